@@ -62,7 +62,7 @@ function run(changes: readonly Change[], sizes: readonly number[]) {
 }
 
 const withoutSequence = (states: ReadonlyMap<string, State>) =>
-  Object.fromEntries([...states].map(([id, state]) => [id, { ...state, sequence: 0 }]).toSorted());
+  Object.fromEntries([...states].map(([id, state]) => [id, { ...state, sequence: 0 }]));
 
 const eventsOf = (events: readonly UserEvent[]) => Map.groupBy(events, (event) => event.data.id);
 
