@@ -1,0 +1,47 @@
+import { z } from "zod";
+import type { Change } from "../events/change.ts";
+import type { Message } from "../queue/message.ts";
+import { userFromJson, userJsonSchema } from "./user-json.ts";
+
+export type ReadChange =
+  | { readonly outcome: "read"; readonly change: Change }
+  | { readonly outcome: "malformed"; readonly reason: string };
+
+const deletedUserSchema = z.object({ id: z.string().min(1) });
+
+/** Clerk's own sources disagree on the unit of the envelope's timestamp: below this it must be seconds. */
+const firstMillisecondTimestamp = 1e12;
+const toMilliseconds = (timestamp: number) => (timestamp < firstMillisecondTimestamp ? timestamp * 1_000 : timestamp);
+
+/** Reads a queued message as a change. Pure. A message whose data is not what Clerk documents is malformed, and says where. */
+export function readChange(message: Message): ReadChange {
+  if (message.type === "user.deleted") {
+    const parsed = deletedUserSchema.safeParse(message.data);
+    if (!parsed.success) return malformed(parsed.error);
+    const deletedAt = message.timestamp === undefined ? message.receivedAt : toMilliseconds(message.timestamp);
+    return {
+      outcome: "read",
+      change: { kind: "deletion", source: message.source, userId: parsed.data.id, deletedAt },
+    };
+  }
+  const parsed = userJsonSchema.safeParse(message.data);
+  if (!parsed.success) return malformed(parsed.error);
+  return {
+    outcome: "read",
+    change: {
+      kind: "snapshot",
+      source: message.source,
+      announcesCreation: message.type === "user.created",
+      user: userFromJson(parsed.data),
+      createdAt: parsed.data.created_at,
+      version: parsed.data.updated_at,
+      readAt: message.readAt,
+    },
+  };
+}
+
+/** Paths and kinds of what was wrong, never the values: the reason is logged. */
+const malformed = (error: z.ZodError): ReadChange => ({
+  outcome: "malformed",
+  reason: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`).join("; "),
+});

@@ -1,0 +1,25 @@
+import { z } from "zod";
+import { userJsonSchema } from "./user-json.ts";
+
+const keptFields = [...Object.keys(userJsonSchema.shape), "deleted"];
+const recordSchema = z.record(z.string(), z.unknown());
+const pick = (from: Record<string, unknown>, fields: readonly string[]) =>
+  Object.fromEntries(fields.filter((field) => field in from).map((field) => [field, from[field]]));
+
+/**
+ * Keeps of a Clerk user what the bridge needs, and nothing else: no private or unsafe metadata, phone numbers, backup
+ * codes or addresses of sign-ins ever reach the queue. It does not validate; what has an unexpected shape stays as it is
+ * under the kept names, so that the worker can say what was wrong with it.
+ */
+export function stripUser(data: Record<string, unknown>): Record<string, unknown> {
+  const kept = pick(data, keptFields);
+  if (Array.isArray(kept["email_addresses"])) {
+    kept["email_addresses"] = kept["email_addresses"].map((address: unknown) => {
+      const parsed = recordSchema.safeParse(address);
+      return parsed.success ? pick(parsed.data, ["id", "email_address"]) : address;
+    });
+  }
+  const metadata = recordSchema.safeParse(kept["public_metadata"]);
+  if (metadata.success) kept["public_metadata"] = pick(metadata.data, ["role"]);
+  return kept;
+}

@@ -1,0 +1,24 @@
+import type { Hono } from "hono";
+import type { Registry } from "prom-client";
+
+/** Whether the process can do its work now, each condition by name: `true`, or what is wrong. */
+export type Readiness = Readonly<Record<string, true | string>>;
+
+export interface HealthDeps {
+  readonly registry: Registry;
+  readonly readiness: () => Promise<Readiness>;
+}
+
+/**
+ * `/livez`: the process answers (restart it when it does not). `/readyz`: 200 when every condition holds, otherwise 503
+ * and which ones do not. `/metrics`: Prometheus.
+ */
+export function addHealth(app: Hono, { registry, readiness }: HealthDeps): void {
+  app.get("/livez", (c) => c.json({ status: "live" }));
+  app.get("/readyz", async (c) => {
+    const conditions = await readiness();
+    const ready = Object.values(conditions).every((condition) => condition === true);
+    return c.json({ status: ready ? "ready" : "not ready", conditions }, ready ? 200 : 503);
+  });
+  app.get("/metrics", async (c) => c.body(await registry.metrics(), 200, { "content-type": registry.contentType }));
+}

@@ -1,0 +1,20 @@
+import type { Context, Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { Logger } from "../logger.ts";
+
+/** The body of every error: `error` is for people, `code` is stable. */
+export const errorBody = (c: Context, code: string, error: string) => ({
+  error,
+  code,
+  requestId: c.res.headers.get("x-request-id") ?? "",
+});
+
+/** Answers for unknown paths and for whatever was thrown. A bug is logged whole and told to nobody. */
+export function mapErrors(app: Hono, log: Logger): void {
+  app.notFound((c) => c.json(errorBody(c, "not_found", "Not found"), 404));
+  app.onError((error, c) => {
+    if (error instanceof HTTPException) return c.json(errorBody(c, "http_error", error.message), error.status);
+    log.error({ event: "http.failed", err: error, path: c.req.path }, "Request failed");
+    return c.json(errorBody(c, "internal_error", "Internal error"), 500);
+  });
+}

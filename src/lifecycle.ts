@@ -1,0 +1,54 @@
+import type { Logger } from "./logger.ts";
+
+type Release = () => Promise<void> | void;
+
+/**
+ * What a process has to give back, last taken first, within a deadline. A release that fails or hangs is logged and does
+ * not keep the others from their turn.
+ */
+export class Lifecycle {
+  readonly #releases: { readonly name: string; readonly release: Release }[] = [];
+  readonly #log: Logger;
+  #stopping: Promise<void> | undefined;
+
+  constructor(log: Logger) {
+    this.#log = log;
+  }
+
+  onStop(name: string, release: Release): void {
+    this.#releases.push({ name, release });
+  }
+
+  /** Stops once, however often it is asked. Never throws. */
+  stop(): Promise<void> {
+    this.#stopping ??= this.#releaseAll();
+    return this.#stopping;
+  }
+
+  async #releaseAll(): Promise<void> {
+    for (const { name, release } of this.#releases.toReversed()) {
+      try {
+        await release();
+      } catch (error) {
+        this.#log.error({ event: "process.release_failed", name, err: error }, "Could not release");
+      }
+    }
+  }
+
+  /**
+   * Stops on SIGINT and SIGTERM, and ends with code 0 when the event loop is empty; after the deadline it ends the
+   * process by force with code 1.
+   */
+  stopOnSignals(deadlineMs: number): void {
+    const onSignal = (signal: NodeJS.Signals) => {
+      this.#log.info({ event: "process.stopping", signal }, "Stopping");
+      setTimeout(() => {
+        this.#log.error({ event: "process.stop_overdue", deadlineMs }, "Stopping took too long");
+        process.exit(1);
+      }, deadlineMs).unref();
+      void this.stop().then(() => this.#log.info({ event: "process.stopped" }, "Stopped"));
+    };
+    process.once("SIGINT", onSignal);
+    process.once("SIGTERM", onSignal);
+  }
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from "node:crypto";
+import { type JobsOptions, Queue } from "bullmq";
+import type { Redis } from "ioredis";
+import { createGroupCommit } from "./group-commit.ts";
+import type { Message } from "./message.ts";
+import { shardPrefix, shardQueueName } from "./shard-queue.ts";
+
+export interface QueueMessagesOptions {
+  readonly redis: Redis;
+  readonly redisPrefix: string;
+  /** How long one write may take, ms; after that the caller hears that Redis is away. */
+  readonly deadlineMs: number;
+}
+
+/** Hands messages to the queue of a shard. */
+export interface MessageQueues {
+  /** Resolves once Redis holds the message. Throws {@link RedisAwayError} when it may not; it may still hold it then. */
+  add(shard: number, message: Message): Promise<void>;
+  close(): Promise<void>;
+}
+
+export class RedisAwayError extends Error {
+  override readonly name = "RedisAwayError";
+}
+
+const maxMessagesPerJob = 64;
+/** BullMQ ids share a key space with the queue's own keys ("wait", "meta" …), must not hold ":" and not be all digits. */
+const usableId = /^msg_[A-Za-z0-9_-]{1,100}$/;
+/** A finished job of one message is kept a while, so that its id turns a redelivery away; the state decides after that. */
+const keepAsDuplicateGuard = { age: 3_600, count: 1_000 };
+
+/** The BullMQ options of a job: only a message alone has its own id; an id made from several would collide and lose some. */
+export function jobOptionsFor(messages: readonly [Message, ...Message[]]): JobsOptions {
+  const [first, ...rest] = messages;
+  const alone = rest.length === 0 && usableId.test(first.id);
+  return alone
+    ? { jobId: first.id, removeOnComplete: keepAsDuplicateGuard }
+    : { jobId: `group-${randomUUID()}`, removeOnComplete: true };
+}
+
+/**
+ * Opens the shards' queues for adding. Works while Redis is away, too: it then fails at once, and works again when
+ * Redis is back.
+ */
+export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessagesOptions): MessageQueues {
+  const queues = new Map<number, Queue>();
+  const groups = new Map<number, (message: Message) => Promise<void>>();
+
+  // Not opened before Redis answers: a BullMQ queue that fails to start stays failed.
+  function queueOf(shard: number): Queue {
+    const queue = queues.get(shard) ?? openQueue(redis, shardPrefix(redisPrefix, shard));
+    queues.set(shard, queue);
+    return queue;
+  }
+
+  function groupOf(shard: number) {
+    const group =
+      groups.get(shard) ??
+      createGroupCommit<Message>({
+        maxItems: maxMessagesPerJob,
+        write: async (messages) => {
+          if (redis.status !== "ready") throw new RedisAwayError("Redis is not connected");
+          await within(deadlineMs, queueOf(shard).add(shardQueueName, { messages }, jobOptionsFor(messages)));
+        },
+      });
+    groups.set(shard, group);
+    return group;
+  }
+
+  return {
+    add: (shard, message) => groupOf(shard)(message),
+    close: async () => {
+      await Promise.all([...queues.values()].map((queue) => queue.close()));
+    },
+  };
+}
+
+function openQueue(redis: Redis, prefix: string): Queue {
+  const queue = new Queue(shardQueueName, {
+    connection: redis,
+    prefix,
+    // Nobody reads BullMQ's event stream here; it would only take memory.
+    streams: { events: { maxLen: 10 } },
+  });
+  queue.on("error", () => {
+    // The connection's own listener has logged it, and the caller of add() hears of it.
+  });
+  return queue;
+}
+
+async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new RedisAwayError(`no answer from Redis in ${deadlineMs} ms`)), deadlineMs);
+  });
+  try {
+    await Promise.race([work, deadline]);
+  } catch (error) {
+    throw error instanceof RedisAwayError ? error : new RedisAwayError("Redis refused the write", { cause: error });
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,99 @@
+import type { Context, Hono } from "hono";
+import { bodyLimit } from "hono/body-limit";
+import { errorBody } from "../http/errors.ts";
+import type { Logger } from "../logger.ts";
+import type { ApiMetrics } from "../metrics.ts";
+import { receiveMessage, type Receipt, type ReceiveDeps } from "./receive-message.ts";
+import type { SignatureHeaders } from "./verify-message.ts";
+
+export interface WebhookRouteDeps extends ReceiveDeps {
+  readonly metrics: ApiMetrics;
+  readonly log: Logger;
+}
+
+const maxBodyBytes = 1024 * 1024;
+
+/** `POST /webhooks/clerk`: what Clerk's (Svix's) endpoint must point to. */
+export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
+  const { metrics, log, now } = deps;
+  const limit = bodyLimit({
+    maxSize: maxBodyBytes,
+    onError: (c) => {
+      metrics.received.inc();
+      metrics.rejected.inc({ reason: "too_large" });
+      return c.json(errorBody(c, "payload_too_large", "The body is larger than 1 MiB"), 413);
+    },
+  });
+  app.post("/webhooks/clerk", limit, async (c) => {
+    const startedAt = now();
+    metrics.received.inc();
+    const receipt = await receiveMessage(deps, {
+      headers: signatureHeaders(c),
+      traceparent: c.req.header("traceparent"),
+      body: Buffer.from(await c.req.arrayBuffer()),
+    });
+    const durationMs = now() - startedAt;
+    count(metrics, receipt, durationMs);
+    const level = receipt.outcome === "unavailable" || receipt.outcome === "rejected" ? "warn" : "info";
+    log[level]({ event: "webhook.received", ...withoutCause(receipt), durationMs });
+    return answer(c, receipt);
+  });
+}
+
+/** Svix signs with either family of names; one family is taken whole, never mixed. */
+function signatureHeaders(c: Context): SignatureHeaders {
+  const family = c.req.header("svix-id") === undefined ? "webhook" : "svix";
+  return {
+    id: c.req.header(`${family}-id`),
+    timestamp: c.req.header(`${family}-timestamp`),
+    signature: c.req.header(`${family}-signature`),
+  };
+}
+
+function answer(c: Context, receipt: Receipt): Response {
+  switch (receipt.outcome) {
+    case "queued":
+    case "ignored":
+    case "dead_lettered":
+      return c.body(null, 204);
+    case "rejected":
+      return c.json(errorBody(c, receipt.reason, messageOf[receipt.reason]), 400);
+    case "unavailable":
+      return c.json(errorBody(c, "queue_unavailable", "The queue is unavailable; send the message again"), 503, {
+        "retry-after": "5",
+      });
+  }
+}
+
+const messageOf = {
+  missing_headers: "Signature headers are missing",
+  bad_timestamp: "The message's timestamp is more than 5 minutes off",
+  bad_signature: "The signature does not fit the body",
+};
+
+function count(metrics: ApiMetrics, receipt: Receipt, durationMs: number): void {
+  switch (receipt.outcome) {
+    case "queued":
+      metrics.queueSeconds.observe(durationMs / 1_000);
+      metrics.accepted.inc({ outcome: receipt.outcome });
+      return;
+    case "ignored":
+      metrics.ignored.inc({ type: receipt.type });
+      metrics.accepted.inc({ outcome: receipt.outcome });
+      return;
+    case "dead_lettered":
+      metrics.accepted.inc({ outcome: receipt.outcome });
+      return;
+    case "rejected":
+      metrics.rejected.inc({ reason: receipt.reason });
+      return;
+    case "unavailable":
+      metrics.rejected.inc({ reason: receipt.outcome });
+  }
+}
+
+function withoutCause(receipt: Receipt): Record<string, unknown> {
+  if (receipt.outcome !== "unavailable") return { ...receipt };
+  const { cause, ...rest } = receipt;
+  return { ...rest, error: cause instanceof Error ? cause.message : String(cause) };
+}

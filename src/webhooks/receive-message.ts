@@ -1,0 +1,63 @@
+import { randomBytes } from "node:crypto";
+import type { DeadLetters } from "../queue/dead-letters.ts";
+import type { MessageQueues } from "../queue/queue-messages.ts";
+import { routeMessage } from "./route-message.ts";
+import type { RejectionReason, SignatureHeaders, Verifier } from "./verify-message.ts";
+
+export interface ReceiveDeps {
+  readonly verify: Verifier;
+  readonly shardOf: (userId: string) => number;
+  readonly queues: Pick<MessageQueues, "add">;
+  readonly deadLetters: Pick<DeadLetters, "keep">;
+  readonly now: () => number;
+}
+
+export interface ReceivedRequest {
+  readonly headers: SignatureHeaders;
+  readonly traceparent: string | undefined;
+  readonly body: Buffer;
+}
+
+/** What became of a webhook request. Only `unavailable` and `rejected` make Svix send it again. */
+export type Receipt =
+  | { readonly outcome: "queued"; readonly id: string; readonly userId: string; readonly shard: number }
+  | { readonly outcome: "ignored"; readonly id: string; readonly type: string }
+  | { readonly outcome: "dead_lettered"; readonly id: string; readonly reason: string }
+  | { readonly outcome: "rejected"; readonly reason: RejectionReason }
+  | { readonly outcome: "unavailable"; readonly id: string; readonly cause: unknown };
+
+/**
+ * Receives one webhook: verifies the raw bytes, then hands the message to its shard's queue. `queued` and
+ * `dead_lettered` promise that Redis holds it. `unavailable` promises nothing: Redis may hold it all the same, and the
+ * repetition that follows is harmless.
+ */
+export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest): Promise<Receipt> {
+  const verification = deps.verify(request.headers, request.body);
+  if (verification.outcome === "rejected") return verification;
+  const { message: verified } = verification;
+  const { id } = verified;
+  const receivedAt = deps.now();
+  const route = routeMessage(verified, { receivedAt, traceparent: request.traceparent ?? newTraceparent() });
+  try {
+    switch (route.outcome) {
+      case "bridged": {
+        const shard = deps.shardOf(route.userId);
+        await deps.queues.add(shard, route.message);
+        return { outcome: "queued", id, userId: route.userId, shard };
+      }
+      case "unreadable":
+        await deps.deadLetters.keep({ id, reason: route.reason, at: receivedAt, body: route.body });
+        return { outcome: "dead_lettered", id, reason: route.reason };
+      case "ignored":
+        return { outcome: "ignored", id, type: route.type };
+    }
+  } catch (cause) {
+    return { outcome: "unavailable", id, cause };
+  }
+}
+
+/** W3C trace context for a message that brought none: sampled, with an id of its own. */
+function newTraceparent(): string {
+  const id = randomBytes(24).toString("hex");
+  return `00-${id.slice(0, 32)}-${id.slice(32)}-01`;
+}

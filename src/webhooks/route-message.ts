@@ -1,0 +1,68 @@
+import { z } from "zod";
+import { stripUser } from "../clerk/strip-user.ts";
+import { bridgedTypes, type Message } from "../queue/message.ts";
+import type { VerifiedMessage } from "./verify-message.ts";
+
+/** Where a verified message goes. Every one of them is accepted: Svix would only send a refused one again. */
+export type Route =
+  | { readonly outcome: "bridged"; readonly userId: string; readonly message: Message }
+  | { readonly outcome: "ignored"; readonly type: string }
+  | { readonly outcome: "unreadable"; readonly reason: string; readonly body: string };
+
+const envelopeSchema = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) });
+const bridgedSchema = z.object({
+  type: z.enum(bridgedTypes),
+  timestamp: z.number().optional().catch(undefined),
+  data: z.looseObject({ id: z.string().min(1) }),
+});
+
+export interface Reception {
+  readonly receivedAt: number;
+  readonly traceparent: string;
+}
+
+/** Reads just enough of a message to know its user, and strips it to what the worker needs. Pure. */
+export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparent }: Reception): Route {
+  const text = verified.body.toString();
+  const json = parseJson(text);
+  if (json === undefined) return { outcome: "unreadable", reason: "not JSON", body: text };
+  const envelope = envelopeSchema.safeParse(json);
+  if (!envelope.success) return unreadable("no type or no data", json);
+  const { type } = envelope.data;
+  if (!isBridged(type)) return { outcome: "ignored", type };
+  const bridged = bridgedSchema.safeParse(json);
+  if (!bridged.success) return unreadable(`${type} without a user id`, json);
+  return {
+    outcome: "bridged",
+    userId: bridged.data.data.id,
+    message: {
+      id: verified.id,
+      source: "webhook",
+      type: bridged.data.type,
+      timestamp: bridged.data.timestamp,
+      receivedAt,
+      readAt: 0,
+      traceparent,
+      data: stripUser(bridged.data.data),
+    },
+  };
+}
+
+const isBridged = (type: string) => bridgedTypes.some((bridged) => bridged === type);
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const unkept = new Set(["private_metadata", "unsafe_metadata", "backup_codes", "event_attributes"]);
+
+/** What nobody could read is kept for a look at it, without what must never be kept. */
+const unreadable = (reason: string, json: unknown): Route => ({
+  outcome: "unreadable",
+  reason,
+  body: JSON.stringify(json, (key, value: unknown) => (unkept.has(key) ? undefined : value)),
+});

@@ -1,0 +1,70 @@
+import { Webhook, WebhookVerificationError } from "svix";
+import { ConfigError } from "../config.ts";
+
+/** A message whose signature was checked. Only {@link createVerifier} makes one; what comes after accepts nothing else. */
+export class VerifiedMessage {
+  readonly id: string;
+  // Private, so that nothing of the same shape passes for a verified message.
+  readonly #body: Buffer;
+
+  private constructor(id: string, body: Buffer) {
+    this.id = id;
+    this.#body = body;
+  }
+
+  get body(): Buffer {
+    return this.#body;
+  }
+
+  /** Makes one when any of the webhooks (one for each signing secret) accepts the signature. */
+  static verify(webhooks: readonly Webhook[], headers: SignatureHeaders, body: Buffer): Verification {
+    const { id, timestamp, signature } = headers;
+    if (!id || !timestamp || !signature) return { outcome: "rejected", reason: "missing_headers" };
+    const signed = { "svix-id": id, "svix-timestamp": timestamp, "svix-signature": signature };
+    let reason: RejectionReason = "bad_signature";
+    for (const webhook of webhooks) {
+      try {
+        webhook.verify(body, signed);
+        return { outcome: "verified", message: new VerifiedMessage(id, body) };
+      } catch (error) {
+        if (!(error instanceof WebhookVerificationError)) throw error;
+        reason = reasonOf(error);
+      }
+    }
+    return { outcome: "rejected", reason };
+  }
+}
+
+export interface SignatureHeaders {
+  readonly id: string | undefined;
+  readonly timestamp: string | undefined;
+  readonly signature: string | undefined;
+}
+
+export type RejectionReason = "missing_headers" | "bad_timestamp" | "bad_signature";
+export type Verification =
+  | { readonly outcome: "verified"; readonly message: VerifiedMessage }
+  | { readonly outcome: "rejected"; readonly reason: RejectionReason };
+
+export type Verifier = (headers: SignatureHeaders, body: Buffer) => Verification;
+
+/**
+ * Verifies messages by any of the signing secrets (several while one is being rotated). The time-stamp may be 5 minutes
+ * off either way. Throws {@link ConfigError} when a secret is not one: a wrong one must stop the start-up, not the messages.
+ */
+export function createVerifier(secrets: readonly [string, ...string[]]): Verifier {
+  const webhooks = secrets.map(createWebhook);
+  return (headers, body) => VerifiedMessage.verify(webhooks, headers, body);
+}
+
+function createWebhook(secret: string, index: number): Webhook {
+  try {
+    return new Webhook(secret);
+  } catch {
+    throw new ConfigError(`CLERK_WEBHOOK_SECRET: number ${index + 1} is not a signing secret (whsec_ and base64)`);
+  }
+}
+
+function reasonOf(error: WebhookVerificationError): RejectionReason {
+  return /timestamp|Invalid Signature Headers/.test(error.message) ? "bad_timestamp" : "bad_signature";
+}
