@@ -1,0 +1,28 @@
+/** One entry of the `errors` list in a Backend API answer. */
+export interface ApiErrorItem {
+  readonly code: string;
+  readonly message: string;
+  readonly long_message: string;
+  readonly meta?: Readonly<Record<string, unknown>>;
+}
+
+/** An operation that Clerk refuses. The HTTP side answers it with this status and these items. */
+export class ClerkApiError extends Error {
+  override readonly name = "ClerkApiError";
+  readonly status: number;
+  readonly items: readonly ApiErrorItem[];
+  /** Set on 429 only; whole seconds. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(status: number, items: readonly ApiErrorItem[], retryAfterSeconds?: number) {
+    super(items.map((item) => `${item.code}: ${item.long_message}`).join("; "));
+    this.status = status;
+    this.items = items;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Throws all the form errors at once, as Clerk does, or returns when there are none. */
+export function refuseForm(items: readonly ApiErrorItem[]): void {
+  if (items.length > 0) throw new ClerkApiError(422, items);
+}

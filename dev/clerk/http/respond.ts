@@ -1,0 +1,23 @@
+import type { Context } from "hono";
+import type { ContentfulStatusCode } from "hono/utils/http-status";
+import { ClerkApiError } from "../errors/clerk-api-error.ts";
+import { unexpectedError } from "../errors/refusals.ts";
+
+/**
+ * Answers with JSON under the bare content type. With a charset behind it the SDK would hand its callers the text
+ * instead of the object.
+ */
+export function respond(context: Context, body: unknown, status: ContentfulStatusCode = 200): Response {
+  return context.body(JSON.stringify(body), status, { "content-type": "application/json" });
+}
+
+/** Answers an operation that was refused, or one that failed by a fault of the emulator (which is printed). */
+export function respondError(context: Context, error: Error, traceId: string): Response {
+  const refusal = error instanceof ClerkApiError ? error : unexpectedError();
+  if (refusal !== error) console.error(error);
+  if (refusal.retryAfterSeconds !== undefined) context.header("retry-after", String(refusal.retryAfterSeconds));
+  const status = statuses.find((known) => known === refusal.status) ?? 500;
+  return respond(context, { errors: refusal.items, clerk_trace_id: traceId }, status);
+}
+
+const statuses = [400, 401, 403, 404, 422, 429, 500] as const;

@@ -1,0 +1,79 @@
+import { userNotFound } from "../errors/refusals.ts";
+import { type Claim, claimsOf } from "./claims.ts";
+import { CreationOrder } from "./creation-order.ts";
+import type { StoredUser } from "./stored-user.ts";
+
+/**
+ * All users of the instance, and who holds which claim and which e-mail address id. A change costs what the user's own
+ * size asks for, however many other users there are. It does not check claims: whoever puts a user does that before.
+ */
+export class UserDirectory {
+  readonly #users = new Map<string, StoredUser>();
+  readonly #holders = new Map<Claim, string>();
+  readonly #ownersOfEmails = new Map<string, string>();
+  readonly #order = new CreationOrder();
+
+  get size(): number {
+    return this.#users.size;
+  }
+
+  get(userId: string): StoredUser | undefined {
+    return this.#users.get(userId);
+  }
+
+  /** Throws Clerk's 404 when there is no such user. */
+  require(userId: string): StoredUser {
+    const user = this.#users.get(userId);
+    if (user === undefined) throw userNotFound(userId);
+    return user;
+  }
+
+  all(): Iterable<StoredUser> {
+    return this.#users.values();
+  }
+
+  *inCreationOrder(direction: "ascending" | "descending", after?: StoredUser): Generator<StoredUser> {
+    for (const id of this.#order.walk(direction, after && entryOf(after))) {
+      const user = this.#users.get(id);
+      if (user !== undefined) yield user;
+    }
+  }
+
+  holderOf(claim: Claim): string | undefined {
+    return this.#holders.get(claim);
+  }
+
+  ownerOfEmail(emailAddressId: string): StoredUser | undefined {
+    const ownerId = this.#ownersOfEmails.get(emailAddressId);
+    return ownerId === undefined ? undefined : this.#users.get(ownerId);
+  }
+
+  put(user: StoredUser): void {
+    const { id } = user.snapshot;
+    const previous = this.#users.get(id);
+    if (previous !== undefined) this.#unlink(previous);
+    this.#users.set(id, user);
+    for (const claim of claimsOf(user.snapshot)) this.#holders.set(claim, id);
+    for (const email of user.snapshot.email_addresses) this.#ownersOfEmails.set(email.id, id);
+    if (previous?.snapshot.created_at === user.snapshot.created_at) return;
+    if (previous !== undefined) this.#order.remove(entryOf(previous));
+    this.#order.add(entryOf(user));
+  }
+
+  remove(userId: string): void {
+    const user = this.#users.get(userId);
+    if (user === undefined) return;
+    this.#unlink(user);
+    this.#users.delete(userId);
+    this.#order.remove(entryOf(user));
+  }
+
+  #unlink({ snapshot }: StoredUser): void {
+    for (const claim of claimsOf(snapshot)) this.#holders.delete(claim);
+    for (const email of snapshot.email_addresses) this.#ownersOfEmails.delete(email.id);
+  }
+}
+
+function entryOf({ snapshot }: StoredUser): { id: string; createdAt: number } {
+  return { id: snapshot.id, createdAt: snapshot.created_at };
+}

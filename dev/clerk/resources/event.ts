@@ -1,0 +1,12 @@
+import type { SessionWithUser } from "./session.ts";
+import type { ClerkUser, DeletedUser } from "./user.ts";
+
+/** Something that happened in the instance and that a webhook tells the world. `at` is Unix milliseconds. */
+export type ClerkEvent =
+  | { readonly type: "user.created" | "user.updated"; readonly at: number; readonly data: ClerkUser }
+  | { readonly type: "user.deleted"; readonly at: number; readonly data: DeletedUser }
+  | {
+      readonly type: "session.created" | "session.ended" | "session.removed" | "session.revoked";
+      readonly at: number;
+      readonly data: SessionWithUser;
+    };

@@ -1,0 +1,31 @@
+import type { ClerkUser } from "./user.ts";
+
+export type SessionStatus = "active" | "revoked" | "ended" | "expired" | "removed" | "abandoned" | "replaced";
+
+/** A session as the Backend API answers it. All times are Unix milliseconds. */
+export interface Session {
+  readonly object: "session";
+  readonly id: string;
+  readonly user_id: string;
+  readonly client_id: string;
+  readonly actor: null;
+  readonly status: SessionStatus;
+  readonly last_active_organization_id: string | null;
+  readonly last_active_at: number;
+  readonly latest_activity: {
+    readonly object: "session_activity";
+    readonly id: string;
+    readonly is_mobile: boolean;
+    readonly device_type: string;
+    readonly browser_name: string;
+  };
+  readonly expire_at: number;
+  readonly abandon_at: number;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+/** A session as webhooks carry it, together with its whole user. */
+export interface SessionWithUser extends Session {
+  readonly user: ClerkUser | null;
+}

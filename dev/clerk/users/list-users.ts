@@ -1,0 +1,58 @@
+import { type ApiErrorItem, refuseForm } from "../errors/clerk-api-error.ts";
+import { paramNotAllowedWhen, paramNotAllowedWith, resourceMissing } from "../errors/form-errors.ts";
+import type { Instance } from "../instance/instance.ts";
+import { type Page, type QueryValues, readPage } from "../instance/query-values.ts";
+import { presentUser, type StoredUser } from "../instance/stored-user.ts";
+import type { ClerkUser } from "../resources/user.ts";
+import { readUserFilter } from "./user-filter.ts";
+import { compareUsers, readUserOrder, type UserOrder } from "./user-order.ts";
+
+/**
+ * One page of the users that pass the filter. By creation time, the default, the page is read from its place in that
+ * order, so that a cursor (`starting_after`) costs the same however far it has come; other orders sort everything.
+ */
+export function listUsers(instance: Instance, query: QueryValues): ClerkUser[] {
+  const page = readPage(query);
+  const order = readUserOrder(query);
+  const passes = readUserFilter(query);
+  const cursor = readCursor(instance, query, page, order);
+  const now = instance.now();
+  const users =
+    order.field === "created_at"
+      ? instance.users.inCreationOrder(order.direction, cursor)
+      : sortUsers(instance.users.all(), order);
+  return [...takePage(users, passes, page)].map((user) => presentUser(user, now));
+}
+
+function readCursor(instance: Instance, query: QueryValues, page: Page, order: UserOrder): StoredUser | undefined {
+  const cursor = query["starting_after"]?.[0];
+  if (cursor === undefined || cursor === "") return undefined;
+  const user = instance.users.get(cursor);
+  refuseForm(checkCursor(user, page, order));
+  return user;
+}
+
+function checkCursor(user: StoredUser | undefined, page: Page, order: UserOrder): ApiErrorItem[] {
+  if (page.offset > 0) return [paramNotAllowedWith("starting_after", "offset")];
+  if (order.field !== "created_at") return [paramNotAllowedWhen("starting_after", "order_by", order.field)];
+  return user === undefined ? [resourceMissing("starting_after")] : [];
+}
+
+function sortUsers(users: Iterable<StoredUser>, order: UserOrder): StoredUser[] {
+  const compare = compareUsers(order);
+  return [...users].toSorted((left, right) => compare(left.snapshot, right.snapshot));
+}
+
+function* takePage(
+  users: Iterable<StoredUser>,
+  passes: (user: ClerkUser) => boolean,
+  { offset, limit }: Page,
+): Generator<StoredUser> {
+  let seen = 0;
+  for (const user of users) {
+    if (!passes(user.snapshot)) continue;
+    seen += 1;
+    if (seen > offset) yield user;
+    if (seen === offset + limit) return;
+  }
+}

@@ -1,0 +1,70 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
+import { Webhook } from "svix";
+import { onTestFinished } from "vitest";
+import { z } from "zod";
+
+/** One POST that came in and whose signature held. */
+export interface Delivery {
+  readonly id: string;
+  /** The `svix-timestamp`. */
+  readonly sentAtSeconds: number;
+  readonly envelope: z.output<typeof envelopeSchema>;
+}
+
+const envelopeSchema = z.strictObject({
+  type: z.string(),
+  object: z.literal("event"),
+  data: z.looseObject({ id: z.string(), object: z.string() }),
+  timestamp: z.int(),
+  instance_id: z.templateLiteral(["ins_", z.string()]),
+  event_attributes: z.object({ http_request: z.object({ client_ip: z.string(), user_agent: z.string() }) }),
+});
+
+export interface Endpoint {
+  readonly url: string;
+  readonly deliveries: readonly Delivery[];
+  /** How many different connections the deliveries came over. */
+  connections(): number;
+}
+
+export type Answer = (delivery: Delivery, index: number) => { status: number; headers?: Record<string, string> };
+
+/** A webhook endpoint that verifies with the real svix and answers as told, until the test ends. */
+export async function startEndpoint(secret: string, answer: Answer = () => ({ status: 204 })): Promise<Endpoint> {
+  const webhook = new Webhook(secret);
+  const deliveries: Delivery[] = [];
+  let connections = 0;
+
+  const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await text(request);
+    const headers = z
+      .object({ "svix-id": z.string(), "svix-timestamp": z.string(), "svix-signature": z.string() })
+      .parse(request.headers);
+    webhook.verify(body, headers);
+    const delivery = {
+      id: headers["svix-id"],
+      sentAtSeconds: Number(headers["svix-timestamp"]),
+      envelope: envelopeSchema.parse(JSON.parse(body)),
+    };
+    deliveries.push(delivery);
+    const { status, headers: answerHeaders = {} } = answer(delivery, deliveries.length - 1);
+    response.writeHead(status, answerHeaders).end();
+  };
+
+  const server = createServer((request, response) => {
+    // A delivery that cannot be verified or read must fail the test that looks for it, not the process.
+    receive(request, response).catch(() => response.writeHead(500).end());
+  });
+  server.on("connection", () => (connections += 1));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(
+    () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  );
+  const address = z.object({ port: z.int() }).parse(server.address());
+  return { url: `http://127.0.0.1:${address.port}/webhooks/clerk`, deliveries, connections: () => connections };
+}
