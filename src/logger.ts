@@ -1,31 +1,52 @@
-import { pino, type DestinationStream, type Logger as PinoLogger } from "pino";
+import { destination, pino, type DestinationStream, type Logger as PinoLogger } from "pino";
 
 export type Logger = PinoLogger;
 
-/** Names whose values never reach a log, at the top and one level down. */
-const secretNames = [
+/** Names whose values never reach a log, at whatever depth of an object they stand; compared without case, `-` and `_`. */
+const secretNames = new Set([
   "authorization",
+  "backupcodes",
   "cookie",
-  "password",
-  "secret",
-  "secretKey",
-  "token",
   "jwt",
-  "signature",
+  "jwtsecret",
+  "password",
+  "privatemetadata",
   "sasl",
-  "svix-signature",
-  "webhook-signature",
-  "x-api-key",
-  "private_metadata",
-  "unsafe_metadata",
-  "privateMetadata",
-  "unsafeMetadata",
-  "backup_codes",
-];
-const redactPaths = secretNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
+  "secret",
+  "secretkey",
+  "setcookie",
+  "signature",
+  "svixsignature",
+  "ticket",
+  "token",
+  "unsafemetadata",
+  "webhooksecret",
+  "webhooksecrets",
+  "webhooksignature",
+  "xapikey",
+]);
+const isSecret = (name: string) => secretNames.has(name.replaceAll(/[-_]/g, "").toLowerCase());
 
 /** JSON lines on standard output. What must stay secret is redacted by name, whoever logs it. */
-export function createLogger(name: string, level: string, destination?: DestinationStream): Logger {
-  const options = { name, level, redact: { paths: redactPaths, censor: "[redacted]" } };
-  return destination ? pino(options, destination) : pino(options);
+export function createLogger(
+  name: string,
+  level: string,
+  to: DestinationStream = destination({ sync: false }),
+): Logger {
+  return pino({ name, level, formatters: { log: (line) => redact(line, 0) } }, to);
+}
+
+const maxDepth = 5;
+
+// Pino's own redaction wants every path spelled out, and its wildcards took a tenth of the receiver's time.
+function redact(line: object, depth: number): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(line).map(([name, value]) => [name, redactValue(name, value, depth)]));
+}
+
+function redactValue(name: string, value: unknown, depth: number): unknown {
+  if (isSecret(name)) return "[redacted]";
+  if (typeof value !== "object" || value === null || value instanceof Error) return value;
+  if (depth === maxDepth) return "[deep]";
+  if (Array.isArray(value)) return value.map((item: unknown) => redactValue("", item, depth + 1));
+  return redact(value, depth + 1);
 }

@@ -1,8 +1,8 @@
-import { z } from "zod";
 import { userJsonSchema } from "./user-json.ts";
 
 const keptFields = [...Object.keys(userJsonSchema.shape), "deleted"];
-const recordSchema = z.record(z.string(), z.unknown());
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
 const pick = (from: Record<string, unknown>, fields: readonly string[]) =>
   Object.fromEntries(fields.filter((field) => field in from).map((field) => [field, from[field]]));
 
@@ -14,12 +14,11 @@ const pick = (from: Record<string, unknown>, fields: readonly string[]) =>
 export function stripUser(data: Record<string, unknown>): Record<string, unknown> {
   const kept = pick(data, keptFields);
   if (Array.isArray(kept["email_addresses"])) {
-    kept["email_addresses"] = kept["email_addresses"].map((address: unknown) => {
-      const parsed = recordSchema.safeParse(address);
-      return parsed.success ? pick(parsed.data, ["id", "email_address"]) : address;
-    });
+    kept["email_addresses"] = kept["email_addresses"].map((address: unknown) =>
+      isRecord(address) ? pick(address, ["id", "email_address"]) : address,
+    );
   }
-  const metadata = recordSchema.safeParse(kept["public_metadata"]);
-  if (metadata.success) kept["public_metadata"] = pick(metadata.data, ["role"]);
+  const metadata = kept["public_metadata"];
+  if (isRecord(metadata)) kept["public_metadata"] = pick(metadata, ["role"]);
   return kept;
 }

@@ -1,5 +1,4 @@
 import { Hono } from "hono";
-import { requestId } from "hono/request-id";
 import { addWebhookRoute, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
 import { addHealth, type Readiness } from "./add-health.ts";
 import { mapErrors } from "./errors.ts";
@@ -12,7 +11,6 @@ export interface AppDeps extends WebhookRouteDeps {
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
   mapErrors(app, deps.log);
-  app.use(requestId());
   addWebhookRoute(app, deps);
   addHealth(app, { registry: deps.metrics.registry, readiness: deps.readiness });
   return app;

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { Context, Hono } from "hono";
 import { HTTPException } from "hono/http-exception";
 import type { Logger } from "../logger.ts";
@@ -6,7 +7,7 @@ import type { Logger } from "../logger.ts";
 export const errorBody = (c: Context, code: string, error: string) => ({
   error,
   code,
-  requestId: c.res.headers.get("x-request-id") ?? "",
+  requestId: c.get("requestId") ?? randomUUID(),
 });
 
 /** Answers for unknown paths and for whatever was thrown. A bug is logged whole and told to nobody. */

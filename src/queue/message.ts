@@ -19,7 +19,8 @@ export const messageSchema = z.object({
   receivedAt: z.number(),
   /** When the data was read from Clerk on purpose, ms by our clock; 0 for what Clerk sent by itself. */
   readAt: z.number().default(0),
-  traceparent: z.string(),
+  /** W3C trace context, when the sender had one. */
+  traceparent: z.string().optional(),
   data: z.record(z.string(), z.unknown()),
 });
 export type Message = z.infer<typeof messageSchema>;

@@ -1,4 +1,4 @@
-import type { Context, Hono } from "hono";
+import type { Context, Hono, MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { errorBody } from "../http/errors.ts";
 import type { Logger } from "../logger.ts";
@@ -16,15 +16,12 @@ const maxBodyBytes = 1024 * 1024;
 /** `POST /webhooks/clerk`: what Clerk's (Svix's) endpoint must point to. */
 export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
   const { metrics, log, now } = deps;
-  const limit = bodyLimit({
-    maxSize: maxBodyBytes,
-    onError: (c) => {
-      metrics.received.inc();
-      metrics.rejected.inc({ reason: "too_large" });
-      return c.json(errorBody(c, "payload_too_large", "The body is larger than 1 MiB"), 413);
-    },
-  });
-  app.post("/webhooks/clerk", limit, async (c) => {
+  const refuse = (c: Context) => {
+    metrics.received.inc();
+    metrics.rejected.inc({ reason: "too_large" });
+    return c.json(errorBody(c, "payload_too_large", "The body is larger than 1 MiB"), 413);
+  };
+  app.post("/webhooks/clerk", capBody(refuse), async (c) => {
     const startedAt = now();
     metrics.received.inc();
     const receipt = await receiveMessage(deps, {
@@ -38,6 +35,20 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
     log[level]({ event: "webhook.received", ...withoutCause(receipt), durationMs });
     return answer(c, receipt);
   });
+}
+
+/**
+ * Caps the body. Node holds a sender to the length it announced, so comparing that is enough; only a body of unknown
+ * length goes through Hono's counting stream, which halves the receiver's speed.
+ */
+function capBody(refuse: (c: Context) => Response): MiddlewareHandler {
+  const counted = bodyLimit({ maxSize: maxBodyBytes, onError: refuse });
+  return async (c, next) => {
+    const announced = c.req.header("content-length");
+    if (announced === undefined) return counted(c, next);
+    if (Number(announced) > maxBodyBytes) return refuse(c);
+    return next();
+  };
 }
 
 /** Svix signs with either family of names; one family is taken whole, never mixed. */

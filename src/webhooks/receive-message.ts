@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { MessageQueues } from "../queue/queue-messages.ts";
 import { routeMessage } from "./route-message.ts";
@@ -37,7 +36,7 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
   const { message: verified } = verification;
   const { id } = verified;
   const receivedAt = deps.now();
-  const route = routeMessage(verified, { receivedAt, traceparent: request.traceparent ?? newTraceparent() });
+  const route = routeMessage(verified, { receivedAt, traceparent: request.traceparent });
   try {
     switch (route.outcome) {
       case "bridged": {
@@ -54,10 +53,4 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
   } catch (cause) {
     return { outcome: "unavailable", id, cause };
   }
-}
-
-/** W3C trace context for a message that brought none: sampled, with an id of its own. */
-function newTraceparent(): string {
-  const id = randomBytes(24).toString("hex");
-  return `00-${id.slice(0, 32)}-${id.slice(32)}-01`;
 }

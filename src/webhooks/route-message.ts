@@ -9,7 +9,7 @@ export type Route =
   | { readonly outcome: "ignored"; readonly type: string }
   | { readonly outcome: "unreadable"; readonly reason: string; readonly body: string };
 
-const envelopeSchema = z.object({ type: z.string(), data: z.record(z.string(), z.unknown()) });
+const typeSchema = z.object({ type: z.string() });
 const bridgedSchema = z.object({
   type: z.enum(bridgedTypes),
   timestamp: z.number().optional().catch(undefined),
@@ -18,7 +18,7 @@ const bridgedSchema = z.object({
 
 export interface Reception {
   readonly receivedAt: number;
-  readonly traceparent: string;
+  readonly traceparent: string | undefined;
 }
 
 /** Reads just enough of a message to know its user, and strips it to what the worker needs. Pure. */
@@ -26,12 +26,8 @@ export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparen
   const text = verified.body.toString();
   const json = parseJson(text);
   if (json === undefined) return { outcome: "unreadable", reason: "not JSON", body: text };
-  const envelope = envelopeSchema.safeParse(json);
-  if (!envelope.success) return unreadable("no type or no data", json);
-  const { type } = envelope.data;
-  if (!isBridged(type)) return { outcome: "ignored", type };
   const bridged = bridgedSchema.safeParse(json);
-  if (!bridged.success) return unreadable(`${type} without a user id`, json);
+  if (!bridged.success) return routeOther(json);
   return {
     outcome: "bridged",
     userId: bridged.data.data.id,
@@ -46,6 +42,13 @@ export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparen
       data: stripUser(bridged.data.data),
     },
   };
+}
+
+function routeOther(json: unknown): Route {
+  const envelope = typeSchema.safeParse(json);
+  if (!envelope.success) return unreadable("no type", json);
+  const { type } = envelope.data;
+  return isBridged(type) ? unreadable(`${type} without a user id`, json) : { outcome: "ignored", type };
 }
 
 const isBridged = (type: string) => bridgedTypes.some((bridged) => bridged === type);
