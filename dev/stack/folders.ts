@@ -1,0 +1,36 @@
+import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+
+export const repositoryFolder: string = join(import.meta.dirname, "../..");
+
+/** All that the local stack writes is in here: installed jars, the data of `npm run dev`, the folders of test runs. */
+export const localFolder: string = join(repositoryFolder, ".local");
+
+const freshPrefix = "test-";
+
+/** Makes an empty folder that belongs to this process; `removeStaleFolders` removes it if this process does not. */
+export async function createFreshFolder(): Promise<string> {
+  await mkdir(localFolder, { recursive: true });
+  // The owner's pid is in the name, not in a file: another run that sweeps never sees a folder without its owner.
+  return mkdtemp(join(localFolder, `${freshPrefix}${process.pid}-`));
+}
+
+/** Removes the fresh folders whose process is gone, as after a crash or a SIGKILL. */
+export async function removeStaleFolders(): Promise<void> {
+  const names = await readdir(localFolder).catch(() => []);
+  const stale = names.filter((name) => name.startsWith(freshPrefix) && !isAlive(ownerOf(name)));
+  await Promise.all(stale.map((name) => rm(join(localFolder, name), { recursive: true, force: true, maxRetries: 3 })));
+}
+
+/** Whether a process of that id runs. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM";
+  }
+}
+
+function ownerOf(folderName: string): number {
+  return Number(folderName.slice(freshPrefix.length).split("-", 1)[0]);
+}

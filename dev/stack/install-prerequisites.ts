@@ -1,0 +1,93 @@
+import { execa } from "execa";
+import { isKafkaInstalled } from "./install-kafka.ts";
+
+type Prerequisite = {
+  readonly name: string;
+  /** apt packages that bring it, best first: the first one that this release of the system knows is taken. */
+  readonly apt: readonly [string, ...string[]];
+  readonly brew: string;
+  readonly isThere: () => Promise<boolean>;
+};
+
+const redisServer: Prerequisite = {
+  name: "redis-server",
+  apt: ["redis-server"],
+  brew: "redis",
+  isThere: () => isOnPath("redis-server"),
+};
+
+const java: Prerequisite = {
+  name: "Java 17 or newer",
+  apt: ["openjdk-21-jre-headless", "openjdk-17-jre-headless", "default-jre-headless"],
+  brew: "openjdk",
+  isThere: async () => (await readJavaVersion()) >= 17,
+};
+
+const maven: Prerequisite = {
+  name: "Maven",
+  apt: ["maven"],
+  brew: "maven",
+  isThere: async () => isKafkaInstalled() || (await isOnPath("mvn")),
+};
+
+/**
+ * Installs what native servers need and this machine lacks, where that takes only root and apt.
+ * Throws elsewhere, with what is missing and the commands that bring it.
+ */
+export async function installPrerequisites(
+  servers: { redis: boolean; kafka: boolean },
+  log: (line: string) => void,
+): Promise<void> {
+  const wanted = [...(servers.redis ? [redisServer] : []), ...(servers.kafka ? [java, maven] : [])];
+  const there = await Promise.all(wanted.map(({ isThere }) => isThere()));
+  const missing = wanted.filter((_, index) => !there[index]);
+  if (missing.length === 0) return;
+
+  const hasApt = await isOnPath("apt-get");
+  if (!hasApt || process.getuid?.() !== 0) throw new MissingPrerequisitesError(missing);
+  log(`Installing ${missing.map(({ name }) => name).join(", ")} with apt …`);
+  await installWithApt(missing);
+}
+
+async function installWithApt(missing: readonly Prerequisite[]): Promise<void> {
+  await execa("apt-get", ["update", "-qq"]);
+  const packages = await Promise.all(missing.map(({ apt }) => chooseKnownPackage(apt)));
+  await execa("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], {
+    // RUNLEVEL=1 keeps the package from starting a Redis of its own on port 6379, where there is no systemd.
+    env: { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
+  });
+}
+
+async function chooseKnownPackage(candidates: readonly [string, ...string[]]): Promise<string> {
+  for (const candidate of candidates) {
+    const { failed } = await execa("apt-cache", ["show", "--quiet", candidate], { reject: false });
+    if (!failed) return candidate;
+  }
+  return candidates[0];
+}
+
+async function isOnPath(command: string): Promise<boolean> {
+  const { failed } = await execa("sh", ["-c", `command -v ${command}`], { reject: false });
+  return !failed;
+}
+
+/** The major version; 0 if there is no Java that runs. */
+async function readJavaVersion(): Promise<number> {
+  const { failed, all } = await execa("java", ["-version"], { reject: false, all: true });
+  return failed ? 0 : Number(/version "(\d+)/.exec(all)?.[1] ?? 0);
+}
+
+class MissingPrerequisitesError extends Error {
+  override name = "MissingPrerequisitesError";
+
+  constructor(missing: readonly Prerequisite[]) {
+    super(
+      [
+        `Without Docker, the local Redis and Kafka also need: ${missing.map(({ name }) => name).join(", ")}.`,
+        `  Debian, Ubuntu:  sudo apt-get install ${missing.map(({ apt }) => apt.at(-1)).join(" ")}`,
+        `  macOS:           brew install ${missing.map(({ brew }) => brew).join(" ")}`,
+        "Or start Docker, or name servers in REDIS_URL and KAFKA_BROKERS.",
+      ].join("\n"),
+    );
+  }
+}

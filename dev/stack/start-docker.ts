@@ -1,0 +1,46 @@
+import { execa } from "execa";
+import { findFreePort } from "./free-port.ts";
+import { repositoryFolder } from "./folders.ts";
+
+export type DockerServers = {
+  readonly redisUrl: string;
+  readonly kafkaBrokers: string[];
+  readonly stop: () => Promise<void>;
+};
+
+export type DockerOptions = {
+  servers: { redis: boolean; kafka: boolean };
+  /** Keep the data for the next start, under the usual ports; otherwise a project of its own that leaves no volume. */
+  keepData: boolean;
+};
+
+/** Whether a Docker engine answers and `docker compose` is there to talk to it. */
+export async function isDockerUsable(): Promise<boolean> {
+  const checks = [["info"], ["compose", "version"]];
+  const results = await Promise.all(checks.map((check) => execa("docker", check, { reject: false, timeout: 5000 })));
+  return results.every(({ failed }) => !failed);
+}
+
+/** Starts Redis and Kafka, or one of them, from docker-compose.yml; resolves once they are healthy. */
+export async function startDocker({ servers, keepData }: DockerOptions): Promise<DockerServers> {
+  const redisPort = await findFreePort(keepData ? [6379] : []);
+  const kafkaPort = await findFreePort(keepData ? [9092] : []);
+  const project = keepData ? [] : ["--project-name", `clerk-kafka-bridge-test-${process.pid}-${kafkaPort}`];
+  const names = [...(servers.redis ? ["redis"] : []), ...(servers.kafka ? ["kafka"] : [])];
+  const compose = (...args: string[]) =>
+    execa("docker", ["compose", ...project, ...args], {
+      cwd: repositoryFolder,
+      env: { REDIS_PORT: `${redisPort}`, KAFKA_PORT: `${kafkaPort}` },
+    });
+  const stop = async () => {
+    await (keepData ? compose("rm", "--stop", "--force", ...names) : compose("down", "--volumes"));
+  };
+
+  try {
+    await compose("up", "--detach", "--wait", ...names);
+  } catch (error) {
+    await stop().catch(() => {}); // The first error says more.
+    throw error;
+  }
+  return { redisUrl: `redis://127.0.0.1:${redisPort}`, kafkaBrokers: [`127.0.0.1:${kafkaPort}`], stop };
+}

@@ -1,0 +1,67 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { findFreePort } from "./free-port.ts";
+import { reportFailedStart } from "./report-failed-start.ts";
+import { spawnTied, type TiedProcess } from "./spawn-tied.ts";
+import { waitFor } from "./wait-for.ts";
+
+export type RedisServer = TiedProcess & {
+  readonly url: string;
+  readonly port: number;
+  /** Data and log; `startRedis` with this folder and port is the same server again, with its data. */
+  readonly dir: string;
+};
+
+export type RedisOptions = {
+  /** Made if it is not there. */
+  dir: string;
+  /** Default: a free one. */
+  port?: number;
+};
+
+/** Starts a `redis-server` that forgets nothing it has acknowledged and evicts nothing; resolves once it answers. */
+export async function startRedis({ dir, port: wanted }: RedisOptions): Promise<RedisServer> {
+  const port = wanted ?? (await findFreePort());
+  const logFile = join(dir, "redis.log");
+  await mkdir(dir, { recursive: true });
+  const server = spawnTied("redis-server", redisArguments(dir, port), { logFile });
+  const url = `redis://127.0.0.1:${port}`;
+  try {
+    await untilAnswers(url, server);
+  } catch (error) {
+    await server.kill();
+    throw await reportFailedStart("redis-server", logFile, error);
+  }
+  return { url, port, dir, ...server };
+}
+
+function redisArguments(dir: string, port: number): string[] {
+  const settings = {
+    bind: "127.0.0.1",
+    port: `${port}`,
+    dir,
+    appendonly: "yes",
+    appendfsync: "always",
+    save: "",
+    "maxmemory-policy": "noeviction",
+  };
+  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+}
+
+async function untilAnswers(url: string, server: TiedProcess): Promise<void> {
+  const redis = new Redis(url, { retryStrategy: () => 5, maxRetriesPerRequest: null });
+  redis.on("error", () => {}); // Refused until the server listens; retried.
+  const crashed = server.exited.then((reason) => Promise.reject(new Error(`It ended: ${reason}`)));
+  try {
+    // The process id tells this server from another one that has the port.
+    const answered = waitFor("it answers", async () => processId(await redis.info("server")) === server.pid);
+    await Promise.race([answered, crashed]);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function processId(info: string): number {
+  return Number(/^process_id:(\d+)/m.exec(info)?.[1]);
+}

@@ -1,0 +1,50 @@
+import { setTimeout } from "node:timers/promises";
+
+type Falsy = false | 0 | "" | null | undefined;
+
+export type WaitOptions = {
+  /** How long to wait in all, in ms. A condition that hangs is cut off too. Default 10,000. */
+  deadlineMs?: number;
+  /** The pause between two looks, in ms. Default 5. */
+  intervalMs?: number;
+};
+
+/**
+ * Looks at `condition` every few milliseconds until it is truthy, and returns that value.
+ * An error of the condition counts as "not yet"; the last one is the cause of the error thrown at the deadline.
+ */
+export async function waitFor<T>(
+  description: string,
+  condition: () => T | Falsy | Promise<T | Falsy>,
+  { deadlineMs = 10_000, intervalMs = 5 }: WaitOptions = {},
+): Promise<T> {
+  const done = new AbortController();
+  const expired = Symbol("expired");
+  const deadline = setTimeout(deadlineMs, expired, { signal: done.signal }).catch(() => expired);
+  let lastError: unknown;
+  try {
+    while (true) {
+      try {
+        const value = await Promise.race([condition(), deadline]);
+        if (value === expired) throw new WaitError(description, deadlineMs, lastError);
+        if (value && typeof value !== "symbol") return value;
+        lastError = undefined;
+      } catch (error) {
+        if (error instanceof WaitError) throw error;
+        lastError = error;
+      }
+      await setTimeout(intervalMs);
+    }
+  } finally {
+    done.abort();
+  }
+}
+
+class WaitError extends Error {
+  override name = "WaitError";
+
+  constructor(description: string, deadlineMs: number, lastError: unknown) {
+    const reason = lastError instanceof Error ? `: ${lastError.message}` : "";
+    super(`Waited ${deadlineMs} ms in vain until ${description}${reason}`, { cause: lastError });
+  }
+}
