@@ -1,0 +1,100 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka } from "kafkajs";
+import type { KafkaConfig } from "../config.ts";
+import { StartUpError } from "../run-process.ts";
+
+const leaderDeadlineMs = 30_000;
+
+/**
+ * Creates the topics that are missing, and waits until every partition has a leader (a topic just created is not there
+ * yet for everybody). Throws {@link StartUpError} when a topic exists and does not fit: a wrong number of partitions
+ * breaks the order of a user's events, and a state topic that is not compacted loses users.
+ */
+export async function ensureTopics(kafka: Kafka, config: KafkaConfig): Promise<void> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const existing = new Set(await admin.listTopics());
+    const missing = topicsOf(config).filter(({ topic }) => !existing.has(topic));
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    await waitForLeaders(admin, config);
+    await checkCompaction(admin, config.stateTopic);
+    await checkVerification(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function topicsOf(config: KafkaConfig): ITopicConfig[] {
+  const replicas = config.minInsyncReplicas === undefined ? {} : { "min.insync.replicas": config.minInsyncReplicas };
+  const topic = (name: string, settings: Record<string, string | number>): ITopicConfig => ({
+    topic: name,
+    numPartitions: config.shards,
+    replicationFactor: config.replicationFactor,
+    configEntries: Object.entries({ ...settings, ...replicas }).map(([key, value]) => ({
+      name: key,
+      value: String(value),
+    })),
+  });
+  return [
+    topic(config.eventsTopic, { "cleanup.policy": "delete", "retention.ms": config.eventsRetentionMs }),
+    topic(config.stateTopic, { "cleanup.policy": "compact", "delete.retention.ms": config.stateDeleteRetentionMs }),
+  ];
+}
+
+async function waitForLeaders(admin: Admin, { eventsTopic, stateTopic, shards }: KafkaConfig): Promise<void> {
+  const deadline = Date.now() + leaderDeadlineMs;
+  for (;;) {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic, stateTopic] });
+    for (const { name, partitions } of topics) {
+      if (partitions.length !== 0 && partitions.length !== shards) {
+        throw new StartUpError(
+          `Topic ${name} has ${partitions.length} partitions and SHARDS is ${shards}. They must be equal: set SHARDS=${partitions.length}, or use another topic.`,
+        );
+      }
+    }
+    if (topics.every(({ partitions }) => partitions.length === shards && partitions.every(({ leader }) => leader >= 0)))
+      return;
+    if (Date.now() > deadline) throw new Error(`no leader for every partition in ${leaderDeadlineMs} ms`);
+    await delay(100);
+  }
+}
+
+async function checkCompaction(admin: Admin, stateTopic: string): Promise<void> {
+  const policy = await readSetting(admin, ConfigResourceTypes.TOPIC, stateTopic, "cleanup.policy");
+  if (policy !== undefined && policy !== "compact") {
+    throw new StartUpError(
+      `Topic ${stateTopic} has cleanup.policy=${policy}. It must be compact, or users are forgotten: kafka-configs.sh --alter --topic ${stateTopic} --add-config cleanup.policy=compact`,
+    );
+  }
+}
+
+/**
+ * The guarantee needs a broker that checks each write against its transaction (KIP-890): otherwise a late request of an
+ * earlier owner can land in the events topic. The setting came with Kafka 3.6; a broker that does not know it is older.
+ */
+async function checkVerification(admin: Admin): Promise<void> {
+  const setting = "transaction.partition.verification.enable";
+  const { brokers } = await admin.describeCluster();
+  for (const { nodeId } of brokers) {
+    const value = await readSetting(admin, ConfigResourceTypes.BROKER, String(nodeId), setting);
+    if (value === "false") throw new StartUpError(`Broker ${nodeId} has ${setting}=false; it must be true.`);
+    if (value === "unknown") throw new StartUpError(`Broker ${nodeId} is older than Kafka 3.6 (it has no ${setting}).`);
+  }
+}
+
+/** A setting's value; `unknown` when the broker has no such setting; nothing when it may not be read. */
+async function readSetting(admin: Admin, type: ConfigResourceTypes, name: string, setting: string) {
+  try {
+    const { resources } = await admin.describeConfigs({
+      includeSynonyms: false,
+      resources: [{ type, name, configNames: [setting] }],
+    });
+    const entry = resources[0]?.configEntries.find(({ configName }) => configName === setting);
+    return entry?.configValue ?? "unknown";
+  } catch (error) {
+    if (error instanceof Error && "type" in error && String(error.type).endsWith("AUTHORIZATION_FAILED"))
+      return undefined;
+    throw error;
+  }
+}

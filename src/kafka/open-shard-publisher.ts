@@ -1,0 +1,125 @@
+import { randomUUID } from "node:crypto";
+import { type Kafka, KafkaJSError, type Producer, type RecordMetadata } from "kafkajs";
+import type { KafkaConfig } from "../config.ts";
+import { encodeEvent, type EncodedRecord } from "./encode-event.ts";
+import { encodeBarrier, encodeState } from "./encode-state.ts";
+import type { EventRecord, StateRecord } from "./records.ts";
+
+export interface ShardPublisherDeps {
+  readonly kafka: Kafka;
+  readonly config: KafkaConfig;
+  readonly eventSource: string;
+  /** Called when all records of a batch are written and the commit is not yet asked for. */
+  readonly beforeCommit?: () => Promise<void>;
+}
+
+export interface Barrier {
+  readonly offset: bigint;
+  readonly id: string;
+}
+
+/** The one writer of a shard, for as long as no other is opened for it. After any error it must be closed and not used again. */
+export interface ShardPublisher {
+  /** What was committed to this shard before this publisher lies below this offset of the state partition. */
+  readonly barrier: Barrier;
+  /**
+   * Writes events and states in one transaction; resolves with the offset of the first state record (the others follow
+   * one by one). Throws {@link FencedError} when another owner has taken the shard, and anything else when the outcome is
+   * not known: it may be committed or not.
+   */
+  publish(batch: { readonly events: readonly EventRecord[]; readonly states: readonly StateRecord[] }): Promise<bigint>;
+  /** Commits another barrier: proves that this publisher is the last one opened. Throws as `publish` does. */
+  prove(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Another owner has taken the shard. */
+export class FencedError extends Error {
+  override readonly name = "FencedError";
+}
+
+/**
+ * Takes a shard for writing: fences every earlier publisher of it, then commits a barrier. In that order: kafkajs fences
+ * on the first transaction, not on connecting, so what is read before the barrier may still change.
+ */
+export async function openShardPublisher(deps: ShardPublisherDeps, shard: number): Promise<ShardPublisher> {
+  const { kafka, config, eventSource, beforeCommit } = deps;
+  const producer = kafka.producer({
+    transactionalId: `${config.transactionalIdPrefix}.${shard}`,
+    transactionTimeout: config.transactionTimeoutMs,
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+  });
+  const write = (
+    records: readonly (readonly [topic: string, records: readonly EncodedRecord[]])[],
+    sent?: () => Promise<void>,
+  ) => transact(producer, shard, records, sent);
+  const barrierId = randomUUID();
+  const commitBarrier = async () =>
+    offsetIn(await write([[config.stateTopic, [encodeBarrier(barrierId)]]]), config.stateTopic);
+  try {
+    await producer.connect();
+    return {
+      barrier: { offset: await commitBarrier(), id: barrierId },
+      publish: async ({ events, states }) => {
+        const written = await write(
+          [
+            [config.eventsTopic, events.map((event) => encodeEvent(event, eventSource))],
+            [config.stateTopic, states.map(encodeState)],
+          ],
+          beforeCommit,
+        );
+        return offsetIn(written, config.stateTopic);
+      },
+      prove: async () => void (await commitBarrier()),
+      close: () => producer.disconnect(),
+    };
+  } catch (error) {
+    await producer.disconnect();
+    throw error;
+  }
+}
+
+async function transact(
+  producer: Producer,
+  partition: number,
+  records: readonly (readonly [topic: string, records: readonly EncodedRecord[]])[],
+  sent?: () => Promise<void>,
+): Promise<RecordMetadata[]> {
+  try {
+    const transaction = await producer.transaction();
+    const written = await transaction.sendBatch({
+      topicMessages: records
+        .filter(([, encoded]) => encoded.length > 0)
+        .map(([topic, encoded]) => ({ topic, messages: encoded.map((record) => ({ ...record, partition })) })),
+    });
+    await sent?.();
+    await transaction.commit();
+    return written;
+  } catch (error) {
+    throw isFenced(error) ? new FencedError("another owner has taken the shard", { cause: error }) : error;
+  }
+}
+
+function offsetIn(written: readonly RecordMetadata[], topic: string): bigint {
+  const offset = written.find(({ topicName }) => topicName === topic)?.baseOffset;
+  if (offset === undefined) throw new Error(`Kafka gave no offset for ${topic}`);
+  return BigInt(offset);
+}
+
+const fencedTypes = new Set(["INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED", "INVALID_PRODUCER_ID_MAPPING"]);
+
+function isFenced(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (
+      cause instanceof KafkaJSError &&
+      "type" in cause &&
+      typeof cause.type === "string" &&
+      fencedTypes.has(cause.type)
+    ) {
+      return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,22 @@
+import { z } from "zod";
+import type { State } from "../events/state.ts";
+import { userSchema } from "../events/user.ts";
+
+const int = z.number().int().nonnegative();
+const stateSchema = z.discriminatedUnion("status", [
+  z.object({
+    status: z.literal("present"),
+    user: userSchema,
+    createdAt: int,
+    version: int,
+    readAt: int,
+    sequence: int,
+  }),
+  z.object({ status: z.literal("deleted"), sequence: int }),
+]);
+
+export const encodeLedgerState = (state: State): string => JSON.stringify(state);
+
+/** Reads `<offset>|<state JSON>`. Throws when it is not that: then somebody else writes to these keys. */
+export const decodeLedgerState = (value: string): State =>
+  stateSchema.parse(JSON.parse(value.slice(value.indexOf("|") + 1)));

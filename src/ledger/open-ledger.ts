@@ -1,0 +1,97 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { State } from "../events/state.ts";
+import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
+import { loadScript } from "./load-script.ts";
+
+/** Where a shard's ledger stands: who claimed it last, from which cluster, and up to where it is complete. */
+export interface Checkpoint {
+  readonly barrier: bigint;
+  readonly barrierId: string;
+  readonly cluster: string;
+  /** The ledger holds every state of the partition below this offset. */
+  readonly offset: bigint;
+}
+
+/** What stands in the ledger before a claim; no checkpoint when there is none, or none that can be read. */
+export interface LedgerLook {
+  readonly claimedBy: string;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** What an owner believes the ledger's checkpoint to be; every call compares it first. */
+export interface Hold {
+  readonly barrier: bigint;
+  readonly offset: bigint;
+}
+
+/**
+ * `superseded`: a later owner has claimed the shard. `lost`: the checkpoint is gone or older than what this owner wrote,
+ * so Redis lost data. Either way nothing was read or changed.
+ */
+export type Refusal = { readonly outcome: "superseded" | "lost" };
+export type LedgerRead = { readonly outcome: "read"; readonly states: Map<string, State> } | Refusal;
+export type LedgerApplied = { readonly outcome: "applied" } | Refusal;
+
+export interface AppliedState {
+  readonly userId: string;
+  readonly offset: bigint;
+  readonly state: State;
+}
+
+/** One shard's part of the ledger: the Redis copy of its states. Kafka has the truth; all of this can be made anew from it. */
+export interface ShardLedger {
+  look(): Promise<LedgerLook>;
+  /** Makes `own` the only owner whose states are taken. False when somebody else has claimed since the look. */
+  claim(look: LedgerLook, own: Omit<Checkpoint, "offset">, states: "keep" | "reset"): Promise<boolean>;
+  read(hold: Hold, userIds: readonly string[]): Promise<LedgerRead>;
+  apply(hold: Hold, offset: bigint, states: readonly AppliedState[]): Promise<LedgerApplied>;
+}
+
+const claimShard = loadScript("claim-shard");
+const readStates = loadScript("read-states");
+const applyStates = loadScript("apply-states");
+const bigint = z.string().regex(/^\d+$/).transform(BigInt);
+const checkpointSchema = z.object({ barrier: bigint, barrierId: z.string(), cluster: z.string(), offset: bigint });
+const replySchema = z.tuple([z.number()], z.string().nullable());
+
+/** Opens the ledger of a shard; `keyPrefix` holds the shard's hash tag. Throws what Redis throws, when it is away. */
+export function openLedger(redis: Redis, keyPrefix: string): ShardLedger {
+  const keys = [`${keyPrefix}:ledger:states`, `${keyPrefix}:ledger:checkpoint`] as const;
+
+  return {
+    look: async () => {
+      const stored = await redis.hgetall(keys[1]);
+      return { claimedBy: stored["barrier"] ?? "", checkpoint: checkpointSchema.safeParse(stored).data };
+    },
+    claim: async ({ claimedBy }, { barrier, barrierId, cluster }, states) =>
+      (await claimShard(redis, keys, [claimedBy, String(barrier), barrierId, cluster, states])) === 1,
+    read: async (hold, userIds) => {
+      const [found, ...values] = replySchema.parse(await readStates(redis, keys, [...argumentsOf(hold), ...userIds]));
+      if (found === 0) return refusal(hold, values[0]);
+      const states = new Map<string, State>();
+      userIds.forEach((userId, at) => {
+        const value = values[at];
+        if (typeof value === "string") states.set(userId, decodeLedgerState(value));
+      });
+      return { outcome: "read", states };
+    },
+    apply: async (hold, offset, states) => {
+      const flat = states.flatMap((applied) => [
+        applied.userId,
+        String(applied.offset),
+        encodeLedgerState(applied.state),
+      ]);
+      const [done, barrier] = replySchema.parse(
+        await applyStates(redis, keys, [...argumentsOf(hold), String(offset), ...flat]),
+      );
+      return done === 1 ? { outcome: "applied" } : refusal(hold, barrier);
+    },
+  };
+}
+
+const argumentsOf = (hold: Hold) => [String(hold.barrier), String(hold.offset)];
+
+const refusal = (hold: Hold, barrier: string | null | undefined): Refusal => ({
+  outcome: typeof barrier === "string" && BigInt(barrier) > hold.barrier ? "superseded" : "lost",
+});
