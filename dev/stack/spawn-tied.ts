@@ -8,8 +8,8 @@ export type TiedProcess = {
   readonly pid: number;
   /** Resolves, never rejects, once the process is gone, with the reason: "exit code 1", "SIGKILL". */
   readonly exited: Promise<string>;
-  /** Asks the process to end, SIGKILLs it after `deadlineMs` (default 10,000), and resolves once it is gone. */
-  readonly stop: (deadlineMs?: number) => Promise<void>;
+  /** Asks the process to end, SIGKILLs it at the deadline, and resolves once it is gone. */
+  readonly stop: () => Promise<void>;
   /** SIGKILLs the process, as a crash would, and resolves once it is gone. */
   readonly kill: () => Promise<void>;
 };
@@ -19,6 +19,8 @@ export type SpawnOptions = {
   logFile: string;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
+  /** How long `stop` waits before it kills, in ms. Default 10,000. */
+  stopDeadlineMs?: number;
 };
 
 /**
@@ -32,7 +34,11 @@ const tie = `
   exec "$0" "$@"`;
 
 /** Starts `command` in a process group of its own, so that Ctrl-C reaches only us and we choose the order of stopping. */
-export function spawnTied(command: string, args: readonly string[], { logFile, cwd, env }: SpawnOptions): TiedProcess {
+export function spawnTied(
+  command: string,
+  args: readonly string[],
+  { logFile, cwd, env, stopDeadlineMs = 10_000 }: SpawnOptions,
+): TiedProcess {
   const log = openSync(logFile, "a");
   const child = spawn("sh", ["-c", tie, command, ...args], { cwd, env, detached: true, stdio: ["pipe", log, log] });
   closeSync(log);
@@ -52,11 +58,11 @@ export function spawnTied(command: string, args: readonly string[], { logFile, c
     send("SIGKILL");
     await exited;
   };
-  const stop = async (deadlineMs = 10_000) => {
+  const stop = async () => {
     send("SIGTERM");
     send("SIGCONT"); // A frozen process would not see the SIGTERM.
     const gaveUp = new AbortController();
-    await Promise.race([exited, setTimeout(deadlineMs, undefined, { signal: gaveUp.signal }).then(kill)]);
+    await Promise.race([exited, setTimeout(stopDeadlineMs, undefined, { signal: gaveUp.signal }).then(kill)]);
     gaveUp.abort();
   };
   return { pid, exited, stop, kill };
