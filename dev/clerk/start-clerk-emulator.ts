@@ -1,5 +1,6 @@
 import type { KeyObject } from "node:crypto";
-import { createApp } from "./http/create-app.ts";
+import { type Dashboard, openDashboard } from "./dashboard/open-dashboard.ts";
+import { createApp, type EmulatorKeys } from "./http/create-app.ts";
 import type { RateLimit } from "./http/limit-rate.ts";
 import { serveApp } from "./http/serve-app.ts";
 import type { Instance, UserRequirements } from "./instance/instance.ts";
@@ -7,6 +8,7 @@ import { createIdMaker, drawText } from "./instance/make-id.ts";
 import { createRandom } from "./instance/seeded-random.ts";
 import { SessionDirectory } from "./instance/session-directory.ts";
 import { UserDirectory } from "./instance/user-directory.ts";
+import type { SessionClaims } from "./sessions/create-session-token.ts";
 import { createSessionTokenSigner, type SessionTokenRequest } from "./tokens/session-token-signer.ts";
 import type { WebhookFaults } from "./webhooks/faults.ts";
 import { WebhookSender } from "./webhooks/webhook-sender.ts";
@@ -28,6 +30,8 @@ export interface ClerkEmulatorOptions {
   readonly rateLimit?: RateLimit;
   /** Default: nothing is required beyond one identification, nothing is disabled. */
   readonly requirements?: Partial<UserRequirements>;
+  /** Added to the tokens of `POST /v1/sessions/{id}/tokens`, e.g. `(user) => ({ metadata: user.public_metadata })`. */
+  readonly sessionClaims?: SessionClaims;
   /** The clock of users, sessions, events and rate limits; Unix milliseconds. Signatures and tokens use the machine's. */
   readonly now?: () => number;
 }
@@ -50,81 +54,59 @@ export interface WebhookOptions {
   readonly rememberedMessages?: number;
 }
 
-export interface ClerkEmulator {
+export interface ClerkEmulator extends EmulatorKeys {
   /** Without a slash at the end: the SDK's `apiUrl`. */
   readonly url: string;
-  readonly secretKey: string;
-  readonly publishableKey: string;
-  /** The PEM that verifies session tokens: the SDK's `jwtKey`. */
-  readonly jwtKey: string;
-  /** The `iss` of session tokens. */
-  readonly issuer: string;
-  readonly instanceId: string;
-  readonly webhookSecret: string;
-  /** The delivery of webhooks: where, how badly, how far. */
+  /** Changes that come from elsewhere than the Backend API. */
+  readonly dashboard: Dashboard;
+  /** The delivery of webhooks: where to, how badly, how far. */
   readonly webhooks: WebhookSender;
+  /** A session token for anybody, whether there is such a user or not. */
   signSessionToken(request: SessionTokenRequest): Promise<string>;
   /** Closes every socket and forgets everything. */
   stop(): Promise<void>;
 }
 
-const FRONTEND_API = "emulator.clerk.accounts.dev";
+/** The Frontend API of an instance that has none: a name that nothing answers to. */
+const ISSUER = "https://emulator.clerk.accounts.dev";
 
 /**
  * Starts a Clerk of its own: the Backend API as the real SDK calls it, and webhooks as Svix sends them. All state is in
  * memory and belongs to this one emulator.
  */
 export async function startClerkEmulator(options: ClerkEmulatorOptions = {}): Promise<ClerkEmulator> {
-  const { seed = 1, webhook = {} } = options;
+  const { seed = 1, now = Date.now } = options;
   const makeId = createIdMaker(createRandom(seed, "ids"));
-  const keys = createRandom(seed, "keys");
-  const secretKey = options.secretKey ?? `sk_test_${drawText(keys, 40)}`;
-  const webhookSecret = webhook.secret ?? `whsec_${drawText(keys, 32)}`;
   const instanceId = makeId("ins");
-  const issuer = `https://${FRONTEND_API}`;
-
-  const webhooks = new WebhookSender({
-    instanceId,
-    makeId: createIdMaker(createRandom(seed, "messages")),
-    random: createRandom(seed, "faults"),
-    concurrency: webhook.concurrency ?? 32,
-    attemptTimeoutMs: webhook.attemptTimeoutMs ?? 15_000,
-    retryScale: webhook.retryScale ?? 1,
-    rememberedMessages: webhook.rememberedMessages ?? 10_000,
-  });
-  webhooks.setFaults(webhook.faults ?? {});
-  webhooks.setTimestampUnit(webhook.timestampUnit ?? "milliseconds");
-  if (webhook.url !== undefined) webhooks.connect({ url: webhook.url, secret: webhookSecret });
-
+  const signer = await createSessionTokenSigner(ISSUER, instanceId, options.signingKey);
+  const keys = drawKeys(options, seed, instanceId, signer.jwtKey);
+  const webhooks = openWebhooks(options.webhook, seed, keys);
   const instance: Instance = {
     id: instanceId,
+    issuer: ISSUER,
     requirements: { required: [], disabled: [], ...options.requirements },
     users: new UserDirectory(),
     sessions: new SessionDirectory(),
     signInTokens: new Map(),
     makeId,
-    now: options.now ?? Date.now,
+    now,
     publish: (event) => webhooks.send(event),
   };
-  const signer = await createSessionTokenSigner(issuer, instanceId, options.signingKey);
   const traces = createRandom(seed, "traces");
   const app = createApp({
     instance,
+    webhooks,
     signer,
-    secretKey,
+    keys,
+    sessionClaims: options.sessionClaims ?? (() => ({})),
     rateLimit: options.rateLimit,
     makeTraceId: () => drawText(traces, 32).toLowerCase(),
   });
   const server = await serveApp(app, options.host ?? "127.0.0.1", options.port ?? 0);
-
   return {
+    ...keys,
     url: server.url,
-    secretKey,
-    publishableKey: `pk_test_${Buffer.from(`${FRONTEND_API}$`).toString("base64")}`,
-    jwtKey: signer.jwtKey,
-    issuer,
-    instanceId,
-    webhookSecret,
+    dashboard: openDashboard(instance),
     webhooks,
     signSessionToken: (request) => signer.sign(request),
     stop: async () => {
@@ -132,4 +114,32 @@ export async function startClerkEmulator(options: ClerkEmulatorOptions = {}): Pr
       await webhooks.stop();
     },
   };
+}
+
+function drawKeys(options: ClerkEmulatorOptions, seed: number, instanceId: string, jwtKey: string): EmulatorKeys {
+  const random = createRandom(seed, "keys");
+  return {
+    secretKey: options.secretKey ?? `sk_test_${drawText(random, 40)}`,
+    publishableKey: `pk_test_${Buffer.from(`${new URL(ISSUER).host}$`).toString("base64")}`,
+    jwtKey,
+    issuer: ISSUER,
+    instanceId,
+    webhookSecret: options.webhook?.secret ?? `whsec_${drawText(random, 32)}`,
+  };
+}
+
+function openWebhooks(options: WebhookOptions = {}, seed: number, keys: EmulatorKeys): WebhookSender {
+  const webhooks = new WebhookSender({
+    instanceId: keys.instanceId,
+    makeId: createIdMaker(createRandom(seed, "messages")),
+    random: createRandom(seed, "faults"),
+    concurrency: options.concurrency ?? 32,
+    attemptTimeoutMs: options.attemptTimeoutMs ?? 15_000,
+    retryScale: options.retryScale ?? 1,
+    rememberedMessages: options.rememberedMessages ?? 10_000,
+  });
+  webhooks.setFaults(options.faults ?? {});
+  webhooks.setTimestampUnit(options.timestampUnit ?? "milliseconds");
+  if (options.url !== undefined) webhooks.connect({ url: options.url, secret: keys.webhookSecret });
+  return webhooks;
 }

@@ -37,6 +37,17 @@ export const requestBodyInvalid = (): ClerkApiError =>
     "The request body is invalid. Please consult the API documentation for more information.",
   );
 
+export const bulkSizeExceeded = (limit: number): ClerkApiError =>
+  refusal(
+    400,
+    "bulk_size_exceeded",
+    "bulk size exceeded",
+    `Parameters exceed the maximum allowed bulk processing size of ${limit}.`,
+  );
+
+export const imageMissing = (): ClerkApiError =>
+  refusal(400, "form_param_missing", "Image file missing", "There was no image file present in the request");
+
 export const tooManyRequests = (retryAfterSeconds: number): ClerkApiError =>
   new ClerkApiError(
     429,

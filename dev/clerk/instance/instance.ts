@@ -18,6 +18,8 @@ export type IdentifierKind = Exclude<ClaimKind, "external_id">;
 /** One Clerk instance: all the state there is, and what operations need to change it and to tell of the change. */
 export interface Instance {
   readonly id: string;
+  /** The origin of its Frontend API: the `iss` of session tokens. */
+  readonly issuer: string;
   readonly requirements: UserRequirements;
   readonly users: UserDirectory;
   readonly sessions: SessionDirectory;

@@ -1,9 +1,10 @@
-/** How an address came to be verified, as Clerk's Backend API answers it. */
+/** How an address or a connected account came to be verified, as Clerk's Backend API answers it. */
 export interface Verification {
-  readonly object: "verification_admin" | "verification_from_oauth";
+  readonly object: "verification_admin" | "verification_from_oauth" | "verification_oauth";
   readonly status: "verified";
   readonly strategy: string;
   readonly attempts: number | null;
+  /** Unix milliseconds. */
   readonly expire_at: number | null;
 }
 

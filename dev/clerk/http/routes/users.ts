@@ -1,6 +1,7 @@
 import { Hono } from "hono";
 import type { Instance } from "../../instance/instance.ts";
 import { banUser } from "../../users/ban-user.ts";
+import { banUsers, banUsersParams, unbanUsers } from "../../users/ban-users.ts";
 import { countUsers } from "../../users/count-users.ts";
 import { createUser, createUserParams } from "../../users/create-user.ts";
 import { deleteUser } from "../../users/delete-user.ts";
@@ -15,12 +16,14 @@ import { updateUser, updateUserParams } from "../../users/update-user.ts";
 import { readBody } from "../read-body.ts";
 import { respond } from "../respond.ts";
 
-/** `/users`: what concerns a user as a whole. */
+/** `/users`: a user as a whole. */
 export function userRoutes(instance: Instance): Hono {
   return new Hono()
     .get("/", (c) => respond(c, listUsers(instance, c.req.queries())))
     .get("/count", (c) => respond(c, countUsers(instance, c.req.queries())))
     .post("/", async (c) => respond(c, createUser(instance, await readBody(c, createUserParams))))
+    .post("/ban", async (c) => respond(c, banUsers(instance, await readBody(c, banUsersParams))))
+    .post("/unban", async (c) => respond(c, unbanUsers(instance, await readBody(c, banUsersParams))))
     .get("/:id", (c) => respond(c, getUser(instance, c.req.param("id"))))
     .patch("/:id", async (c) =>
       respond(c, updateUser(instance, c.req.param("id"), await readBody(c, updateUserParams))),

@@ -1,0 +1,57 @@
+import type { z } from "zod";
+import { replaceEmailAddress, replaceEmailAddressParams } from "../email-addresses/replace-email-address.ts";
+import { connectExternalAccount, connectExternalAccountParams } from "../external-accounts/connect-external-account.ts";
+import type { Instance } from "../instance/instance.ts";
+import { parseParams } from "../instance/parse-params.ts";
+import { presentUser } from "../instance/stored-user.ts";
+import { closeSession } from "../sessions/close-session.ts";
+import { createSession } from "../sessions/create-session.ts";
+import { banUser } from "../users/ban-user.ts";
+import { createUser, createUserParams } from "../users/create-user.ts";
+import { deleteUser } from "../users/delete-user.ts";
+import { getUser } from "../users/get-user.ts";
+import { lockUser } from "../users/lock-user.ts";
+import { unbanUser } from "../users/unban-user.ts";
+import { unlockUser } from "../users/unlock-user.ts";
+import { updateMetadata, updateMetadataParams } from "../users/update-metadata.ts";
+import { updateUser, updateUserParams } from "../users/update-user.ts";
+
+type Params<Schema extends z.ZodType> = z.input<Schema>;
+
+export type Dashboard = ReturnType<typeof openDashboard>;
+
+/**
+ * What happens in Clerk without the Backend API: administrators at the dashboard, users who sign in and out. The same
+ * operations underneath, with the same parameters (in snake case) and refusals (a thrown `ClerkApiError`), the same
+ * webhooks; no secret key, no rate limit, no waiting.
+ */
+export function openDashboard(instance: Instance) {
+  return {
+    /** Everything that Clerk says about all users now. */
+    users: () => [...instance.users.all()].map((user) => presentUser(user, instance.now())),
+    getUser: (userId: string) => getUser(instance, userId),
+    createUser: (params: Params<typeof createUserParams>) =>
+      createUser(instance, parseParams(createUserParams, params)),
+    updateUser: (userId: string, params: Params<typeof updateUserParams>) =>
+      updateUser(instance, userId, parseParams(updateUserParams, params)),
+    updateMetadata: (userId: string, params: Params<typeof updateMetadataParams>) =>
+      updateMetadata(instance, userId, parseParams(updateMetadataParams, params)),
+    replaceEmailAddress: (userId: string, params: Params<typeof replaceEmailAddressParams>) =>
+      replaceEmailAddress(instance, userId, parseParams(replaceEmailAddressParams, params)),
+    connectExternalAccount: (userId: string, params: Params<typeof connectExternalAccountParams>) =>
+      connectExternalAccount(instance, userId, parseParams(connectExternalAccountParams, params)),
+    deleteUser: (userId: string) => deleteUser(instance, userId),
+    banUser: (userId: string) => banUser(instance, userId),
+    unbanUser: (userId: string) => unbanUser(instance, userId),
+    lockUser: (userId: string) => lockUser(instance, userId),
+    unlockUser: (userId: string) => unlockUser(instance, userId),
+    /** Sends `session.created` and a `user.updated` in which no field changed but `last_sign_in_at` and the like. */
+    signIn: (userId: string) => createSession(instance, { user_id: userId }),
+    /** The user signs out of one session: `session.ended`. */
+    endSession: (sessionId: string) => closeSession(instance, sessionId, "ended"),
+    /** The user signs out of the browser: `session.removed`. */
+    removeSession: (sessionId: string) => closeSession(instance, sessionId, "removed"),
+    /** An administrator signs the user out: `session.revoked`. */
+    revokeSession: (sessionId: string) => closeSession(instance, sessionId, "revoked"),
+  };
+}

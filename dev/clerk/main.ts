@@ -1,0 +1,61 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+import { startClerkEmulator } from "./start-clerk-emulator.ts";
+
+// A Clerk on a port of its own: `node dev/clerk/main.ts --port 3900 --webhook-url http://127.0.0.1:3007/webhooks/clerk`.
+// Each flag may come from the environment instead; a flag wins.
+
+const { values: flags } = parseArgs({
+  options: {
+    port: { type: "string" },
+    host: { type: "string" },
+    seed: { type: "string" },
+    "secret-key": { type: "string" },
+    "webhook-url": { type: "string" },
+    "webhook-secret": { type: "string" },
+    "retry-scale": { type: "string" },
+  },
+});
+
+const { env } = process;
+const settings = z
+  .object({
+    port: z.coerce.number().int().default(3900),
+    host: z.string().default("127.0.0.1"),
+    seed: z.coerce.number().int().default(1),
+    secretKey: z.string().optional(),
+    webhookUrl: z.url().optional(),
+    webhookSecret: z.string().optional(),
+    retryScale: z.coerce.number().positive().default(1),
+  })
+  .parse({
+    port: flags.port ?? env["CLERK_EMULATOR_PORT"],
+    host: flags.host ?? env["CLERK_EMULATOR_HOST"],
+    seed: flags.seed ?? env["CLERK_EMULATOR_SEED"],
+    secretKey: flags["secret-key"] ?? env["CLERK_SECRET_KEY"],
+    webhookUrl: flags["webhook-url"] ?? env["CLERK_EMULATOR_WEBHOOK_URL"],
+    webhookSecret: flags["webhook-secret"] ?? env["CLERK_WEBHOOK_SECRET"],
+    retryScale: flags["retry-scale"] ?? env["CLERK_EMULATOR_RETRY_SCALE"],
+  });
+
+const emulator = await startClerkEmulator({
+  port: settings.port,
+  host: settings.host,
+  seed: settings.seed,
+  ...(settings.secretKey === undefined ? {} : { secretKey: settings.secretKey }),
+  webhook: {
+    retryScale: settings.retryScale,
+    ...(settings.webhookUrl === undefined ? {} : { url: settings.webhookUrl }),
+    ...(settings.webhookSecret === undefined ? {} : { secret: settings.webhookSecret }),
+  },
+});
+
+console.log(`CLERK_API_URL=${emulator.url}`);
+console.log(`CLERK_SECRET_KEY=${emulator.secretKey}`);
+console.log(`CLERK_PUBLISHABLE_KEY=${emulator.publishableKey}`);
+console.log(`CLERK_WEBHOOK_SECRET=${emulator.webhookSecret}`);
+console.log(`CLERK_JWT_KEY=${JSON.stringify(emulator.jwtKey)}`);
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => void emulator.stop());
+}
