@@ -92,7 +92,7 @@ export const environmentSchema = z.object({
   PORT: port.default(3007).describe("The API listens here"),
   WORKER_PORT: port.default(3008).describe("The worker's /livez, /readyz and /metrics"),
   HOST: z.string().default("0.0.0.0").describe("Address that the API and the worker listen on"),
-  BATCH_MAX_MESSAGES: positive.default(500).describe("Most messages in one Kafka transaction"),
+  BATCH_MAX_MESSAGES: positive.max(5_000).default(500).describe("Most messages in one Kafka transaction"),
   EVENT_SOURCE: z.string().default("/clerk-kafka-bridge").describe("ce_source of every event"),
   GHOST_CHECK_AFTER_MS: positive
     .default(7 * 86_400_000)

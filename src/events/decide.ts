@@ -37,8 +37,12 @@ export function decide(state: State | undefined, change: Change, policy: Decisio
   return decideUpdate(state, change);
 }
 
+/** Whether the decision would be `unsure`: so that who decides can ask Clerk beforehand. */
+export const isUnsure = (state: State | undefined, change: Change, policy: DecisionPolicy): boolean =>
+  state === undefined && change.kind === "snapshot" && change.readAt === 0 && change.version < policy.unsureBefore;
+
 function decideFirstSight(change: Snapshot, policy: DecisionPolicy): Decision {
-  if (change.readAt === 0 && change.version < policy.unsureBefore) return { outcome: "unsure" };
+  if (isUnsure(undefined, change, policy)) return { outcome: "unsure" };
   return {
     outcome: "publish",
     origin: originOfFirstSight(change),

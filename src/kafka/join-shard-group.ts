@@ -70,10 +70,15 @@ export async function joinShardGroup(
     if (!payload.restart) listener.onFatal(payload.error);
   });
 
-  await consumer.connect();
-  // From the beginning, should a position be out of range: to read too much is harmless, to skip is not.
-  await consumer.subscribe({ topics: [topic], fromBeginning: true });
-  await run(consumer, config.shards, reader.onBatch);
+  try {
+    await consumer.connect();
+    // From the beginning, should a position be out of range: to read too much is harmless, to skip is not.
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await run(consumer, config.shards, reader.onBatch);
+  } catch (error) {
+    await consumer.disconnect();
+    throw error;
+  }
   return {
     reader,
     assigned: () => assigned,

@@ -14,6 +14,9 @@ local checkpoint = redis.call("HMGET", KEYS[2], "barrier", "offset")
 if checkpoint[1] ~= ARGV[1] or checkpoint[2] ~= ARGV[2] then
   return { 0, checkpoint[1] }
 end
+if #ARGV == 2 then
+  return { 1 }
+end
 local ids = {}
 for i = 3, #ARGV do
   ids[#ids + 1] = ARGV[i]

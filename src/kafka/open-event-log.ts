@@ -1,0 +1,30 @@
+import type { KafkaConfig } from "../config.ts";
+import type { Logger } from "../logger.ts";
+import { connectKafka } from "./connect-kafka.ts";
+import { ensureTopics } from "./ensure-topics.ts";
+import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./join-shard-group.ts";
+import { openShardPublisher, type ShardPublisher } from "./open-shard-publisher.ts";
+import { readClusterId } from "./read-cluster-id.ts";
+
+/** All that the rest of the bridge knows of Kafka. Nothing connects before it is called; every call throws while Kafka is away. */
+export interface EventLog {
+  /** See {@link ensureTopics}. */
+  ensureTopics(): Promise<void>;
+  /** The id of the cluster: a ledger made from another cluster is worth nothing. */
+  clusterId(): Promise<string>;
+  /** See {@link openShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
+  openPublisher(shard: number, beforeCommit?: () => Promise<void>): Promise<ShardPublisher>;
+  /** See {@link joinShardGroup}. */
+  joinGroup(listener: ShardGroupListener): Promise<ShardGroup>;
+}
+
+export function openEventLog(config: KafkaConfig, eventSource: string, log: Logger): EventLog {
+  const kafka = connectKafka(config, log);
+  return {
+    ensureTopics: () => ensureTopics(kafka, config),
+    clusterId: () => readClusterId(kafka),
+    openPublisher: (shard, beforeCommit) =>
+      openShardPublisher({ kafka, config, eventSource, ...(beforeCommit && { beforeCommit }) }, shard),
+    joinGroup: (listener) => joinShardGroup(kafka, config, listener),
+  };
+}

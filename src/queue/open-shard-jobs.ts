@@ -1,0 +1,119 @@
+import { randomUUID } from "node:crypto";
+import { type Job, Queue, Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Logger } from "../logger.ts";
+import { jobDataSchema, type Message } from "./message.ts";
+import { shardPrefix, shardQueueName } from "./shard-queue.ts";
+
+/** A job this owner holds. Its messages are as they were stored; nobody has checked them yet. */
+export interface TakenJob {
+  readonly id: string;
+  readonly messages: readonly unknown[];
+  /** Done: BullMQ forgets the job, or keeps its id for a while. Throws when the job is no longer this owner's. */
+  readonly complete: () => Promise<void>;
+}
+
+/** The jobs of one shard, for its owner. */
+export interface ShardJobs {
+  /**
+   * Waits about a second for a first job, then takes what else is there, without waiting, up to `maxMessages` in all (the
+   * first job is taken whatever it holds). An empty list when nothing came.
+   */
+  take(maxMessages: number): Promise<TakenJob[]>;
+  /** Puts jobs of this owner back to the front of the queue; what is no longer its own stays where it is. */
+  giveBack(jobs: readonly TakenJob[]): Promise<void>;
+  /**
+   * Puts back every active job: those an earlier owner held when it died, or took after it had lost the shard. Only the
+   * owner may do this, and only with no job in hand. Returns how many there were.
+   */
+  handBack(): Promise<number>;
+  /** Queues messages again as a job of their own that waits. */
+  putOff(messages: readonly Message[], delayMs: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How many more jobs are asked for at once, each round when the one before was full. */
+const rounds = [4, 16, 64, 128, 256, 512];
+const secondsToWait = 1;
+/**
+ * Nobody looks for stalled jobs here: the owner of a shard hands back what others left, so a job is never failed and no
+ * lock has to be renewed. The lock only tells whose a job is; it outlives any batch.
+ */
+const lockDurationMs = 10 * 60_000;
+/** BullMQ skips the lock's check for this token. */
+const anyToken = "0";
+
+/** Opens a shard's queue for taking. `redis` is shared by all shards; each gets one more connection to wait on. */
+export function openShardJobs(redis: Redis, redisPrefix: string, shard: number, log: Logger): ShardJobs {
+  const token = randomUUID();
+  const worker = new Worker(shardQueueName, null, {
+    connection: redis,
+    prefix: shardPrefix(redisPrefix, shard),
+    autorun: false,
+    drainDelay: secondsToWait,
+    lockDuration: lockDurationMs,
+    skipStalledCheck: true,
+    skipLockRenewal: true,
+  });
+  const queue = new Queue(shardQueueName, { connection: redis, prefix: shardPrefix(redisPrefix, shard) });
+  queue.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
+  worker.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
+
+  const next = async (block: boolean) => {
+    const job = await worker.getNextJob(token, { block });
+    return job ? toTaken(job, token) : undefined;
+  };
+
+  const giveBack = async (jobs: readonly TakenJob[]) => {
+    await Promise.allSettled(jobs.map((job) => worker.backend.moveJobFromActiveToWait(job.id, token)));
+  };
+
+  return {
+    take: async (maxMessages) => {
+      const first = await next(true);
+      if (first === undefined) return [];
+      const jobs = [first];
+      for (const round of rounds) {
+        const room = maxMessages - jobs.reduce((sum, job) => sum + job.messages.length, 0);
+        if (room <= 0) break;
+        const asked = Math.min(round, room);
+        const more = (await Promise.all(Array.from({ length: asked }, () => next(false)))).filter(
+          (job) => job !== undefined,
+        );
+        jobs.push(...more);
+        if (more.length < asked) break;
+      }
+      const fitting = fittingIn(maxMessages, jobs);
+      await giveBack(jobs.slice(fitting));
+      return jobs.slice(0, fitting);
+    },
+    giveBack,
+    handBack: async () => {
+      const [active = []] = await worker.backend.getRanges(["active"], 0, -1);
+      await Promise.all(active.map((id) => worker.backend.moveJobFromActiveToWait(id, anyToken)));
+      return active.length;
+    },
+    putOff: async (messages, delay) => {
+      await queue.add(shardQueueName, { messages }, { jobId: `later-${randomUUID()}`, delay, removeOnComplete: true });
+    },
+    close: async () => {
+      await Promise.all([worker.close(), queue.close()]);
+    },
+  };
+}
+
+/** How many of the jobs, from the first on, hold at most so many messages together; at least one. */
+function fittingIn(maxMessages: number, jobs: readonly TakenJob[]): number {
+  let messages = 0;
+  const surplus = jobs.findIndex((job) => (messages += job.messages.length) > maxMessages);
+  return surplus === -1 ? jobs.length : Math.max(1, surplus);
+}
+
+function toTaken(job: Job, token: string): TakenJob {
+  const data = jobDataSchema.safeParse(job.data);
+  return {
+    id: job.id ?? "",
+    messages: data.success ? data.data.messages : [job.data],
+    complete: async () => void (await job.moveToCompleted("", token, false)),
+  };
+}

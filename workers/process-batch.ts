@@ -1,0 +1,109 @@
+import type { UserReader } from "../src/clerk/create-user-reader.ts";
+import { userIdOf } from "../src/events/change.ts";
+import type { DecisionPolicy } from "../src/events/decide.ts";
+import { type Decided, decideBatch } from "../src/events/decide-batch.ts";
+import type { EventRecord } from "../src/kafka/records.ts";
+import type { Logger } from "../src/logger.ts";
+import type { WorkerMetrics } from "../src/metrics.ts";
+import type { DeadLetters } from "../src/queue/dead-letters.ts";
+import type { Message } from "../src/queue/message.ts";
+import type { TakenJob } from "../src/queue/open-shard-jobs.ts";
+import type { OwnedShard } from "./own-shard.ts";
+import { readBatch } from "./read-batch.ts";
+import { reportBatch } from "./report-batch.ts";
+import { resolveUnsure } from "./resolve-unsure.ts";
+import { splitBatch } from "./split-batch.ts";
+import type { AtStep } from "./steps.ts";
+
+export interface BatchDeps {
+  readonly policy: () => DecisionPolicy;
+  readonly readUser: UserReader;
+  readonly deadLetters: Pick<DeadLetters, "keep">;
+  readonly metrics: WorkerMetrics;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly atStep: AtStep;
+}
+
+/** `superseded` and `lost`: the ledger refused this owner (see its `Refusal`); the batch may be committed or not. */
+export type BatchOutcome = "done" | "superseded" | "lost";
+
+const askClerkAgainMs = 30_000;
+
+/**
+ * Turns the jobs in hand into events, once:
+ *
+ *     taken → states read → decided → [ sent → committed ] → applied to the ledger → jobs completed
+ *
+ * A process that dies before the commit leaves nothing behind: the transaction is aborted when the next owner fences. One
+ * that dies after it leaves the commit: the next owner finds it in Kafka, and the jobs' changes are duplicates then. Any
+ * error from the first write on leaves the outcome unknown; the caller drops the shard and does not guess.
+ */
+export async function processBatch(
+  deps: BatchDeps,
+  owned: OwnedShard,
+  jobs: readonly TakenJob[],
+): Promise<BatchOutcome> {
+  const { now, atStep } = deps;
+  const startedAt = now();
+  await atStep("taken");
+  const batch = readBatch(jobs, startedAt);
+  const read = await owned.ledger.read(owned.hold, [
+    ...new Set(batch.candidates.map(({ change }) => userIdOf(change))),
+  ]);
+  if (read.outcome !== "read") return read.outcome;
+  const policy = deps.policy();
+  const resolved = await resolveUnsure(batch.candidates, read.states, policy, deps.readUser);
+  const { decided, moved } = decideBatch(read.states, resolved.candidates, policy);
+  await atStep("decided");
+
+  const events = eventsOf(decided);
+  let transactionMs = 0;
+  for (const part of splitBatch(events, moved)) {
+    const sentAt = now();
+    const first = await owned.publisher.publish(part);
+    transactionMs += now() - sentAt;
+    await atStep("committed");
+    const applied = part.states.map((record, index) => ({
+      userId: record.userId,
+      state: record.state,
+      offset: first + BigInt(index),
+    }));
+    const checkpoint = first + BigInt(applied.length);
+    const result = await owned.ledger.apply(owned.hold, checkpoint, applied);
+    if (result.outcome !== "applied") return result.outcome;
+    owned.hold = { ...owned.hold, offset: checkpoint };
+    await atStep("applied");
+  }
+
+  await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
+  if (resolved.deferred.length > 0) await owned.jobs.putOff(resolved.deferred, askClerkAgainMs);
+  await Promise.all(jobs.map((job) => job.complete()));
+  await atStep("completed");
+  reportBatch(deps, {
+    shard: owned.shard,
+    jobs: jobs.length,
+    decided,
+    events,
+    deadLettered: batch.malformed,
+    ghosts: resolved.ghosts.length,
+    deferred: resolved.deferred.length,
+    offset: owned.hold.offset,
+    startedAt,
+    transactionMs,
+  });
+  return "done";
+}
+
+const eventsOf = (decided: readonly Decided<Message>[]): EventRecord[] =>
+  decided.flatMap(({ candidate: { tag: message }, decision }) =>
+    decision.outcome === "publish"
+      ? {
+          event: decision.event,
+          origin: decision.origin,
+          sequence: decision.next.sequence,
+          svixId: message.source === "webhook" ? message.id : undefined,
+          traceparent: message.traceparent,
+        }
+      : [],
+  );

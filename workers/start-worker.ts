@@ -1,0 +1,120 @@
+import { Hono } from "hono";
+import { createUserReader } from "../src/clerk/create-user-reader.ts";
+import type { WorkerConfig } from "../src/config.ts";
+import { addHealth, type Readiness } from "../src/http/add-health.ts";
+import { mapErrors } from "../src/http/errors.ts";
+import { serve } from "../src/http/serve.ts";
+import type { ShardGroup } from "../src/kafka/join-shard-group.ts";
+import { openEventLog } from "../src/kafka/open-event-log.ts";
+import { openLedger } from "../src/ledger/open-ledger.ts";
+import { Lifecycle } from "../src/lifecycle.ts";
+import type { Logger } from "../src/logger.ts";
+import { createWorkerMetrics } from "../src/metrics.ts";
+import { openDeadLetters } from "../src/queue/dead-letters.ts";
+import { openShardJobs } from "../src/queue/open-shard-jobs.ts";
+import { shardPrefix } from "../src/queue/shard-queue.ts";
+import { checkRedis } from "../src/redis/check-redis.ts";
+import { connectBlocking, connectFailingFast } from "../src/redis/connect-redis.ts";
+import { joinWhenUp } from "./join-when-up.ts";
+import { RebalanceGate } from "./rebalance-gate.ts";
+import type { AtStep } from "./steps.ts";
+import { ShardSupervisor } from "./supervise-shards.ts";
+
+export interface WorkerHooks {
+  readonly atStep?: AtStep;
+  /** Something no waiting mends has happened after the start; the process should end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+const stuckAfterMs = 10_000;
+const ledgerDeadlineMs = 5_000;
+
+/**
+ * Starts the worker: health first, then, as soon as Kafka is there, a place in the group and the shards it is assigned.
+ * Resolves when health is served; what follows is told by `/readyz`, and by `onFatal` when it can never succeed.
+ */
+export async function startWorker(
+  config: WorkerConfig,
+  log: Logger,
+  hooks: WorkerHooks,
+): Promise<{ port: number; lifecycle: Lifecycle }> {
+  const lifecycle = new Lifecycle(log);
+  const stopping = new AbortController();
+  const metrics = createWorkerMetrics();
+  const now = Date.now;
+  const redis = connectFailingFast(config.redis.url, log, ledgerDeadlineMs);
+  const jobsRedis = connectBlocking(config.redis.url, log);
+  const eventLog = openEventLog(config.kafka, config.eventSource, log);
+  const gate = new RebalanceGate();
+  const atStep = hooks.atStep ?? (async () => {});
+  let joined: { group: ShardGroup; cluster: string } | undefined;
+
+  const supervisor = new ShardSupervisor(() => {
+    if (joined === undefined) throw new Error("no shard is assigned before the group is joined");
+    return {
+      group: joined.group,
+      cluster: joined.cluster,
+      openPublisher: (shard) => eventLog.openPublisher(shard, () => atStep("sent")),
+      openLedger: (shard) => openLedger(redis, shardPrefix(config.redis.prefix, shard)),
+      openJobs: (shard) => openShardJobs(jobsRedis, config.redis.prefix, shard, log),
+      batchMaxMessages: config.batchMaxMessages,
+      settled: () => gate.settled(),
+      policy: () => ({ unsureBefore: now() - config.ghostCheckAfterMs }),
+      readUser: createUserReader(config.clerk, now),
+      deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
+      metrics,
+      log,
+      now,
+      atStep,
+    };
+  }, now);
+
+  const readiness = async (): Promise<Readiness> => {
+    metrics.shardsOwned.set(supervisor.draining);
+    const stuck = supervisor.stuck(stuckAfterMs);
+    return {
+      redis: await checkRedis(redis),
+      kafka: kafkaCondition(joined?.group, config.kafka.sessionTimeoutMs, now()),
+      shards: stuck.size === 0 || [...stuck].map(([shard, reason]) => `${shard}: ${reason}`).join("; "),
+    };
+  };
+  const app = new Hono();
+  mapErrors(app, log);
+  addHealth(app, { registry: metrics.registry, readiness });
+  const served = await serve(app, config);
+  log.info({ event: "worker.listening", port: served.port }, "Worker's health is served");
+
+  lifecycle.onStop("http", () => served.close());
+  lifecycle.onStop("redis", () => {
+    redis.disconnect();
+    jobsRedis.disconnect();
+  });
+  lifecycle.onStop("group", () => joined?.group.leave());
+  lifecycle.onStop("shards", () => supervisor.stop());
+  lifecycle.onStop("joining", () => stopping.abort());
+
+  const listener = {
+    onRebalancing: () => gate.close(),
+    onAssigned: (shards: ReadonlySet<number>) => {
+      log.info({ event: "group.assigned", shards: [...shards] }, "Shards assigned");
+      gate.open();
+      if (joined !== undefined) supervisor.assign(shards);
+    },
+    onFatal: hooks.onFatal,
+  };
+  joinWhenUp(eventLog, listener, log, stopping.signal)
+    .then((result) => {
+      joined = result;
+      supervisor.assign(result.group.assigned());
+    })
+    .catch((error: unknown) => {
+      if (!stopping.signal.aborted) hooks.onFatal(error);
+    });
+  return { port: served.port, lifecycle };
+}
+
+function kafkaCondition(group: ShardGroup | undefined, sessionTimeoutMs: number, at: number): true | string {
+  if (group === undefined) return "not joined yet";
+  const silentMs = at - group.confirmedAt();
+  return silentMs < sessionTimeoutMs || `no word from the group's coordinator for ${silentMs} ms`;
+}
