@@ -10,7 +10,7 @@ export type DockerServers = {
 
 export type DockerOptions = {
   servers: { redis: boolean; kafka: boolean };
-  /** Keep the data for the next start, under the usual ports; otherwise a project of its own that leaves no volume. */
+  /** Keeps the data for the next start, and the usual ports where they are free. Otherwise nothing stays behind. */
   keepData: boolean;
 };
 
@@ -25,16 +25,17 @@ export async function isDockerUsable(): Promise<boolean> {
 export async function startDocker({ servers, keepData }: DockerOptions): Promise<DockerServers> {
   const redisPort = await findFreePort(keepData ? [6379] : []);
   const kafkaPort = await findFreePort(keepData ? [9092] : []);
-  const project = keepData ? [] : ["--project-name", `clerk-kafka-bridge-test-${process.pid}-${kafkaPort}`];
-  const names = [...(servers.redis ? ["redis"] : []), ...(servers.kafka ? ["kafka"] : [])];
+  // A project of its own: the containers of a `docker compose up` by hand stay untouched.
+  const project = `clerk-kafka-bridge-${keepData ? "dev" : `test-${process.pid}-${kafkaPort}`}`;
   const compose = (...args: string[]) =>
-    execa("docker", ["compose", ...project, ...args], {
+    execa("docker", ["compose", "--project-name", project, ...args], {
       cwd: repositoryFolder,
       env: { REDIS_PORT: `${redisPort}`, KAFKA_PORT: `${kafkaPort}` },
     });
   const stop = async () => {
-    await (keepData ? compose("rm", "--stop", "--force", ...names) : compose("down", "--volumes"));
+    await compose("down", ...(keepData ? [] : ["--volumes"]));
   };
+  const names = [...(servers.redis ? ["redis"] : []), ...(servers.kafka ? ["kafka"] : [])];
 
   try {
     await compose("up", "--detach", "--wait", ...names);

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type Admin, ConfigResourceTypes, type ITopicConfig, type Kafka } from "kafkajs";
+import kafkajs, { type Admin, type ConfigResourceTypes, type ITopicConfig, type Kafka } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
 import { StartUpError } from "../run-process.ts";
 
@@ -61,7 +61,7 @@ async function waitForLeaders(admin: Admin, { eventsTopic, stateTopic, shards }:
 }
 
 async function checkCompaction(admin: Admin, stateTopic: string): Promise<void> {
-  const policy = await readSetting(admin, ConfigResourceTypes.TOPIC, stateTopic, "cleanup.policy");
+  const policy = await readSetting(admin, kafkajs.ConfigResourceTypes.TOPIC, stateTopic, "cleanup.policy");
   if (policy !== undefined && policy !== "compact") {
     throw new StartUpError(
       `Topic ${stateTopic} has cleanup.policy=${policy}. It must be compact, or users are forgotten: kafka-configs.sh --alter --topic ${stateTopic} --add-config cleanup.policy=compact`,
@@ -77,7 +77,7 @@ async function checkVerification(admin: Admin): Promise<void> {
   const setting = "transaction.partition.verification.enable";
   const { brokers } = await admin.describeCluster();
   for (const { nodeId } of brokers) {
-    const value = await readSetting(admin, ConfigResourceTypes.BROKER, String(nodeId), setting);
+    const value = await readSetting(admin, kafkajs.ConfigResourceTypes.BROKER, String(nodeId), setting);
     if (value === "false") throw new StartUpError(`Broker ${nodeId} has ${setting}=false; it must be true.`);
     if (value === "unknown") throw new StartUpError(`Broker ${nodeId} is older than Kafka 3.6 (it has no ${setting}).`);
   }

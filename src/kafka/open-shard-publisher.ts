@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Kafka, KafkaJSError, type Producer, type RecordMetadata } from "kafkajs";
+import type { Kafka, Producer, RecordMetadata } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
 import { encodeEvent, type EncodedRecord } from "./encode-event.ts";
 import { encodeBarrier, encodeState } from "./encode-state.ts";
@@ -112,14 +112,7 @@ const fencedTypes = new Set(["INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED", "INVAL
 
 function isFenced(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (
-      cause instanceof KafkaJSError &&
-      "type" in cause &&
-      typeof cause.type === "string" &&
-      fencedTypes.has(cause.type)
-    ) {
-      return true;
-    }
+    if ("type" in cause && typeof cause.type === "string" && fencedTypes.has(cause.type)) return true;
   }
   return false;
 }
