@@ -6,17 +6,19 @@ import { userChangesSchema, userSchema } from "./user.ts";
  * `timestamp` is ISO 8601 in UTC: when the change happened in Clerk (for a first sight, when Clerk created the user).
  * `eventId` is the same for the same change, always: the idempotency key for whoever writes elsewhere.
  */
-const envelope = { eventId: z.uuid(), timestamp: z.iso.datetime() };
+const envelope = <Type extends string>(eventType: Type) => ({
+  eventId: z.uuid(),
+  eventType: z.literal(eventType),
+  timestamp: z.iso.datetime(),
+});
 
-export const userCreatedSchema = z.object({ ...envelope, eventType: z.literal("user.created"), data: userSchema });
+export const userCreatedSchema = z.object({ ...envelope("user.created"), data: userSchema });
 export const userUpdatedSchema = z.object({
-  ...envelope,
-  eventType: z.literal("user.updated"),
+  ...envelope("user.updated"),
   data: z.object({ id: z.string().min(1), changes: userChangesSchema }),
 });
 export const userDeletedSchema = z.object({
-  ...envelope,
-  eventType: z.literal("user.deleted"),
+  ...envelope("user.deleted"),
   /** The last addresses known; empty when the user was never seen before. */
   data: z.object({ id: z.string().min(1), emailAddress: z.array(z.string()) }),
 });
