@@ -17,7 +17,10 @@ const { values: flags } = parseArgs({
   },
 });
 
-const { env } = process;
+/** An empty variable counts as not set. */
+const read = (flag: keyof typeof flags, variable: string): string | undefined =>
+  flags[flag] ?? (process.env[variable] || undefined);
+
 const settings = z
   .object({
     port: z.coerce.number().int().default(3900),
@@ -29,13 +32,13 @@ const settings = z
     retryScale: z.coerce.number().positive().default(1),
   })
   .parse({
-    port: flags.port ?? env["CLERK_EMULATOR_PORT"],
-    host: flags.host ?? env["CLERK_EMULATOR_HOST"],
-    seed: flags.seed ?? env["CLERK_EMULATOR_SEED"],
-    secretKey: flags["secret-key"] ?? env["CLERK_SECRET_KEY"],
-    webhookUrl: flags["webhook-url"] ?? env["CLERK_EMULATOR_WEBHOOK_URL"],
-    webhookSecret: flags["webhook-secret"] ?? env["CLERK_WEBHOOK_SECRET"],
-    retryScale: flags["retry-scale"] ?? env["CLERK_EMULATOR_RETRY_SCALE"],
+    port: read("port", "CLERK_EMULATOR_PORT"),
+    host: read("host", "CLERK_EMULATOR_HOST"),
+    seed: read("seed", "CLERK_EMULATOR_SEED"),
+    secretKey: read("secret-key", "CLERK_SECRET_KEY"),
+    webhookUrl: read("webhook-url", "CLERK_EMULATOR_WEBHOOK_URL"),
+    webhookSecret: read("webhook-secret", "CLERK_WEBHOOK_SECRET"),
+    retryScale: read("retry-scale", "CLERK_EMULATOR_RETRY_SCALE"),
   });
 
 const emulator = await startClerkEmulator({

@@ -60,10 +60,10 @@ export interface ClerkEmulator extends EmulatorKeys {
   /** Changes that come from elsewhere than the Backend API. */
   readonly dashboard: Dashboard;
   /** The delivery of webhooks: where to, how badly, how far. */
-  readonly webhooks: WebhookSender;
+  readonly webhooks: Omit<WebhookSender, "send" | "stop">;
   /** A session token for anybody, whether there is such a user or not. */
   signSessionToken(request: SessionTokenRequest): Promise<string>;
-  /** Closes every socket and forgets everything. */
+  /** Closes every socket and forgets everything. Calling it again does no more. */
   stop(): Promise<void>;
 }
 
@@ -103,16 +103,18 @@ export async function startClerkEmulator(options: ClerkEmulatorOptions = {}): Pr
     makeTraceId: () => drawText(traces, 32).toLowerCase(),
   });
   const server = await serveApp(app, options.host ?? "127.0.0.1", options.port ?? 0);
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    await server.close();
+    await webhooks.stop();
+  };
   return {
     ...keys,
     url: server.url,
     dashboard: openDashboard(instance),
     webhooks,
     signSessionToken: (request) => signer.sign(request),
-    stop: async () => {
-      await server.close();
-      await webhooks.stop();
-    },
+    stop: () => (stopped ??= stop()),
   };
 }
 

@@ -5,7 +5,7 @@ const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /** Makes ids as Clerk's look: a prefix, an underscore and the 27 characters of a KSUID (`user_2g7np7Hrk0SN6kj5EDMLDaKNL0S`). */
 export type MakeId = (prefix: IdPrefix) => string;
 
-export type IdPrefix = "user" | "idn" | "sess" | "client" | "sit" | "ins" | "msg" | "eac" | "sact" | "img";
+type IdPrefix = "user" | "idn" | "sess" | "client" | "sit" | "ins" | "msg" | "eac" | "sact" | "img";
 
 /** Ids are drawn, not counted, so that nothing can come to depend on their order. */
 export function createIdMaker(random: Random): MakeId {

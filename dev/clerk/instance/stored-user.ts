@@ -8,7 +8,7 @@ export interface StoredUser {
   readonly lockedUntil: number | null;
 }
 
-export interface Credentials {
+interface Credentials {
   readonly password: StoredPassword | null;
   /** Base32. */
   readonly totpSecret: string | null;

@@ -1,7 +1,7 @@
 import type { Verification } from "./verification.ts";
 
 /** What ties an address to the connected account it came from. */
-export interface IdentificationLink {
+interface IdentificationLink {
   readonly type: string;
   readonly id: string;
 }

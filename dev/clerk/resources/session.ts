@@ -1,6 +1,6 @@
 import type { ClerkUser } from "./user.ts";
 
-export type SessionStatus = "active" | "revoked" | "ended" | "expired" | "removed" | "abandoned" | "replaced";
+type SessionStatus = "active" | "revoked" | "ended" | "expired" | "removed" | "abandoned" | "replaced";
 
 /** A session as the Backend API answers it. All times are Unix milliseconds. */
 export interface Session {

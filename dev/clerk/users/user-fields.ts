@@ -3,9 +3,9 @@ import { z } from "zod";
 // The parameters that creating and updating a user have in common. `null` and absent are told apart by the operations.
 
 /** RFC 3339 in, Unix milliseconds out. */
-export const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
+const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
 
-export const name = z.string().max(256);
+const name = z.string().max(256);
 
 export const metadata = z.record(z.string(), z.unknown());
 

@@ -1,5 +1,3 @@
-import type { ClerkEvent } from "../resources/event.ts";
-
 /**
  * - `pending`: some delivery of it is still waiting, under way or to be tried again.
  * - `delivered`: the endpoint took it.
@@ -14,8 +12,9 @@ export type MessageState = "pending" | "delivered" | "failed" | "aborted" | "los
 export interface WebhookMessage {
   /** The `svix-id`: `msg_…`. */
   readonly id: string;
-  readonly type: ClerkEvent["type"];
-  /** The user that it is about. */
+  /** The event's type; empty for a body that somebody made up. */
+  readonly type: string;
+  /** The user that it is about; empty for a body that somebody made up. */
   readonly userId: string;
   /** The exact body, signed at every attempt anew. */
   readonly body: string;

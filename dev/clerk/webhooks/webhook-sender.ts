@@ -1,4 +1,3 @@
-import { Webhook } from "svix";
 import type { MakeId } from "../instance/make-id.ts";
 import type { Random } from "../instance/seeded-random.ts";
 import type { ClerkEvent } from "../resources/event.ts";
@@ -7,6 +6,7 @@ import { noFaults, planDeliveries, type WebhookFaults } from "./faults.ts";
 import { type AttemptResult, judgeAttempt } from "./judge-attempt.ts";
 import { type LoggedMessage, MessageLog } from "./message-log.ts";
 import { createPoster, type Poster } from "./post-message.ts";
+import { createHeaderSigner, type SignHeaders, type WebhookEndpoint } from "./webhook-endpoint.ts";
 import type { MessageState, WebhookMessage } from "./webhook-message.ts";
 import { type TimestampUnit, userIdOf, writeEnvelope } from "./write-envelope.ts";
 
@@ -23,12 +23,6 @@ export interface WebhookSenderOptions {
   readonly rememberedMessages: number;
 }
 
-export interface WebhookEndpoint {
-  readonly url: string;
-  /** `whsec_…`; several while one is rotated: then each message carries a signature by each. */
-  readonly secret: string | readonly string[];
-}
-
 /**
  * Tells one endpoint of every event, as Svix does for Clerk: at least once (faults and the end of the timetable aside),
  * in no order, each message on its own. What it decides by chance it decides when an event comes in, so that the same
@@ -39,7 +33,7 @@ export class WebhookSender {
   readonly #lanes: DeliveryLanes;
   readonly #poster: Poster;
   readonly #log: MessageLog;
-  #endpoint: (WebhookEndpoint & { readonly signers: readonly Webhook[] }) | null = null;
+  #connection: { readonly endpoint: WebhookEndpoint; readonly signHeaders: SignHeaders } | null = null;
   #faults: WebhookFaults = noFaults;
   #unit: TimestampUnit = "milliseconds";
   #pending = 0;
@@ -54,16 +48,16 @@ export class WebhookSender {
 
   /** Messages go there from the next attempt on, retries of older messages too. Throws when a secret is malformed. */
   connect(endpoint: WebhookEndpoint): void {
-    this.#endpoint = { ...endpoint, signers: [endpoint.secret].flat().map((secret) => new Webhook(secret)) };
+    this.#connection = { endpoint, signHeaders: createHeaderSigner(endpoint) };
   }
 
   /** From now on messages are written down as `unsent`; those under way are retried until there is an endpoint. */
   disconnect(): void {
-    this.#endpoint = null;
+    this.#connection = null;
   }
 
   get endpoint(): WebhookEndpoint | null {
-    return this.#endpoint && { url: this.#endpoint.url, secret: this.#endpoint.secret };
+    return this.#connection?.endpoint ?? null;
   }
 
   get faults(): WebhookFaults {
@@ -116,20 +110,19 @@ export class WebhookSender {
   }
 
   send(event: ClerkEvent): void {
-    const message: LoggedMessage = {
-      id: this.#options.makeId("msg"),
-      type: event.type,
-      userId: userIdOf(event),
-      body: writeEnvelope(event, this.#options.instanceId, this.#unit),
-      state: "pending",
-      attempts: [],
-      openDeliveries: 0,
-    };
+    this.sendBody(writeEnvelope(event, this.#options.instanceId, this.#unit), event.type, userIdOf(event));
+  }
+
+  /** Sends any body as a message, signed like all others: what Clerk would never send, or does not send yet. */
+  sendBody(body: string, type = "", userId = ""): WebhookMessage {
+    const id = this.#options.makeId("msg");
+    const message: LoggedMessage = { id, type, userId, body, state: "pending", attempts: [], openDeliveries: 0 };
     this.#log.add(message);
     const delays = planDeliveries(this.#faults, this.#options.random);
-    if (this.#endpoint === null) this.#settle(message, "unsent");
+    if (this.#connection === null) this.#settle(message, "unsent");
     else if (delays.length === 0) this.#settle(message, "lost");
     else this.#deliver(message, delays);
+    return message;
   }
 
   /** Sends a message again under its old id, at once and without faults. False when it is unknown or forgotten. */
@@ -180,17 +173,9 @@ export class WebhookSender {
   }
 
   async #post({ id, body }: WebhookMessage, at: number): Promise<AttemptResult> {
-    if (this.#endpoint === null) return { kind: "failed", reason: "no endpoint" };
-    const { url, signers } = this.#endpoint;
-    const sentAt = new Date(at);
-    const headers = {
-      "content-type": "application/json",
-      "user-agent": "Svix-Webhooks/clerk-emulator",
-      "svix-id": id,
-      "svix-timestamp": String(Math.floor(at / 1000)),
-      "svix-signature": signers.map((signer) => signer.sign(id, sentAt, body)).join(" "),
-    };
-    return this.#poster.post(url, headers, body);
+    if (this.#connection === null) return { kind: "failed", reason: "no endpoint" };
+    const { endpoint, signHeaders } = this.#connection;
+    return this.#poster.post(endpoint.url, signHeaders(id, new Date(at), body), body);
   }
 
   /** One delivery of a message came to an end; of several the last one decides, unless another was taken. */

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
+import { verifyWebhook } from "@clerk/backend/webhooks";
 import { Webhook } from "svix";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
 /** One POST that came in and whose signature held. */
-export interface Delivery {
+interface Delivery {
   readonly id: string;
   /** The `svix-timestamp`. */
   readonly sentAtSeconds: number;
@@ -30,7 +31,7 @@ export interface Endpoint {
 
 export type Answer = (delivery: Delivery, index: number) => { status: number; headers?: Record<string, string> };
 
-/** A webhook endpoint that verifies with the real svix and answers as told, until the test ends. */
+/** A webhook endpoint that verifies with the real svix and with the SDK, and answers as told, until the test ends. */
 export async function startEndpoint(secret: string, answer: Answer = () => ({ status: 204 })): Promise<Endpoint> {
   const webhook = new Webhook(secret);
   const deliveries: Delivery[] = [];
@@ -42,6 +43,7 @@ export async function startEndpoint(secret: string, answer: Answer = () => ({ st
       .object({ "svix-id": z.string(), "svix-timestamp": z.string(), "svix-signature": z.string() })
       .parse(request.headers);
     webhook.verify(body, headers);
+    await verifyWebhook(new Request("http://localhost", { method: "POST", headers, body }), { signingSecret: secret });
     const delivery = {
       id: headers["svix-id"],
       sentAtSeconds: Number(headers["svix-timestamp"]),

@@ -20,6 +20,8 @@ const controlParams = z.strictObject({
   paused: z.boolean().optional(),
 });
 
+const messageParams = z.strictObject({ body: z.string() });
+
 /** `/emulator/webhooks`: the delivery of webhooks for other processes to look at and to disturb. */
 export function webhookRoutes(webhooks: WebhookSender, secret: string): Hono {
   const describe = () => ({
@@ -42,6 +44,7 @@ export function webhookRoutes(webhooks: WebhookSender, secret: string): Hono {
         webhooks.messages().filter((message) => state === undefined || message.state === state),
       );
     })
+    .post("/messages", async (c) => respond(c, webhooks.sendBody((await readBody(c, messageParams)).body)))
     .post("/messages/:id/replay", (c) => {
       if (!webhooks.replay(c.req.param("id"))) throw resourceNotFound();
       return respond(c, describe());
