@@ -1,0 +1,3 @@
+import { runDevelopment } from "./run/run-development.ts";
+
+process.exit(await runDevelopment());

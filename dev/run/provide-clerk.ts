@@ -1,0 +1,69 @@
+import { randomInt } from "node:crypto";
+import { startClerkEmulator } from "../clerk/start-clerk-emulator.ts";
+import { choosePort } from "./choose-port.ts";
+
+export type DevelopmentClerk = {
+  /** One line for a person: which Clerk this is. */
+  readonly description: string;
+  /** A shell command that creates a user. */
+  readonly curl: string;
+  /** What the API and the worker need to know of it. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly stop: () => Promise<void>;
+};
+
+/** The Clerk that CLERK_SECRET_KEY belongs to or, without one, an emulator that sends its webhooks to `apiPort`. */
+export async function provideClerk(
+  env: NodeJS.ProcessEnv,
+  apiPort: number,
+  log: (line: string) => void,
+): Promise<DevelopmentClerk> {
+  const secretKey = env["CLERK_SECRET_KEY"];
+  return secretKey ? useRealClerk(env, apiPort) : emulateClerk(apiPort, log);
+}
+
+function useRealClerk(env: NodeJS.ProcessEnv, apiPort: number): DevelopmentClerk {
+  if (!env["CLERK_WEBHOOK_SECRET"] && !env["CLERK_WEBHOOK_SIGNING_SECRET"]) {
+    throw new Error(
+      "CLERK_SECRET_KEY is set but CLERK_WEBHOOK_SECRET is not: it is on the webhook's page in Clerk's dashboard.\n" +
+        "Without both, leave CLERK_SECRET_KEY out, and an emulator stands in for Clerk.",
+    );
+  }
+  const url = env["CLERK_API_URL"] || "https://api.clerk.com";
+  return {
+    description: `${url}  (CLERK_SECRET_KEY; its webhook must reach http://127.0.0.1:${apiPort}/webhooks/clerk)`,
+    curl: writeCurl(url, "$CLERK_SECRET_KEY"),
+    env: {},
+    stop: async () => {},
+  };
+}
+
+async function emulateClerk(apiPort: number, log: (line: string) => void): Promise<DevelopmentClerk> {
+  const emulator = await startClerkEmulator({
+    port: await choosePort("the Clerk emulator", 3900, log),
+    // Its users are new at each start, and Kafka remembers those of the last: their ids must differ.
+    seed: randomInt(2 ** 31),
+    webhook: { url: `http://127.0.0.1:${apiPort}/webhooks/clerk` },
+  });
+  return {
+    description: `${emulator.url}  (emulator, as CLERK_SECRET_KEY is not set)`,
+    curl: writeCurl(emulator.url, emulator.secretKey),
+    env: {
+      CLERK_API_URL: emulator.url,
+      CLERK_SECRET_KEY: emulator.secretKey,
+      CLERK_WEBHOOK_SECRET: emulator.webhookSecret,
+      CLERK_JWT_KEY: emulator.jwtKey,
+    },
+    stop: () => emulator.stop(),
+  };
+}
+
+function writeCurl(url: string, secretKey: string): string {
+  // $RANDOM outside of the quotes: the line can be pasted again, and each time the address is another.
+  const user = `'{"email_address":["ada'$RANDOM'@example.com"],"first_name":"Ada","last_name":"Lovelace"}'`;
+  return [
+    `curl -X POST ${url}/v1/users \\`,
+    `  -H "Authorization: Bearer ${secretKey}" -H "Content-Type: application/json" \\`,
+    `  -d ${user}`,
+  ].join("\n");
+}

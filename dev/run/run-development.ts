@@ -1,0 +1,96 @@
+/// <reference lib="esnext.disposable" />
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { styleText } from "node:util";
+import { readWorkerConfig } from "../../src/config.ts";
+import { localFolder, repositoryFolder } from "../stack/folders.ts";
+import { startStack } from "../stack/start-stack.ts";
+import { choosePort } from "./choose-port.ts";
+import { holdFolder } from "./hold-folder.ts";
+import { provideClerk } from "./provide-clerk.ts";
+import { showEvents } from "./show-events.ts";
+import { startService } from "./start-service.ts";
+
+const dataFolder = join(localFolder, "dev");
+const log = (line: string) => console.log(styleText("dim", line));
+
+/**
+ * Runs everything until Ctrl-C or a crash, and stops it again, last started first. Data stays for the next run.
+ * Resolves with the exit code. After an interrupted start the caller must exit: what was on its way goes on until then.
+ */
+export async function runDevelopment(): Promise<number> {
+  const interrupted = untilInterrupted();
+  await using started = new AsyncDisposableStack();
+  try {
+    const running = await Promise.race([start(started), interrupted]);
+    if (running) await Promise.race([running.crashed, interrupted]);
+    log("\nStopping …");
+    return 0;
+  } catch (error) {
+    console.error(styleText("red", error instanceof Error ? error.message : String(error)));
+    return 1;
+  }
+}
+
+async function start(started: AsyncDisposableStack): Promise<{ crashed: Promise<never> }> {
+  loadEnvFile();
+  const folder = await holdFolder(dataFolder);
+  started.defer(folder.release);
+
+  log("Starting Redis and Kafka …");
+  const stack = await startStack({ dir: dataFolder, log });
+  started.defer(stack.stop);
+
+  const port = await choosePort("the API", Number(process.env["PORT"] || 3007), log);
+  const workerPort = await choosePort("the worker", Number(process.env["WORKER_PORT"] || 3008), log);
+  const clerk = await provideClerk(process.env, port, log);
+  started.defer(clerk.stop);
+
+  const env: NodeJS.ProcessEnv = {
+    HOST: "127.0.0.1",
+    ...process.env,
+    ...clerk.env,
+    REDIS_URL: stack.redisUrl,
+    KAFKA_BROKERS: stack.kafkaBrokers.join(","),
+    PORT: `${port}`,
+    WORKER_PORT: `${workerPort}`,
+  };
+  log("Starting the API and the worker …");
+  const [api, worker] = await Promise.all([
+    startService({ name: "api", script: "src/main.ts", port, env, logDir: dataFolder }),
+    startService({ name: "worker", script: "workers/main.ts", port: workerPort, env, logDir: dataFolder }),
+  ]);
+  started.defer(api.stop);
+  started.defer(worker.stop);
+
+  const { kafka } = readWorkerConfig(env);
+  const events = await showEvents(kafka, console.log);
+  started.defer(events.stop);
+
+  console.log(`
+  Redis   ${stack.redisUrl}  (${stack.source})
+  Kafka   ${stack.kafkaBrokers.join(",")}  (${stack.source})
+  Clerk   ${clerk.description}
+  API     ${api.url}  (log: ${api.logFile})
+  Worker  ${worker.url}  (log: ${worker.logFile})
+
+Ready in ${(performance.now() / 1000).toFixed(1)} s. Make a change from another terminal:
+
+${styleText("cyan", clerk.curl)}
+
+Events of ${kafka.eventsTopic} as they are committed (Ctrl-C stops everything):
+`);
+  return { crashed: Promise.race([api.crashed, worker.crashed]) };
+}
+
+function loadEnvFile(): void {
+  const file = join(repositoryFolder, ".env");
+  if (existsSync(file)) process.loadEnvFile(file);
+}
+
+/** Once only: a second Ctrl-C ends the process at once, and the processes it started with it. */
+function untilInterrupted(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+  });
+}

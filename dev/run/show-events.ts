@@ -1,0 +1,28 @@
+import { randomUUID } from "node:crypto";
+import { userEventSchema } from "../../src/events/user-events.ts";
+import { connectKafka } from "../../src/kafka/connect-kafka.ts";
+import type { KafkaConfig } from "../../src/config.ts";
+import { createLogger } from "../../src/logger.ts";
+import { writeEventLine } from "./write-event-line.ts";
+
+/** Prints every event that is committed from now on. Resolves once none that comes later can be missed. */
+export async function showEvents(
+  config: KafkaConfig,
+  print: (line: string) => void,
+): Promise<{ stop: () => Promise<void> }> {
+  const kafka = connectKafka(config, createLogger("events", "silent"));
+  const consumer = kafka.consumer({ groupId: `show-events-${randomUUID()}`, maxWaitTimeInMs: 100 });
+  await consumer.connect();
+  await consumer.subscribe({ topic: config.eventsTopic, fromBeginning: false });
+  const fetching = new Promise<void>((resolve) => void consumer.on(consumer.events.FETCH, () => resolve()));
+  await consumer.run({
+    autoCommit: false, // A group without offsets goes when its only member goes.
+    eachMessage: async ({ message }) => {
+      const event = userEventSchema.parse(JSON.parse(String(message.value)));
+      print(writeEventLine(event, new Date()));
+    },
+  });
+  // The first fetch comes after "now" has become an offset of each partition.
+  await fetching;
+  return { stop: () => consumer.disconnect() };
+}
