@@ -1,27 +1,33 @@
 import { z } from "zod";
 import type { Change } from "../events/change.ts";
+import { userIdSchema } from "../events/user.ts";
 import type { Message } from "../queue/message.ts";
-import { userFromJson, userJsonSchema } from "./user-json.ts";
+import { timeSchema, userFromJson, userJsonSchema } from "./user-json.ts";
 
 export type ReadChange =
   | { readonly outcome: "read"; readonly change: Change }
   | { readonly outcome: "malformed"; readonly reason: string };
 
-const deletedUserSchema = z.object({ id: z.string().min(1) });
+const deletedUserSchema = z.object({ id: userIdSchema });
 
 /** Clerk's own sources disagree on the unit of the envelope's timestamp: below this it must be seconds. */
 const firstMillisecondTimestamp = 1e12;
-const toMilliseconds = (timestamp: number) => (timestamp < firstMillisecondTimestamp ? timestamp * 1_000 : timestamp);
+
+/** When a message says it happened; by our own clock when it says nothing of use. */
+function happenedAt({ timestamp, receivedAt }: Message): number {
+  if (timestamp === undefined) return receivedAt;
+  const milliseconds = Math.round(timestamp < firstMillisecondTimestamp ? timestamp * 1_000 : timestamp);
+  return timeSchema.catch(receivedAt).parse(milliseconds);
+}
 
 /** Reads a queued message as a change. Pure. A message whose data is not what Clerk documents is malformed, and says where. */
 export function readChange(message: Message): ReadChange {
   if (message.type === "user.deleted") {
     const parsed = deletedUserSchema.safeParse(message.data);
     if (!parsed.success) return malformed(parsed.error);
-    const deletedAt = message.timestamp === undefined ? message.receivedAt : toMilliseconds(message.timestamp);
     return {
       outcome: "read",
-      change: { kind: "deletion", source: message.source, userId: parsed.data.id, deletedAt },
+      change: { kind: "deletion", source: message.source, userId: parsed.data.id, deletedAt: happenedAt(message) },
     };
   }
   const parsed = userJsonSchema.safeParse(message.data);

@@ -1,17 +1,20 @@
 import { z } from "zod";
-import type { User } from "../events/user.ts";
+import { type User, userIdSchema } from "../events/user.ts";
+
+/** Milliseconds since the epoch, up to the year 9999: what ISO 8601 can say in four digits. */
+export const timeSchema = z.int().min(0).max(253_402_300_799_999);
 
 /** What the bridge needs of Clerk's UserJSON, as webhooks and the Backend API give it. Times are milliseconds. */
 export const userJsonSchema = z.object({
-  id: z.string().min(1),
+  id: userIdSchema,
   username: z.string().nullish(),
   first_name: z.string().nullish(),
   last_name: z.string().nullish(),
   primary_email_address_id: z.string().nullish(),
   email_addresses: z.array(z.object({ id: z.string(), email_address: z.string() })),
   public_metadata: z.object({ role: z.unknown() }).partial().nullish(),
-  created_at: z.int().nonnegative(),
-  updated_at: z.int().nonnegative(),
+  created_at: timeSchema,
+  updated_at: timeSchema,
 });
 export type UserJson = z.infer<typeof userJsonSchema>;
 

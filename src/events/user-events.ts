@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { userChangesSchema, userSchema } from "./user.ts";
+import { userChangesSchema, userIdSchema, userSchema } from "./user.ts";
 
 /**
  * The three events on the events topic. The value of each record is one of these as JSON; the key is the user's id.
@@ -15,12 +15,12 @@ const envelope = <Type extends string>(eventType: Type) => ({
 export const userCreatedSchema = z.object({ ...envelope("user.created"), data: userSchema });
 export const userUpdatedSchema = z.object({
   ...envelope("user.updated"),
-  data: z.object({ id: z.string().min(1), changes: userChangesSchema }),
+  data: z.object({ id: userIdSchema, changes: userChangesSchema }),
 });
 export const userDeletedSchema = z.object({
   ...envelope("user.deleted"),
   /** The last addresses known; empty when the user was never seen before. */
-  data: z.object({ id: z.string().min(1), emailAddress: z.array(z.string()) }),
+  data: z.object({ id: userIdSchema, emailAddress: z.array(z.string()) }),
 });
 
 export const userEventSchema = z.discriminatedUnion("eventType", [

@@ -1,11 +1,14 @@
 import { z } from "zod";
 
+/** Clerk's ids are printable ASCII without blanks; keys of our own in the state topic hold a blank, so the two never meet. */
+export const userIdSchema = z.string().regex(/^[!-~]{1,255}$/);
+
 /**
  * A user as this bridge publishes it: what consumers see in `user.created`, in the state topic and in `changes`.
  * What Clerk has as null is `""`. `emailAddress` has the primary address first, and may be empty.
  */
 export const userSchema = z.object({
-  id: z.string().min(1),
+  id: userIdSchema,
   firstName: z.string(),
   lastName: z.string(),
   username: z.string(),

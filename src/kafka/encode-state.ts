@@ -13,7 +13,8 @@ export type DecodedRecord =
   | { readonly kind: "state"; readonly userId: string; readonly state: State }
   | { readonly kind: "barrier"; readonly id: string };
 
-const barrierKey = "__barrier";
+/** Holds a blank, which no user id does. */
+const barrierKey = "bridge barrier";
 const valueSchema = userSchema.extend({ createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
 const int = z.coerce.number().int().nonnegative();
 

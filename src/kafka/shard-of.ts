@@ -1,17 +1,30 @@
-import { Partitioners } from "kafkajs";
-
 /**
- * The shard of a user: the partition that Kafka's default partitioner (murmur2 of the key) gives the user's id, so that
- * any other producer or a stream processor of the same key agrees.
+ * The shard of a user: the partition that Kafka's default partitioner gives the user's id (murmur2 of the key, modulo the
+ * partitions), so that any other producer or stream processor of the same key agrees. kafkajs has the same function, but
+ * on big integers: it took a twentieth of the receiver's time.
  */
-export function createShardOf(shards: number): (userId: string) => number {
-  const partitioner = Partitioners.DefaultPartitioner();
-  const partitionMetadata = Array.from({ length: shards }, (_, partitionId) => ({
-    partitionErrorCode: 0,
-    partitionId,
-    leader: 1,
-    replicas: [],
-    isr: [],
-  }));
-  return (userId) => partitioner({ topic: "", partitionMetadata, message: { key: userId, value: null } });
+export const createShardOf =
+  (shards: number) =>
+  (userId: string): number =>
+    (murmur2(Buffer.from(userId)) & 0x7fffffff) % shards;
+
+const multiplier = 0x5bd1e995;
+const seed = 0x9747b28c;
+
+/** MurmurHash2, 32 bits, as Kafka has it. */
+function murmur2(bytes: Buffer): number {
+  const wholeWords = bytes.length & ~3;
+  let hash = seed ^ bytes.length;
+  for (let at = 0; at < wholeWords; at += 4) {
+    let word = Math.imul(bytes.readInt32LE(at), multiplier);
+    word = Math.imul(word ^ (word >>> 24), multiplier);
+    hash = Math.imul(hash, multiplier) ^ word;
+  }
+  if (wholeWords < bytes.length) {
+    let rest = 0;
+    for (let at = bytes.length - 1; at >= wholeWords; at -= 1) rest = (rest << 8) | (bytes[at] ?? 0);
+    hash = Math.imul(hash ^ rest, multiplier);
+  }
+  hash = Math.imul(hash ^ (hash >>> 13), multiplier);
+  return hash ^ (hash >>> 15);
 }

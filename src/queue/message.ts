@@ -16,9 +16,9 @@ export const messageSchema = z.object({
   /** When the change happened by the sender's word, in whatever unit it came. */
   timestamp: z.number().optional(),
   /** Our clock, ms. */
-  receivedAt: z.number(),
+  receivedAt: z.int().nonnegative(),
   /** When the data was read from Clerk on purpose, ms by our clock; 0 for what Clerk sent by itself. */
-  readAt: z.number().default(0),
+  readAt: z.int().nonnegative().default(0),
   /** W3C trace context, when the sender had one. */
   traceparent: z.string().optional(),
   data: z.record(z.string(), z.unknown()),

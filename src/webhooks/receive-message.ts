@@ -14,7 +14,8 @@ export interface ReceiveDeps {
 export interface ReceivedRequest {
   readonly headers: SignatureHeaders;
   readonly traceparent: string | undefined;
-  readonly body: Buffer;
+  /** The raw bytes as UTF-8: what svix signs is text. */
+  readonly body: string;
 }
 
 /** What became of a webhook request. Only `unavailable` and `rejected` make Svix send it again. */

@@ -23,9 +23,8 @@ export interface Reception {
 
 /** Reads just enough of a message to know its user, and strips it to what the worker needs. Pure. */
 export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparent }: Reception): Route {
-  const text = verified.body.toString();
-  const json = parseJson(text);
-  if (json === undefined) return { outcome: "unreadable", reason: "not JSON", body: text };
+  const json = parseJson(verified.body);
+  if (json === undefined) return { outcome: "unreadable", reason: "not JSON", body: verified.body };
   const bridged = bridgedSchema.safeParse(json);
   if (!bridged.success) return routeOther(json);
   return {

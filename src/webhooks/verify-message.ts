@@ -5,19 +5,20 @@ import { ConfigError } from "../config.ts";
 export class VerifiedMessage {
   readonly id: string;
   // Private, so that nothing of the same shape passes for a verified message.
-  readonly #body: Buffer;
+  readonly #body: string;
 
-  private constructor(id: string, body: Buffer) {
+  private constructor(id: string, body: string) {
     this.id = id;
     this.#body = body;
   }
 
-  get body(): Buffer {
+  /** The raw bytes as UTF-8, nothing parsed and nothing trimmed. */
+  get body(): string {
     return this.#body;
   }
 
   /** Makes one when any of the webhooks (one for each signing secret) accepts the signature. */
-  static verify(webhooks: readonly Webhook[], headers: SignatureHeaders, body: Buffer): Verification {
+  static verify(webhooks: readonly Webhook[], headers: SignatureHeaders, body: string): Verification {
     const { id, timestamp, signature } = headers;
     if (!id || !timestamp || !signature) return { outcome: "rejected", reason: "missing_headers" };
     const signed = { "svix-id": id, "svix-timestamp": timestamp, "svix-signature": signature };
@@ -46,7 +47,7 @@ export type Verification =
   | { readonly outcome: "verified"; readonly message: VerifiedMessage }
   | { readonly outcome: "rejected"; readonly reason: RejectionReason };
 
-export type Verifier = (headers: SignatureHeaders, body: Buffer) => Verification;
+export type Verifier = (headers: SignatureHeaders, body: string) => Verification;
 
 /**
  * Verifies messages by any of the signing secrets (several while one is being rotated). The time-stamp may be 5 minutes
