@@ -1,15 +1,15 @@
 import { z } from "zod";
 import { refuseForm } from "../errors/clerk-api-error.ts";
 import { paramUnknown } from "../errors/form-errors.ts";
+import { keepAnIdentification } from "../identifications/keep-an-identification.ts";
 import type { Instance } from "../instance/instance.ts";
 import { presentUser, type StoredUser } from "../instance/stored-user.ts";
 import type { ClerkUser } from "../resources/user.ts";
+import { revokeSessionsOfUser } from "../sessions/revoke-sessions-of-user.ts";
 import { changeUser } from "./change-user.ts";
 import { checkPrimaries } from "./check-primaries.ts";
 import { checkUserFields } from "./check-user-fields.ts";
 import { normaliseUsername } from "./check-username.ts";
-import { keepAnIdentification } from "../identifications/keep-an-identification.ts";
-import { revokeSessionsOfUser } from "../sessions/revoke-sessions-of-user.ts";
 import { storePassword } from "./store-password.ts";
 import { userFields } from "./user-fields.ts";
 

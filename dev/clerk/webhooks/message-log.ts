@@ -8,7 +8,7 @@ export interface LoggedMessage extends WebhookMessage {
   openDeliveries: number;
 }
 
-/** The messages sent so far, oldest first. Keeps all that are pending and the latest `limit` of all others. */
+/** The messages sent so far, oldest first. Keeps all that are pending, and of the others the latest `limit` to twice as many. */
 export class MessageLog {
   readonly #messages = new Map<string, LoggedMessage>();
   readonly #settledIds: string[] = [];

@@ -9,8 +9,9 @@ export interface WebhookEndpoint {
 /** The headers of one attempt: the id of the message, the time of the attempt, a signature by each secret. */
 export type SignHeaders = (messageId: string, at: Date, body: string) => Record<string, string>;
 
-/** Throws when a secret is malformed. */
-export function createHeaderSigner({ secret }: WebhookEndpoint): SignHeaders {
+/** Throws when a secret is malformed, or the URL: better here than at each attempt. */
+export function createHeaderSigner({ url, secret }: WebhookEndpoint): SignHeaders {
+  if (!URL.canParse(url)) throw new TypeError(`The endpoint's URL is malformed: ${url}`);
   const signers = [secret].flat().map((each) => new Webhook(each));
   return (messageId, at, body) => ({
     "content-type": "application/json",

@@ -19,7 +19,7 @@ export interface WebhookSenderOptions {
   readonly attemptTimeoutMs: number;
   /** Multiplies the waits between attempts; 1 is Svix's own timetable of 27 hours. */
   readonly retryScale: number;
-  /** How many messages that have come to an end are remembered, at least; up to twice as many. */
+  /** At least so many messages that have come to an end are remembered, at most twice as many. */
   readonly rememberedMessages: number;
 }
 
@@ -46,7 +46,7 @@ export class WebhookSender {
     this.#log = new MessageLog(options.rememberedMessages);
   }
 
-  /** Messages go there from the next attempt on, retries of older messages too. Throws when a secret is malformed. */
+  /** Messages go there from the next attempt on, retries of older messages too. Throws for a malformed URL or secret. */
   connect(endpoint: WebhookEndpoint): void {
     this.#connection = { endpoint, signHeaders: createHeaderSigner(endpoint) };
   }

@@ -28,4 +28,4 @@ it("the command starts an emulator, prints its keys as variables, and goes when 
   expect(await clerk.users.getCount()).toBe(0);
   child.kill("SIGTERM");
   expect(await once(child, "exit")).toEqual([0, null]);
-});
+}, 20_000);

@@ -25,8 +25,8 @@ const envelopeSchema = z.strictObject({
 export interface Endpoint {
   readonly url: string;
   readonly deliveries: readonly Delivery[];
-  /** How many different connections the deliveries came over. */
-  connections(): number;
+  /** How many connections were ever opened, and how many still are. */
+  connections(): { opened: number; open: number };
 }
 
 export type Answer = (delivery: Delivery, index: number) => { status: number; headers?: Record<string, string> };
@@ -35,7 +35,8 @@ export type Answer = (delivery: Delivery, index: number) => { status: number; he
 export async function startEndpoint(secret: string, answer: Answer = () => ({ status: 204 })): Promise<Endpoint> {
   const webhook = new Webhook(secret);
   const deliveries: Delivery[] = [];
-  let connections = 0;
+  let opened = 0;
+  let closed = 0;
 
   const receive = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await text(request);
@@ -58,7 +59,10 @@ export async function startEndpoint(secret: string, answer: Answer = () => ({ st
     // A delivery that cannot be verified or read must fail the test that looks for it, not the process.
     receive(request, response).catch(() => response.writeHead(500).end());
   });
-  server.on("connection", () => (connections += 1));
+  server.on("connection", (socket) => {
+    opened += 1;
+    socket.once("close", () => (closed += 1));
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(
     () =>
@@ -68,5 +72,9 @@ export async function startEndpoint(secret: string, answer: Answer = () => ({ st
       }),
   );
   const address = z.object({ port: z.int() }).parse(server.address());
-  return { url: `http://127.0.0.1:${address.port}/webhooks/clerk`, deliveries, connections: () => connections };
+  return {
+    url: `http://127.0.0.1:${address.port}/webhooks/clerk`,
+    deliveries,
+    connections: () => ({ opened, open: opened - closed }),
+  };
 }
