@@ -1,0 +1,26 @@
+import type { Permission } from "./permissions.ts";
+
+/** Who is calling, as verified. `permissions` are those of the role, inherited ones included. */
+export type Caller = UserCaller | ServiceCaller;
+
+/** A person with a Clerk session token. */
+export interface UserCaller {
+  readonly kind: "user";
+  readonly id: string;
+  readonly role: string;
+  readonly permissions: ReadonlySet<Permission>;
+  readonly sessionId: string;
+  /** Who acts as this user (claim `act`), when it is not the user. */
+  readonly impersonatorId: string | undefined;
+  /** Minutes since the first and the second factor were last verified (claim `fva`); -1: never. */
+  readonly factorAgeMinutes: readonly [first: number, second: number] | undefined;
+}
+
+/** A machine with a service token. */
+export interface ServiceCaller {
+  readonly kind: "service";
+  /** The token's subject. */
+  readonly id: string;
+  readonly role: string;
+  readonly permissions: ReadonlySet<Permission>;
+}
