@@ -40,6 +40,8 @@ export interface Bridge extends AsyncDisposable {
   startHaltingWorker(step: Step): Promise<BridgeProcess>;
   /** A worker that is expected not to start: what it said, and how it ended. */
   runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
+  /** Jobs that wait, are in hand or are put off, of all shards. */
+  countJobs(): Promise<number>;
   /** Waits until no shard has a job left. */
   waitUntilIdle(deadlineMs?: number): Promise<void>;
   /** The users in the ledger; none for a deleted one. */
@@ -112,6 +114,7 @@ export async function openBridge({
       const reason = await exited;
       return { output: await output(), reason };
     },
+    countJobs: () => countJobs(redis, name, shards),
     waitUntilIdle: async (deadlineMs = 20_000) => {
       await waitFor("no shard has a job left", async () => (await countJobs(redis, name, shards)) === 0, {
         deadlineMs,

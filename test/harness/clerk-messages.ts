@@ -100,6 +100,8 @@ export function clerkUserJson(user: User, version: number): Record<string, unkno
   };
 }
 
+export const messagesOf = (history: readonly Told[]): ClerkMessage[] => history.map(({ message }) => message);
+
 /** What must be the end of it: each user's newest snapshot, or nothing when any message says it is deleted. */
 export function lastWord(history: readonly Told[]): Map<string, User | undefined> {
   const newest = new Map<string, Told>();
