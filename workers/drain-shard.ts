@@ -10,14 +10,14 @@ export interface DrainDeps extends BatchDeps {
   readonly onProgress: () => void;
 }
 
-const handBackEveryMs = 5_000;
+const lookAroundEveryMs = 5_000;
 
 /**
  * Drains an owned shard, batch after batch, until the signal says to release it (`released`) or the ledger refuses this
  * owner. Jobs in hand are finished or given back before it returns or throws.
  *
- * A worker that lost the shard while it waited for a job may still have taken one, after the hand-back of the new owner:
- * so the owner looks for such jobs again every few seconds.
+ * Every few seconds, with nothing in hand, the owner looks around: a worker that lost the shard while it waited for a job
+ * may still have taken one after the hand-back; and an idle shard would not notice that Redis lost its ledger.
  */
 export async function drainShard(
   deps: DrainDeps,
@@ -25,11 +25,13 @@ export async function drainShard(
   signal: AbortSignal,
 ): Promise<"released" | "superseded" | "lost"> {
   const { jobs } = owned;
-  let handedBackAt = deps.now();
+  let lookedAt = deps.now();
   while (!signal.aborted) {
-    if (deps.now() - handedBackAt > handBackEveryMs) {
+    if (deps.now() - lookedAt > lookAroundEveryMs) {
       await jobs.handBack();
-      handedBackAt = deps.now();
+      const held = await owned.ledger.read(owned.hold, []);
+      if (held.outcome !== "read") return held.outcome;
+      lookedAt = deps.now();
     }
     const taken = await jobs.take(deps.batchMaxMessages);
     await deps.settled();
