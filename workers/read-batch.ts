@@ -19,13 +19,13 @@ export function readBatch(jobs: readonly TakenJob[], at: number): ReadBatch {
       const parsed = messageSchema.safeParse(stored);
       if (!parsed.success) {
         const body = JSON.stringify(stored);
-        malformed.push({ id: `${job.id}-${index}`, reason: "not a message of the bridge", at, body });
+        malformed.push({ id: `${job.id}-${index}`, stage: "queued", reason: "not a message of the bridge", at, body });
         return;
       }
       const message = parsed.data;
       const read = readChange(message);
       if (read.outcome === "read") candidates.push({ change: read.change, tag: message });
-      else malformed.push({ id: message.id, reason: read.reason, at, body: JSON.stringify(message) });
+      else malformed.push({ id: message.id, stage: "queued", reason: read.reason, at, body: JSON.stringify(message) });
     });
   }
   return { candidates, malformed };

@@ -1,9 +1,12 @@
 import type { Redis } from "ioredis";
+import { z } from "zod";
 
 /** A message that could not be decided, with why. It waits for a person; nothing waits for it. */
 export interface DeadLetter {
   /** The message's id: the same message is kept once, however often it comes. */
   readonly id: string;
+  /** Who could not read it: the receiver (`body` is the webhook's body) or the worker (`body` is the queued message). */
+  readonly stage: "received" | "queued";
   readonly reason: string;
   /** When it was put aside, ms by our clock. */
   readonly at: number;
@@ -11,13 +14,27 @@ export interface DeadLetter {
   readonly body: string;
 }
 
+const deadLetterSchema = z.object({
+  id: z.string(),
+  stage: z.enum(["received", "queued"]),
+  reason: z.string(),
+  at: z.number(),
+  body: z.string(),
+});
+
+/** Dead letters of all shards. Every call throws while Redis is away. */
 export interface DeadLetters {
   /** Resolves once Redis holds the letter. Also drops what is older than the retention. */
   keep(letter: DeadLetter): Promise<void>;
   count(): Promise<number>;
+  /** The newest ones first. */
+  list(offset: number, limit: number): Promise<DeadLetter[]>;
+  find(id: string): Promise<DeadLetter | undefined>;
+  /** False when there is no such letter. */
+  drop(id: string): Promise<boolean>;
 }
 
-/** Dead letters of all shards: a hash of letters and an index by time, in one slot. */
+/** A hash of letters and an index by time, in one slot. */
 export function openDeadLetters(redis: Redis, redisPrefix: string, retentionMs: number): DeadLetters {
   const letters = `{${redisPrefix}:dead}:letters`;
   const byTime = `{${redisPrefix}:dead}:by-time`;
@@ -34,5 +51,20 @@ export function openDeadLetters(redis: Redis, redisPrefix: string, retentionMs: 
       if (failure || !replies) throw new Error("Redis did not keep the dead letter", { cause: failure });
     },
     count: () => redis.hlen(letters),
+    list: async (offset, limit) => {
+      const ids = await redis.zrevrange(byTime, offset, offset + limit - 1);
+      if (ids.length === 0) return [];
+      return (await redis.hmget(letters, ...ids)).flatMap((stored) => (stored === null ? [] : parse(stored)));
+    },
+    find: async (id) => {
+      const stored = await redis.hget(letters, id);
+      return stored === null ? undefined : parse(stored);
+    },
+    drop: async (id) => {
+      const replies = await redis.multi().hdel(letters, id).zrem(byTime, id).exec();
+      return replies?.[0]?.[1] === 1;
+    },
   };
 }
+
+const parse = (stored: string): DeadLetter => deadLetterSchema.parse(JSON.parse(stored));

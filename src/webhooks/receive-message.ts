@@ -46,7 +46,7 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
         return { outcome: "queued", id, userId: route.userId, shard };
       }
       case "unreadable":
-        await deps.deadLetters.keep({ id, reason: route.reason, at: receivedAt, body: route.body });
+        await deps.deadLetters.keep({ id, stage: "received", reason: route.reason, at: receivedAt, body: route.body });
         return { outcome: "dead_lettered", id, reason: route.reason };
       case "ignored":
         return { outcome: "ignored", id, type: route.type };
