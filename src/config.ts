@@ -1,19 +1,12 @@
 import { z } from "zod";
+import { ConfigError, flag, list, port, positive } from "./environment.ts";
+
+export { ConfigError };
 
 /**
  * The only reader of the environment. {@link environmentSchema} describes every variable; an empty one counts as not set.
  * `.env.example` lists them all, and a test compares the two.
  */
-const list = z.string().transform((text) =>
-  text
-    .split(",")
-    .map((part) => part.trim())
-    .filter((part) => part !== ""),
-);
-const port = z.coerce.number().int().min(0).max(65_535);
-const positive = z.coerce.number().int().positive();
-const flag = z.stringbool();
-
 export const environmentSchema = z.object({
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
@@ -101,11 +94,6 @@ export const environmentSchema = z.object({
 });
 type Environment = z.infer<typeof environmentSchema>;
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
-
-/** The environment cannot be used; the message has a line for each variable and never a value. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
-}
 
 export type ApiConfig = ReturnType<typeof readApiConfig>;
 export type WorkerConfig = ReturnType<typeof readWorkerConfig>;
