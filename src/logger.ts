@@ -33,8 +33,11 @@ export function createLogger(
   level: string,
   to: DestinationStream = destination({ sync: false }),
 ): Logger {
-  return pino({ name, level, formatters: { log: (line) => redact(line, 0) } }, to);
+  return pino({ name, level, formatters: { log: redactSecrets } }, to);
 }
+
+/** A copy without the values of whatever has the name of a secret, at whatever depth. */
+export const redactSecrets = (record: object): Record<string, unknown> => redact(record, 0);
 
 const maxDepth = 5;
 

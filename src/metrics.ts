@@ -38,6 +38,12 @@ export function createApiMetrics() {
       labelNames: ["type"],
       registers,
     }),
+    audited: new Counter({
+      name: "bridge_audit_entries_total",
+      help: "Audit entries, by what became of them: recorded, or only logged because Redis was away",
+      labelNames: ["outcome"],
+      registers,
+    }),
     queueSeconds: new Histogram({
       name: "bridge_queue_write_seconds",
       help: "Time until Redis held a message",

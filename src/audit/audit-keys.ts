@@ -1,0 +1,8 @@
+/** The stream of the audit trail: the outbox that Kafka is filled from, and what `GET /api/audit` reads. One slot. */
+export const auditStream = (redisPrefix: string): string => `{${redisPrefix}:audit}:entries`;
+
+/** The consumer group by which the workers share the relaying. */
+export const relayGroup = "kafka";
+
+/** The one field of a stream entry: the {@link AuditEntry} as JSON. */
+export const entryField = "entry";

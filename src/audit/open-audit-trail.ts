@@ -1,0 +1,37 @@
+import type { Redis } from "ioredis";
+import { type Logger, redactSecrets } from "../logger.ts";
+import type { ApiMetrics } from "../metrics.ts";
+import { auditStream, entryField } from "./audit-keys.ts";
+import type { AuditTrail } from "./audit-trail.ts";
+
+export interface AuditTrailDeps {
+  /** Must fail fast: `record` waits for it. */
+  readonly redis: Redis;
+  readonly redisPrefix: string;
+  readonly metrics: Pick<ApiMetrics, "audited">;
+  readonly log: Logger;
+}
+
+/**
+ * The audit trail in Redis. A recorded entry is in the stream that the workers relay to Kafka, so it is not lost while
+ * Kafka is away. While Redis is away the whole entry is logged instead (`audit.not_kept`) and counted; it can be in both
+ * when Redis took it and did not answer in time. What has the name of a secret is redacted, whoever put it in.
+ */
+export function openAuditTrail({ redis, redisPrefix, metrics, log }: AuditTrailDeps): AuditTrail {
+  const stream = auditStream(redisPrefix);
+  return {
+    record: async (entry) => {
+      const clean = redactSecrets(entry);
+      try {
+        await redis.xadd(stream, "*", entryField, JSON.stringify(clean));
+        metrics.audited.inc({ outcome: "recorded" });
+      } catch (error) {
+        metrics.audited.inc({ outcome: "logged" });
+        log.error(
+          { event: "audit.not_kept", entry: clean, error: error instanceof Error ? error.message : String(error) },
+          "Audit entry could not be kept",
+        );
+      }
+    },
+  };
+}
