@@ -2,7 +2,7 @@ import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { State } from "../events/state.ts";
 import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
-import { loadScript } from "./load-script.ts";
+import { loadScript } from "../redis/load-script.ts";
 
 /** Where a shard's ledger stands: who claimed it last, from which cluster, and up to where it is complete. */
 export interface Checkpoint {
@@ -48,9 +48,9 @@ export interface ShardLedger {
   apply(hold: Hold, offset: bigint, states: readonly AppliedState[]): Promise<LedgerApplied>;
 }
 
-const claimShard = loadScript("claim-shard");
-const readStates = loadScript("read-states");
-const applyStates = loadScript("apply-states");
+const claimShard = loadScript(new URL("claim-shard.lua", import.meta.url));
+const readStates = loadScript(new URL("read-states.lua", import.meta.url));
+const applyStates = loadScript(new URL("apply-states.lua", import.meta.url));
 const bigint = z.string().regex(/^\d+$/).transform(BigInt);
 const checkpointSchema = z.object({ barrier: bigint, barrierId: z.string(), cluster: z.string(), offset: bigint });
 const replySchema = z.tuple([z.number()], z.string().nullable());

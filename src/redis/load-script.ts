@@ -4,9 +4,12 @@ import type { Redis } from "ioredis";
 
 export type Script = (redis: Redis, keys: readonly string[], args: readonly string[]) => Promise<unknown>;
 
-/** A Lua script of this folder as a call: by its hash, and whole where Redis does not know it (any more). */
-export function loadScript(name: string): Script {
-  const lua = readFileSync(new URL(`${name}.lua`, import.meta.url), "utf8");
+/**
+ * A Lua script as a call: by its hash, and whole where Redis does not know it (any more). The file lies beside the module
+ * that calls it: `loadScript(new URL("claim-shard.lua", import.meta.url))`.
+ */
+export function loadScript(file: URL): Script {
+  const lua = readFileSync(file, "utf8");
   const sha = createHash("sha1").update(lua).digest("hex");
   return async (redis, keys, args) => {
     try {
