@@ -1,4 +1,5 @@
 import { Webhook } from "svix";
+import { z } from "zod";
 import type { ClerkMessage } from "./clerk-messages.ts";
 
 /** `whsec_…` that fits nothing but tests. */
@@ -23,24 +24,33 @@ export function signatureHeaders(
   };
 }
 
-/** Posts a message, signed; resolves with the status. Rejects when nobody answers. */
-export async function send(apiUrl: string, message: ClerkMessage): Promise<number> {
-  return post(apiUrl, message.body, signatureHeaders(message));
+export interface Answer {
+  readonly status: number;
+  /** The stable code of a refusal. */
+  readonly code: string | undefined;
 }
 
+/** Posts a message, signed. Rejects when nobody answers. */
+export const send = (apiUrl: string, message: ClerkMessage): Promise<Answer> =>
+  post(apiUrl, message.body, signatureHeaders(message));
+
+const refusalSchema = z.object({ error: z.string(), code: z.string(), requestId: z.string() });
+
+/** Posts whatever it is given; a stream goes out in chunks, without its length. */
 export async function post(
   apiUrl: string,
-  body: string | Uint8Array<ArrayBuffer> | ReadableStream,
-  headers: Record<string, string>,
-): Promise<number> {
+  body: string | ReadableStream,
+  headers: Readonly<Record<string, string>>,
+): Promise<Answer> {
   const response = await fetch(`${apiUrl}/webhooks/clerk`, {
     method: "POST",
     body,
     headers,
+    duplex: "half",
     signal: AbortSignal.timeout(10_000),
   });
-  await response.arrayBuffer();
-  return response.status;
+  const text = await response.text();
+  return { status: response.status, code: text === "" ? undefined : refusalSchema.parse(JSON.parse(text)).code };
 }
 
 /** Sends messages in their order, at most so many at a time, and expects that each is accepted. */
@@ -48,7 +58,7 @@ export async function sendAll(apiUrl: string, messages: readonly ClerkMessage[],
   const queue = messages.values();
   const sendNext = async () => {
     for (const message of queue) {
-      const status = await send(apiUrl, message);
+      const { status } = await send(apiUrl, message);
       if (status !== 204) throw new Error(`The API answered ${status} to ${message.id}`);
     }
   };
