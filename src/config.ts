@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { ConfigError, flag, list, port, positive } from "./environment.ts";
+import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
 
 export { ConfigError };
 
@@ -91,6 +92,8 @@ export const environmentSchema = z.object({
     .default(7 * 86_400_000)
     .describe("An unknown user whose message is older than this is looked up in Clerk before it is published, ms"),
   DEAD_LETTER_RETENTION_MS: positive.default(30 * 86_400_000).describe("How long dead letters are kept, ms"),
+
+  ...PASSWORDS_ENVIRONMENT,
 });
 type Environment = z.infer<typeof environmentSchema>;
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
@@ -106,7 +109,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
   if (first === undefined)
     throw new ConfigError("CLERK_WEBHOOK_SECRET: not set; it is on the webhook's page in Clerk's dashboard");
   const webhookSecrets: [string, ...string[]] = [first, ...rest];
-  return { ...shared(env), port: env.PORT, webhookSecrets };
+  return { ...shared(env), port: env.PORT, webhookSecrets, passwords: toPasswordPolicy(env) };
 }
 
 /** Configuration of the worker. Throws {@link ConfigError}. */
