@@ -14,6 +14,7 @@ export function javaArguments({ classPath, classArchive }: KafkaInstallation): s
     ...(existsSync(classArchive) ? [`-XX:SharedArchiveFile=${classArchive}`] : []),
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
+    "-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
     "-cp",
     classPath,
   ];

@@ -1,18 +1,19 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { Redis } from "ioredis";
 import { Kafka, logLevel } from "kafkajs";
-import { describe, expect, inject, onTestFinished, test } from "vitest";
+import { describe, expect, inject, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
 import { acceptsConnections } from "../../dev/stack/accepts-connections.ts";
 import { createFreshFolder, isAlive, removeStaleFolders } from "../../dev/stack/folders.ts";
 import { startKafka } from "../../dev/stack/start-kafka.ts";
 import { startNative } from "../../dev/stack/start-native.ts";
 import { startRedis } from "../../dev/stack/start-redis.ts";
+import { startStack } from "../../dev/stack/start-stack.ts";
 import { waitFor } from "../harness/wait-for.ts";
 
 const quiet = () => {};
@@ -107,6 +108,50 @@ describe("A native stack", () => {
     expect(one.kafkaBrokers).not.toEqual(other.kafkaBrokers);
   });
 });
+
+describe("A stack", () => {
+  test("is what the environment names, if that answers, and then stop() stops nothing", async () => {
+    const redis = await startRedis({ dir: await useFreshFolder() });
+    onTestFinished(redis.stop);
+    const env = { REDIS_URL: redis.url, KAFKA_BROKERS: inject("kafkaBrokers").join(",") };
+    const stack = await startStack({ env });
+    expect(stack).toMatchObject({ source: "environment", redisUrl: redis.url });
+    await stack.stop();
+    expect(await connectRedis(redis.url).ping()).toBe("PONG");
+  });
+
+  test("comes from Docker if its engine answers, and leaves no container and no volume", async () => {
+    const calls = await useFakeDocker();
+    const stack = await startStack({ env: {} });
+    await stack.stop();
+    expect(stack.source).toBe("docker");
+    expect(await calls()).toEqual([
+      expect.stringMatching(/^compose --project-name \S+ up --detach --wait redis kafka$/),
+      expect.stringMatching(/^compose --project-name \S+ down --volumes$/),
+    ]);
+  });
+
+  test("takes from Docker only what the environment does not name", async () => {
+    const calls = await useFakeDocker();
+    const stack = await startStack({ env: { REDIS_URL: inject("redisUrl") } });
+    await stack.stop();
+    expect(stack).toMatchObject({ source: "docker", redisUrl: inject("redisUrl") });
+    expect((await calls())[0]).toMatch(/--wait kafka$/);
+  });
+});
+
+/** Puts a `docker` on the path that succeeds whatever it is asked, and returns what it was asked to do. */
+async function useFakeDocker(): Promise<() => Promise<string[]>> {
+  const folder = await useFreshFolder();
+  const record = join(folder, "calls");
+  await writeFile(join(folder, "docker"), `#!/bin/sh\necho "$*" >> ${record}\n`, { mode: 0o755 });
+  vi.stubEnv("PATH", `${folder}:${process.env["PATH"]}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  return async () => {
+    const lines = (await readFile(record, "utf8")).trim().split("\n");
+    return lines.filter((line) => line !== "info" && line !== "compose version");
+  };
+}
 
 async function useFreshFolder(): Promise<string> {
   const folder = await createFreshFolder();
