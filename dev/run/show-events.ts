@@ -3,7 +3,7 @@ import { userEventSchema } from "../../src/events/user-events.ts";
 import { connectKafka } from "../../src/kafka/connect-kafka.ts";
 import type { KafkaConfig } from "../../src/config.ts";
 import { createLogger } from "../../src/logger.ts";
-import { writeEventLine } from "./write-event-line.ts";
+import { writeEventLine } from "../../cli/write-event-line.ts";
 
 /** Prints every event that is committed from now on. Resolves once none that comes later can be missed. */
 export async function showEvents(

@@ -11,18 +11,41 @@ const leaderDeadlineMs = 30_000;
  * breaks the order of a user's events, and a state topic that is not compacted loses users.
  */
 export async function ensureTopics(kafka: Kafka, config: KafkaConfig): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    const missing = await findMissing(admin, config);
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    await checkAll(admin, config);
+  });
+}
+
+/** The same checks without making anything. Returns the topics that are missing; nothing is checked then. */
+export function checkTopics(kafka: Kafka, config: KafkaConfig): Promise<readonly string[]> {
+  return withAdmin(kafka, async (admin) => {
+    const missing = await findMissing(admin, config);
+    if (missing.length === 0) await checkAll(admin, config);
+    return missing.map(({ topic }) => topic);
+  });
+}
+
+async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   await admin.connect();
   try {
-    const existing = new Set(await admin.listTopics());
-    const missing = topicsOf(config).filter(({ topic }) => !existing.has(topic));
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
-    await waitForLeaders(admin, config);
-    await checkCompaction(admin, config.stateTopic);
-    await checkVerification(admin);
+    return await work(admin);
   } finally {
     await admin.disconnect();
   }
+}
+
+async function findMissing(admin: Admin, config: KafkaConfig): Promise<ITopicConfig[]> {
+  const existing = new Set(await admin.listTopics());
+  return topicsOf(config).filter(({ topic }) => !existing.has(topic));
+}
+
+async function checkAll(admin: Admin, config: KafkaConfig): Promise<void> {
+  await waitForLeaders(admin, config);
+  await checkCompaction(admin, config.stateTopic);
+  await checkVerification(admin);
 }
 
 function topicsOf(config: KafkaConfig): ITopicConfig[] {

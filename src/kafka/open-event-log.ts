@@ -1,7 +1,9 @@
 import type { KafkaConfig } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { connectKafka } from "./connect-kafka.ts";
-import { ensureTopics } from "./ensure-topics.ts";
+import { openRecordCopier, type RecordCopier } from "./copy-records.ts";
+import { checkTopics, ensureTopics } from "./ensure-topics.ts";
+import { type FollowOptions, followTopic } from "./follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./join-shard-group.ts";
 import { openShardPublisher, type ShardPublisher } from "./open-shard-publisher.ts";
 import { readClusterId } from "./read-cluster-id.ts";
@@ -10,21 +12,30 @@ import { readClusterId } from "./read-cluster-id.ts";
 export interface EventLog {
   /** See {@link ensureTopics}. */
   ensureTopics(): Promise<void>;
+  /** See {@link checkTopics}. */
+  checkTopics(): Promise<readonly string[]>;
   /** The id of the cluster: a ledger made from another cluster is worth nothing. */
   clusterId(): Promise<string>;
   /** See {@link openShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
   openPublisher(shard: number, beforeCommit?: () => Promise<void>): Promise<ShardPublisher>;
   /** See {@link joinShardGroup}. */
   joinGroup(listener: ShardGroupListener): Promise<ShardGroup>;
+  /** See {@link followTopic}. */
+  follow(options: FollowOptions): Promise<void>;
+  /** See {@link openRecordCopier}; a topic that is missing gets as many partitions as there are shards. */
+  openCopier(topic: string): Promise<RecordCopier>;
 }
 
 export function openEventLog(config: KafkaConfig, eventSource: string, log: Logger): EventLog {
   const kafka = connectKafka(config, log);
   return {
     ensureTopics: () => ensureTopics(kafka, config),
+    checkTopics: () => checkTopics(kafka, config),
     clusterId: () => readClusterId(kafka),
     openPublisher: (shard, beforeCommit) =>
       openShardPublisher({ kafka, config, eventSource, ...(beforeCommit && { beforeCommit }) }, shard),
     joinGroup: (listener) => joinShardGroup(kafka, config, listener),
+    follow: (options) => followTopic(kafka, options),
+    openCopier: (topic) => openRecordCopier(kafka, topic, config.shards),
   };
 }

@@ -55,13 +55,20 @@ const bigint = z.string().regex(/^\d+$/).transform(BigInt);
 const checkpointSchema = z.object({ barrier: bigint, barrierId: z.string(), cluster: z.string(), offset: bigint });
 const replySchema = z.tuple([z.number()], z.string().nullable());
 
+/** Where a shard's ledger is in Redis. */
+export const ledgerKeys = (keyPrefix: string) => ({
+  states: `${keyPrefix}:ledger:states`,
+  checkpoint: `${keyPrefix}:ledger:checkpoint`,
+});
+
 /** Opens the ledger of a shard; `keyPrefix` holds the shard's hash tag. Throws what Redis throws, when it is away. */
 export function openLedger(redis: Redis, keyPrefix: string): ShardLedger {
-  const keys = [`${keyPrefix}:ledger:states`, `${keyPrefix}:ledger:checkpoint`] as const;
+  const at = ledgerKeys(keyPrefix);
+  const keys = [at.states, at.checkpoint];
 
   return {
     look: async () => {
-      const stored = await redis.hgetall(keys[1]);
+      const stored = await redis.hgetall(at.checkpoint);
       return { claimedBy: stored["barrier"] ?? "", checkpoint: checkpointSchema.safeParse(stored).data };
     },
     claim: async ({ claimedBy }, { barrier, barrierId, cluster }, states) =>
@@ -70,8 +77,8 @@ export function openLedger(redis: Redis, keyPrefix: string): ShardLedger {
       const [found, ...values] = replySchema.parse(await readStates(redis, keys, [...argumentsOf(hold), ...userIds]));
       if (found === 0) return refusal(hold, values[0]);
       const states = new Map<string, State>();
-      userIds.forEach((userId, at) => {
-        const value = values[at];
+      userIds.forEach((userId, index) => {
+        const value = values[index];
         if (typeof value === "string") states.set(userId, decodeLedgerState(value));
       });
       return { outcome: "read", states };

@@ -1,7 +1,7 @@
 import { Webhook, WebhookVerificationError } from "svix";
 import { ConfigError } from "../config.ts";
 
-/** A message whose signature was checked. Only {@link createVerifier} makes one; what comes after accepts nothing else. */
+/** A message whose signature was checked. Nothing else makes one, and what comes after accepts nothing else. */
 export class VerifiedMessage {
   readonly id: string;
   // Private, so that nothing of the same shape passes for a verified message.
@@ -10,6 +10,11 @@ export class VerifiedMessage {
   private constructor(id: string, body: string) {
     this.id = id;
     this.#body = body;
+  }
+
+  /** The message of a dead letter: its signature was checked before it was put aside. */
+  static kept({ id, body }: { readonly id: string; readonly body: string }): VerifiedMessage {
+    return new VerifiedMessage(id, body);
   }
 
   /** The raw bytes as UTF-8, nothing parsed and nothing trimmed. */

@@ -1,0 +1,23 @@
+import type { Command } from "commander";
+import { forgetLedger } from "../../src/ledger/forget-ledger.ts";
+import { shardPrefix } from "../../src/queue/shard-queue.ts";
+import { exitCodes, print, runCommand } from "../run-command.ts";
+
+/** `bridge rebuild`: the ledger anew from Kafka. */
+export function addRebuildCommand(program: Command): void {
+  program
+    .command("rebuild")
+    .description("make the ledger anew from Kafka; running workers do it within seconds, others when they start")
+    .option("--shard <n...>", "these shards only")
+    .action((options: { shard?: string[] }) =>
+      runCommand(async ({ config, redis }) => {
+        const shards = options.shard?.map(Number) ?? Array.from({ length: config.shards }, (_, shard) => shard);
+        for (const shard of shards) {
+          if (!(shard >= 0 && shard < config.shards)) throw new Error(`There is no shard ${shard}.`);
+          await forgetLedger(redis, shardPrefix(config.redis.prefix, shard));
+          print(`shard ${shard}: its owner makes it anew`);
+        }
+        return exitCodes.ok;
+      }),
+    );
+}

@@ -1,0 +1,49 @@
+import type { Command } from "commander";
+import type { FollowFrom } from "../../src/kafka/follow-topic.ts";
+import { exitCodes, print, runCommand } from "../run-command.ts";
+
+/** `bridge replay`: events again, for a new consumer, on a topic of its own. */
+export function addReplayCommand(program: Command): void {
+  program
+    .command("replay")
+    .description("copy events to another topic, for a new consumer; the events topic is only read")
+    .requiredOption("--from <time|offset>", "`beginning`, an ISO time, or an offset in every partition")
+    .requiredOption("--to-topic <topic>", "made when it is missing")
+    .option("--user <id>", "of this user only")
+    .action((options: { from: string; toTopic: string; user?: string }) =>
+      runCommand(async ({ config, eventLog, signal }) => {
+        const { eventsTopic, stateTopic } = config.kafka;
+        if ([eventsTopic, stateTopic].includes(options.toTopic))
+          throw new Error(`${options.toTopic} is the bridge's own topic.`);
+        const from = readFrom(options.from);
+        const copier = await eventLog.openCopier(options.toTopic);
+        let copied = 0;
+        try {
+          await eventLog.follow({
+            topic: eventsTopic,
+            from,
+            until: "now",
+            signal,
+            onRecords: async (records) => {
+              const wanted = records.filter(({ key }) => options.user === undefined || key === options.user);
+              await copier.copy(wanted);
+              copied += wanted.length;
+            },
+          });
+        } finally {
+          await copier.close();
+          print(`${copied} events copied to ${options.toTopic}`);
+        }
+        return exitCodes.ok;
+      }),
+    );
+}
+
+function readFrom(text: string): FollowFrom {
+  if (text === "beginning") return "beginning";
+  if (/^\d+$/.test(text)) return { offset: BigInt(text) };
+  const sinceMs = Date.parse(text);
+  if (Number.isNaN(sinceMs))
+    throw new Error(`--from ${text}: neither \`beginning\`, nor an offset, nor a time such as 2026-11-24T12:00:00Z.`);
+  return { sinceMs };
+}

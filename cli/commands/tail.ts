@@ -1,0 +1,30 @@
+import type { Command } from "commander";
+import { userEventSchema } from "../../src/events/user-events.ts";
+import { exitCodes, print, runCommand } from "../run-command.ts";
+import { writeEventLine } from "../write-event-line.ts";
+
+/** `bridge tail`: the events as they come. */
+export function addTailCommand(program: Command): void {
+  program
+    .command("tail")
+    .description("print events as they are committed, until Ctrl-C")
+    .option("--json", "one JSON line for each event, with its headers")
+    .option("--beginning", "those that are there already, too")
+    .action((options: { json?: true; beginning?: true }) =>
+      runCommand(async ({ config, eventLog, signal }) => {
+        await eventLog.follow({
+          topic: config.kafka.eventsTopic,
+          from: options.beginning ? "beginning" : "now",
+          until: "stopped",
+          signal,
+          onRecords: async (records) => {
+            for (const { value, headers } of records) {
+              const event = userEventSchema.parse(JSON.parse(value ?? ""));
+              print(options.json ? JSON.stringify({ ...event, headers }) : writeEventLine(event, new Date()));
+            }
+          },
+        });
+        return exitCodes.ok;
+      }),
+    );
+}

@@ -1,0 +1,22 @@
+/** What one check of the doctor found. `mend` says what to do about it. */
+export type Finding =
+  | { readonly verdict: "good"; readonly about: string; readonly detail: string }
+  | { readonly verdict: "warn" | "bad"; readonly about: string; readonly detail: string; readonly mend: string };
+
+export const good = (about: string, detail: string): Finding => ({ verdict: "good", about, detail });
+export const warn = (about: string, detail: string, mend: string): Finding => ({
+  verdict: "warn",
+  about,
+  detail,
+  mend,
+});
+export const bad = (about: string, detail: string, mend: string): Finding => ({ verdict: "bad", about, detail, mend });
+
+/** Runs a check; what it throws is a finding as well. */
+export async function examine(about: string, mend: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+  try {
+    return await check();
+  } catch (error) {
+    return [bad(about, error instanceof Error ? error.message : String(error), mend)];
+  }
+}

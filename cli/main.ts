@@ -1,0 +1,17 @@
+import { program } from "commander";
+import { addDeadCommand } from "./commands/dead.ts";
+import { addDoctorCommand } from "./commands/doctor.ts";
+import { addRebuildCommand } from "./commands/rebuild.ts";
+import { addReplayCommand } from "./commands/replay.ts";
+import { addTailCommand } from "./commands/tail.ts";
+
+program
+  .name("bridge")
+  .description("Looks after a clerk-kafka-bridge. Reads the same environment as the worker.")
+  .showHelpAfterError();
+addDoctorCommand(program);
+addTailCommand(program);
+addDeadCommand(program);
+addReplayCommand(program);
+addRebuildCommand(program);
+await program.parseAsync();

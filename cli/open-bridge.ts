@@ -1,0 +1,57 @@
+import { type WorkerConfig, readWorkerConfig } from "../src/config.ts";
+import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
+import { createShardOf } from "../src/kafka/shard-of.ts";
+import { createLogger } from "../src/logger.ts";
+import { type DeadLetters, openDeadLetters } from "../src/queue/dead-letters.ts";
+import { type MessageQueues, openMessageQueues } from "../src/queue/queue-messages.ts";
+import { connectFailingFast } from "../src/redis/connect-redis.ts";
+import type { Redis } from "ioredis";
+
+/** What the commands work with: the worker's configuration and the same doors to Redis and Kafka. */
+export interface Bridge extends AsyncDisposable {
+  readonly config: WorkerConfig;
+  readonly redis: Redis;
+  readonly eventLog: EventLog;
+  readonly deadLetters: DeadLetters;
+  readonly queues: MessageQueues;
+  readonly shardOf: (userId: string) => number;
+  /** Aborted by Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+const deadlineMs = 5_000;
+
+/** Opens the bridge for a command. Throws when Redis is away; Kafka is asked only by the commands that need it. */
+export async function openBridge(): Promise<Bridge> {
+  const config = readWorkerConfig();
+  const log = createLogger("cli", "silent");
+  const redis = connectFailingFast(config.redis.url, log, deadlineMs);
+  await untilReady(redis);
+  const interrupted = new AbortController();
+  process.once("SIGINT", () => interrupted.abort());
+  const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs });
+  return {
+    config,
+    redis,
+    eventLog: openEventLog(config.kafka, config.eventSource, log),
+    deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
+    queues,
+    shardOf: createShardOf(config.shards),
+    signal: interrupted.signal,
+    [Symbol.asyncDispose]: async () => {
+      await queues.close();
+      redis.disconnect();
+    },
+  };
+}
+
+async function untilReady(redis: Redis): Promise<void> {
+  if (redis.status === "ready") return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  redis.once("ready", resolve);
+  redis.once("error", reject);
+  await promise.catch((error: unknown) => {
+    redis.disconnect();
+    throw new Error(`Redis is away: ${error instanceof Error ? error.message : String(error)}`);
+  });
+}

@@ -1,0 +1,127 @@
+import { randomUUID } from "node:crypto";
+import type { EachBatchPayload, IHeaders, Kafka } from "kafkajs";
+
+export interface TopicRecord {
+  readonly partition: number;
+  readonly offset: bigint;
+  /** When the broker took it, ms. */
+  readonly timestamp: number;
+  readonly key: string;
+  readonly value: string | null;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Where to begin: everything, only what comes, what came since a time (ms), or an offset in every partition. */
+export type FollowFrom = "beginning" | "now" | { readonly sinceMs: number } | { readonly offset: bigint };
+
+export interface FollowOptions {
+  readonly topic: string;
+  readonly from: FollowFrom;
+  /** `now`: up to what is there at the call; `stopped`: until the signal. */
+  readonly until: "now" | "stopped";
+  readonly onRecords: (records: readonly TopicRecord[]) => Promise<void>;
+  readonly signal: AbortSignal;
+}
+
+interface Span {
+  readonly partition: number;
+  readonly from: bigint;
+  /** The first offset not wanted. */
+  readonly end: bigint;
+}
+
+/**
+ * Reads a topic as any consumer would, read_committed, in a group of its own that is gone afterwards. Records of one
+ * partition come in order. Rejects when Kafka is away, when `onRecords` does, or by the signal.
+ */
+export async function followTopic(kafka: Kafka, options: FollowOptions): Promise<void> {
+  const { topic, until, signal } = options;
+  signal.throwIfAborted();
+  const spans = await findSpans(kafka, options);
+  const open = new Map(
+    spans.filter(({ from, end }) => until === "stopped" || from < end).map((span) => [span.partition, span]),
+  );
+  if (open.size === 0) return;
+  const consumer = kafka.consumer({
+    groupId: `bridge-reads-${randomUUID()}`,
+    maxWaitTimeInMs: 100,
+    readUncommitted: false,
+  });
+  const finished = Promise.withResolvers<void>();
+  const abort = () => finished.reject(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  const { GROUP_JOIN, END_BATCH_PROCESS, CRASH } = consumer.events;
+  consumer.on(GROUP_JOIN, () => {
+    for (const { partition, from } of spans) consumer.seek({ topic, partition, offset: String(from) });
+  });
+  // Told for batches of aborted records and markers as well, which onRecords never sees.
+  consumer.on(END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
+    const span = open.get(partition);
+    if (until === "now" && span !== undefined && BigInt(lastOffset) + 1n >= span.end) open.delete(partition);
+    if (open.size === 0) finished.resolve();
+  });
+  consumer.on(CRASH, ({ payload: { error } }) => finished.reject(error));
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: [topic], fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatch: async (payload) => {
+        try {
+          await options.onRecords(
+            recordsOf(payload, until === "now" ? open.get(payload.batch.partition)?.end : undefined),
+          );
+        } catch (error) {
+          finished.reject(error);
+        }
+      },
+    });
+    await finished.promise;
+  } finally {
+    signal.removeEventListener("abort", abort);
+    await consumer.disconnect();
+  }
+}
+
+async function findSpans(kafka: Kafka, { topic, from }: FollowOptions): Promise<Span[]> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    const bounds = await admin.fetchTopicOffsets(topic);
+    const since =
+      typeof from === "object" && "sinceMs" in from
+        ? await admin.fetchTopicOffsetsByTimestamp(topic, from.sinceMs)
+        : [];
+    return bounds.map(({ partition, low, high }) => {
+      const found = since.find((entry) => entry.partition === partition)?.offset;
+      return { partition, from: startOf(from, BigInt(low), BigInt(high), found), end: BigInt(high) };
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+function startOf(from: FollowFrom, low: bigint, high: bigint, since: string | undefined): bigint {
+  if (from === "beginning") return low;
+  if (from === "now") return high;
+  if ("offset" in from) return from.offset < low ? low : from.offset;
+  // Kafka answers -1 when nothing is so young.
+  return since === undefined || since === "-1" ? high : BigInt(since);
+}
+
+function recordsOf({ batch }: EachBatchPayload, end: bigint | undefined): TopicRecord[] {
+  const wanted = end === undefined ? batch.messages : batch.messages.filter(({ offset }) => BigInt(offset) < end);
+  return wanted.map(({ offset, timestamp, key, value, headers }) => ({
+    partition: batch.partition,
+    offset: BigInt(offset),
+    timestamp: Number(timestamp),
+    key: key?.toString() ?? "",
+    value: value?.toString() ?? null,
+    headers: textOf(headers ?? {}),
+  }));
+}
+
+const textOf = (headers: IHeaders): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
+  );
