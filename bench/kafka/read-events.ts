@@ -1,0 +1,50 @@
+import { waitFor } from "../../dev/stack/wait-for.ts";
+import type { BenchContext } from "../context.ts";
+import { connectKafka } from "./create-events-topic.ts";
+
+/** One committed record. Times in ms since the epoch. */
+export interface SeenEvent {
+  /** The header `svix-id`; "" without one. */
+  readonly svixId: string;
+  /** By the broker, when it was written (the commit follows within milliseconds). */
+  readonly appendedAt: number;
+  /** By the consumer, when it got it. */
+  readonly seenAt: number;
+}
+
+export interface EventReader extends AsyncDisposable {
+  /** All events since the reader was started, once at least so many came and then none for a while. Throws when they do not. */
+  all(atLeast: number): Promise<readonly SeenEvent[]>;
+}
+
+const quietMs = 200;
+
+/**
+ * A read_committed consumer of a topic; resolves once it is ready for what comes. It goes on where the last reader of this
+ * topic ended, the first one from the beginning.
+ */
+export async function startEventReader(context: BenchContext, topic: string): Promise<EventReader> {
+  const consumer = connectKafka(context).consumer({ groupId: `bench-${topic}`, readUncommitted: false });
+  const events: SeenEvent[] = [];
+  const joined = Promise.withResolvers<void>();
+  consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve());
+  await consumer.connect();
+  await consumer.subscribe({ topics: [topic], fromBeginning: true });
+  await consumer.run({
+    eachBatch: async ({ batch }) => {
+      const seenAt = Date.now();
+      for (const { headers, timestamp } of batch.messages) {
+        events.push({ svixId: String(headers?.["svix-id"] ?? ""), appendedAt: Number(timestamp), seenAt });
+      }
+    },
+  });
+  await joined.promise;
+  return {
+    all: async (atLeast) => {
+      const isAll = () => events.length >= atLeast && Date.now() - (events.at(-1)?.seenAt ?? 0) > quietMs;
+      await waitFor(`${atLeast} events are read`, isAll, { deadlineMs: 30_000, intervalMs: 20 });
+      return events;
+    },
+    [Symbol.asyncDispose]: () => consumer.disconnect(),
+  };
+}

@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+/** What the naive receiver and worker know of Clerk's `user.*` events. */
+export const clerkEventSchema = z.object({
+  type: z.string(),
+  timestamp: z.number(),
+  data: z.looseObject({
+    id: z.string(),
+    first_name: z.string().nullish(),
+    last_name: z.string().nullish(),
+    email_addresses: z.array(z.looseObject({ email_address: z.string() })).default([]),
+    public_metadata: z.looseObject({ role: z.string().optional() }).nullish(),
+  }),
+});
+type ClerkEvent = z.infer<typeof clerkEventSchema>;
+
+/** The data of a job of the naive queue. */
+export interface NaiveJob {
+  readonly svixId: string;
+  readonly event: ClerkEvent;
+}

@@ -1,0 +1,52 @@
+// A worker as teams write it by hand: for each job a look whether it was seen (SET NX), then one write to Kafka. Kafka's
+// client is tuned as ours is.
+import { randomUUID } from "node:crypto";
+import { Worker } from "bullmq";
+import { Redis } from "ioredis";
+import { Kafka, logLevel } from "kafkajs";
+import type { NaiveJob } from "./event.ts";
+
+const { REDIS_URL = "", QUEUE = "", KAFKA_BROKERS = "", TOPIC = "", CONCURRENCY } = process.env;
+const dedupSeconds = 86_400;
+
+const kafka = new Kafka({
+  clientId: "naive-worker",
+  brokers: KAFKA_BROKERS.split(","),
+  retry: { initialRetryTime: 3, multiplier: 2, maxRetryTime: 500, retries: 14 },
+  logLevel: logLevel.WARN,
+});
+const producer = kafka.producer({ allowAutoTopicCreation: false });
+await producer.connect();
+const redis = new Redis(REDIS_URL);
+
+const worker = new Worker<NaiveJob>(
+  QUEUE,
+  async ({ data: { svixId, event } }) => {
+    const isNew = await redis.set(`seen:${svixId}`, "1", "EX", dedupSeconds, "NX");
+    if (isNew === null) return;
+    const { id, first_name, last_name, email_addresses, public_metadata } = event.data;
+    const value = {
+      eventId: randomUUID(),
+      eventType: event.type,
+      timestamp: new Date(event.timestamp).toISOString(),
+      data: {
+        id,
+        firstName: first_name ?? "",
+        lastName: last_name ?? "",
+        emailAddress: email_addresses.map((email) => email.email_address),
+        role: public_metadata?.role ?? "user",
+      },
+    };
+    await producer.send({ topic: TOPIC, acks: -1, messages: [{ key: id, value: JSON.stringify(value) }] });
+  },
+  { connection: { url: REDIS_URL, maxRetriesPerRequest: null }, concurrency: Number(CONCURRENCY) },
+);
+worker.on("error", (error) => console.error(error));
+worker.on("failed", (_, error) => console.error(error));
+
+process.once("SIGTERM", () => {
+  void worker
+    .close()
+    .then(() => producer.disconnect())
+    .then(() => redis.quit());
+});

@@ -1,0 +1,28 @@
+import { parseArgs } from "node:util";
+import { z } from "zod";
+
+const parts = ["receive", "drain", "sustained", "latency"] as const;
+export type Part = (typeof parts)[number];
+
+export const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4]
+  --only     the parts to run, comma-separated; all of them when left out
+  --rounds   how often each comparison is repeated
+  --seconds  how long one step of load lasts`;
+
+const optionsSchema = z.object({
+  only: z
+    .string()
+    .default(parts.join(","))
+    .transform((text) => text.split(","))
+    .pipe(z.array(z.enum(parts))),
+  rounds: z.coerce.number().int().positive().default(3),
+  seconds: z.coerce.number().int().positive().default(4),
+});
+export type BenchOptions = z.infer<typeof optionsSchema>;
+
+/** Reads the command line. Throws when it makes no sense. */
+export function readOptions(args: string[]): BenchOptions {
+  const text = { type: "string" } as const;
+  const { values } = parseArgs({ args, options: { only: text, rounds: text, seconds: text } });
+  return optionsSchema.parse(values);
+}

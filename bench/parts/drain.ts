@@ -1,0 +1,72 @@
+import type { BenchContext } from "../context.ts";
+import { createEventsTopic } from "../kafka/create-events-topic.ts";
+import { type BenchMessage, createMessageSource } from "../messages/make-message.ts";
+import { openNaiveQueue } from "../queues/open-naive-queue.ts";
+import { type Arrival, openOurQueues } from "../queues/open-our-queues.ts";
+import { compareRates, type Row } from "../report/rows.ts";
+import { eventsTopicOf } from "../systems/our-environment.ts";
+import { startNaiveWorker } from "../systems/start-naive.ts";
+import { startOurWorker } from "../systems/start-our-worker.ts";
+import { drainOnce } from "./drain-once.ts";
+
+const users = 3_000;
+const messagesPerUser = 4;
+const warmUpMessages = 2_000;
+
+/**
+ * Committed events a second, from full queues to the last event, one worker alone on the machine. In each round all get
+ * the same messages, in order, each worth one event: 12,000 of 3,000 users.
+ */
+export async function benchDrain(context: BenchContext): Promise<Row[]> {
+  const rates = { grouped: rateList(), alone: rateList(), ordered: rateList(), unordered: rateList() };
+  for (let round = 1; round <= context.rounds; round += 1) {
+    const take = createMessageSource(users);
+    const messages = { warmUp: take(warmUpMessages), measured: take(users * messagesPerUser) };
+    const name = (what: string) => `drain-${round}-${what}`;
+    rates.grouped.push(await drainOurs(context, name("grouped"), "grouped", messages));
+    rates.ordered.push(await drainNaive(context, name("ordered"), 1, messages));
+    rates.alone.push(await drainOurs(context, name("alone"), "alone", messages));
+    rates.unordered.push(await drainNaive(context, name("unordered"), 64, messages));
+  }
+  const { grouped, alone, ordered, unordered } = rates;
+  const [manyPerJob, onePerJob] = ["drain, jobs as 64 connections fill them", "drain, one message a job"];
+  return [
+    compareRates({ what: manyPerJob, against: "naive in order", ours: grouped, other: ordered, atLeast: 6 }),
+    compareRates({ what: manyPerJob, against: "naive, 64 at a time", ours: grouped, other: unordered, atLeast: 1.8 }),
+    compareRates({ what: onePerJob, against: "naive in order", ours: alone, other: ordered, atLeast: 6 }),
+    compareRates({ what: onePerJob, against: "naive, 64 at a time", ours: alone, other: unordered, atLeast: 1.8 }),
+  ];
+}
+
+const rateList = (): number[] => [];
+
+interface DrainMessages {
+  readonly warmUp: readonly BenchMessage[];
+  readonly measured: readonly BenchMessage[];
+}
+
+async function drainOurs(
+  context: BenchContext,
+  name: string,
+  arrival: Arrival,
+  messages: DrainMessages,
+): Promise<number> {
+  const topic = eventsTopicOf(name);
+  await createEventsTopic(context, topic);
+  await using queues = await openOurQueues(context, name, arrival);
+  const startWorker = () => startOurWorker(context, name);
+  return await drainOnce(context, { name, topic, queues, startWorker, ...messages });
+}
+
+async function drainNaive(
+  context: BenchContext,
+  name: string,
+  concurrency: number,
+  messages: DrainMessages,
+): Promise<number> {
+  const topic = `${name}.events`;
+  await createEventsTopic(context, topic);
+  await using queues = openNaiveQueue(context, name);
+  const startWorker = () => startNaiveWorker(context, { queue: name, topic, concurrency });
+  return await drainOnce(context, { name, topic, queues, startWorker, ...messages });
+}

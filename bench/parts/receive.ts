@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import { type BenchContext } from "../context.ts";
+import { runWrk } from "../load/run-wrk.ts";
+import { writeRequests } from "../load/write-requests.ts";
+import { createMessageSource } from "../messages/make-message.ts";
+import { flushRedis } from "../queues/flush-redis.ts";
+import { openOurQueues } from "../queues/open-our-queues.ts";
+import { compareRates, type Row } from "../report/rows.ts";
+import { startBareServer } from "../systems/start-naive.ts";
+import { startOurApi } from "../systems/start-our-api.ts";
+
+const name = "receive";
+const users = 5_000;
+const warmUpSeconds = 2;
+
+/**
+ * Accepted webhooks a second, of 3 KiB, over 64 connections that each send the next when they have their answer. Ours
+ * verifies and answers once Redis has fsynced the message; the bare route reads the body and answers. No worker runs.
+ * Both get the same requests; what ours accepted must be in Redis afterwards.
+ */
+export async function benchReceive(context: BenchContext): Promise<Row[]> {
+  const { seconds, rounds, log } = context;
+  const requestsFile = join(context.dir, `${name}.requests`);
+  await using bare = await startBareServer(context);
+  await using api = await startOurApi(context, name);
+  await using queues = await openOurQueues(context, name);
+  const take = createMessageSource(users);
+
+  await writeRequests(requestsFile, take(users));
+  await runWrk({ port: api.port, requestsFile, seconds: warmUpSeconds });
+  const { rate: fastest } = await runWrk({ port: bare.port, requestsFile, seconds: warmUpSeconds });
+
+  const rates: { ours: number[]; other: number[] } = { ours: [], other: [] };
+  for (let round = 1; round <= rounds; round += 1) {
+    await flushRedis(context);
+    // No receiver is faster than the bare one, so these do not run out.
+    const messages = take(Math.ceil(fastest * 1.5 * seconds));
+    await writeRequests(requestsFile, messages);
+    const other = await runWrk({ port: bare.port, requestsFile, seconds });
+    const ours = await runWrk({ port: api.port, requestsFile, seconds });
+    const held = await queues.countMessages();
+    if (held < ours.accepted || held > ours.sentAt.length || ours.sentAt.length > messages.length) {
+      throw new Error(`Redis holds ${held} messages, of ${ours.sentAt.length} sent and ${ours.accepted} accepted`);
+    }
+    rates.ours.push(ours.rate);
+    rates.other.push(other.rate);
+    log(
+      `receive, round ${round}: ours ${ours.rate.toFixed(0)}/s, bare ${other.rate.toFixed(0)}/s, Redis holds ${held}`,
+    );
+  }
+  await flushRedis(context);
+  return [compareRates({ what: "receive", against: "a bare Hono route", ...rates, atLeast: 0.4 })];
+}

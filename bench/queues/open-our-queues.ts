@@ -1,0 +1,74 @@
+import { Queue } from "bullmq";
+import { Redis } from "ioredis";
+import { z } from "zod";
+import { stripUser } from "../../src/clerk/strip-user.ts";
+import { createShardOf } from "../../src/kafka/shard-of.ts";
+import type { Message } from "../../src/queue/message.ts";
+import { openMessageQueues } from "../../src/queue/queue-messages.ts";
+import { shardPrefix, shardQueueName } from "../../src/queue/shard-queue.ts";
+import { type BenchContext, shards } from "../context.ts";
+import { connections } from "../load/run-wrk.ts";
+import type { BenchMessage } from "../messages/make-message.ts";
+import type { BenchQueues } from "./bench-queues.ts";
+import { clerkEventSchema } from "../naive/event.ts";
+
+/**
+ * How `fill` lets messages arrive at our queue code. `alone`: a shard's next message only when Redis has the one before,
+ * so that each is a job of its own. `grouped`: 64 at a time, as from that many connections, so that the messages for a
+ * shard that is being written to go together in its next job.
+ */
+export type Arrival = "alone" | "grouped";
+
+const jobSchema = z.object({ messages: z.array(z.unknown()) });
+
+/** The shards' queues of the bridge with this name. */
+export async function openOurQueues(
+  { redisUrl }: BenchContext,
+  name: string,
+  arrival: Arrival = "grouped",
+): Promise<BenchQueues> {
+  await using opened = new AsyncDisposableStack();
+  const redis = opened.adopt(new Redis(redisUrl), (connection) => connection.disconnect());
+  await redis.ping(); // Our queue code refuses what comes before the connection is there.
+  const queues = Array.from({ length: shards }, (_, shard) =>
+    opened.adopt(new Queue(shardQueueName, { connection: redis, prefix: shardPrefix(name, shard) }), (queue) =>
+      queue.close(),
+    ),
+  );
+  const intake = opened.adopt(openMessageQueues({ redis, redisPrefix: name, deadlineMs: 10_000 }), (open) =>
+    open.close(),
+  );
+  const shardOf = createShardOf(shards);
+  const sum = async (count: (queue: Queue) => Promise<number>) =>
+    (await Promise.all(queues.map(count))).reduce((total, each) => total + each, 0);
+
+  return {
+    pause: async () => void (await Promise.all(queues.map((queue) => queue.pause()))),
+    resume: async () => void (await Promise.all(queues.map((queue) => queue.resume()))),
+    fill: async (messages) => {
+      const lanes = Map.groupBy(messages, ({ userId }, index) =>
+        arrival === "alone" ? shardOf(userId) : index % connections,
+      );
+      await Promise.all(
+        [...lanes.values()].map(async (lane) => {
+          for (const message of lane) await intake.add(shardOf(message.userId), queuedForm(message));
+        }),
+      );
+    },
+    countJobs: () => sum((queue) => queue.getJobCountByTypes("wait", "active")),
+    countMessages: () =>
+      sum(async (queue) =>
+        (await queue.getWaiting()).reduce((total, { data }) => total + jobSchema.parse(data).messages.length, 0),
+      ),
+    [Symbol.asyncDispose]: disposeOf(opened.move()),
+  };
+}
+
+const disposeOf = (stack: AsyncDisposableStack) => () => stack.disposeAsync();
+
+/** The message as our receiver hands it to the queue. */
+function queuedForm({ id, body }: BenchMessage): Message {
+  const { timestamp, data } = clerkEventSchema.parse(JSON.parse(body));
+  const receivedAt = Date.now();
+  return { id, source: "webhook", type: "user.updated", timestamp, receivedAt, readAt: 0, data: stripUser(data) };
+}

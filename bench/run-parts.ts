@@ -1,0 +1,25 @@
+import type { BenchContext } from "./context.ts";
+import type { Part } from "./options.ts";
+import { benchDrain } from "./parts/drain.ts";
+import { benchLatency } from "./parts/latency.ts";
+import { benchReceive } from "./parts/receive.ts";
+import { benchSustained, sustainedByOurs } from "./parts/sustained.ts";
+import type { Row } from "./report/rows.ts";
+import { median } from "./report/statistics.ts";
+
+/** Runs the wanted parts one after the other, and returns the lines of the report. */
+export async function runParts(context: BenchContext, only: readonly Part[]): Promise<Row[]> {
+  const rows: Row[] = [];
+  let sustained: number | undefined;
+  if (only.includes("receive")) rows.push(...(await benchReceive(context)));
+  if (only.includes("drain")) rows.push(...(await benchDrain(context)));
+  if (only.includes("sustained")) {
+    const found = await benchSustained(context);
+    rows.push(...found.rows);
+    sustained = median(found.rates);
+  }
+  if (only.includes("latency")) {
+    rows.push(...(await benchLatency(context, sustained ?? (await sustainedByOurs(context)))));
+  }
+  return rows;
+}

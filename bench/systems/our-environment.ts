@@ -1,0 +1,23 @@
+import { type BenchContext, shards } from "../context.ts";
+import { webhookSecret } from "../load/write-requests.ts";
+
+export const eventsTopicOf = (name: string): string => `${name}.events`;
+
+/** Environment of our processes: a bridge of this name, with keys, topics and a group of its own. */
+export function ourEnvironment({ redisUrl, kafkaBrokers }: BenchContext, name: string): Record<string, string> {
+  return {
+    HOST: "127.0.0.1",
+    REDIS_URL: redisUrl,
+    REDIS_PREFIX: name,
+    KAFKA_BROKERS: kafkaBrokers.join(","),
+    KAFKA_EVENTS_TOPIC: eventsTopicOf(name),
+    KAFKA_STATE_TOPIC: `${name}.state`,
+    KAFKA_GROUP_ID: name,
+    KAFKA_TRANSACTIONAL_ID_PREFIX: name,
+    SHARDS: String(shards),
+    CLERK_WEBHOOK_SECRET: webhookSecret,
+    // Nothing here is so old that Clerk would be asked; this address would refuse.
+    CLERK_SECRET_KEY: "sk_test_bench",
+    CLERK_API_URL: "http://127.0.0.1:1",
+  };
+}

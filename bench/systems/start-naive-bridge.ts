@@ -1,0 +1,17 @@
+import type { BenchContext } from "../context.ts";
+import { createEventsTopic } from "../kafka/create-events-topic.ts";
+import { openNaiveQueue } from "../queues/open-naive-queue.ts";
+import type { Bridge } from "./bridge.ts";
+import { startNaiveReceiver, startNaiveWorker } from "./start-naive.ts";
+
+/** The naive receiver and the naive worker in order. */
+export async function startNaiveBridge(context: BenchContext, name: string): Promise<Bridge> {
+  await using started = new AsyncDisposableStack();
+  const topic = `${name}.events`;
+  await createEventsTopic(context, topic);
+  const queues = started.use(openNaiveQueue(context, name));
+  const { port } = started.use(await startNaiveReceiver(context, name));
+  started.use(await startNaiveWorker(context, { queue: name, topic, concurrency: 1 }));
+  const owned = started.move();
+  return { port, queues, topic, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}

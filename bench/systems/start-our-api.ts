@@ -1,0 +1,16 @@
+import { findFreePort } from "../../dev/stack/free-port.ts";
+import type { BenchContext } from "../context.ts";
+import { ourEnvironment } from "./our-environment.ts";
+import { startProcess } from "./start-process.ts";
+
+/** Our receiver as it runs in production, on `port`. */
+export async function startOurApi(context: BenchContext, name: string): Promise<AsyncDisposable & { port: number }> {
+  const port = await findFreePort();
+  const api = await startProcess(context, {
+    name: `${name}-api`,
+    script: import.meta.resolve("../../src/main.ts"),
+    env: { ...ourEnvironment(context, name), PORT: String(port) },
+    isReady: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
+  });
+  return { ...api, port };
+}

@@ -1,0 +1,19 @@
+import type { BenchContext } from "../context.ts";
+import { createEventsTopic } from "../kafka/create-events-topic.ts";
+import { openOurQueues } from "../queues/open-our-queues.ts";
+import type { Bridge } from "./bridge.ts";
+import { eventsTopicOf } from "./our-environment.ts";
+import { startOurApi } from "./start-our-api.ts";
+import { startOurWorker } from "./start-our-worker.ts";
+
+/** Our bridge as in production: API and worker. */
+export async function startOurBridge(context: BenchContext, name: string): Promise<Bridge> {
+  await using started = new AsyncDisposableStack();
+  const topic = eventsTopicOf(name);
+  await createEventsTopic(context, topic);
+  const queues = started.use(await openOurQueues(context, name));
+  const { port } = started.use(await startOurApi(context, name));
+  started.use(await startOurWorker(context, name));
+  const owned = started.move();
+  return { port, queues, topic, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}

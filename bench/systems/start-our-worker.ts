@@ -1,0 +1,21 @@
+import { findFreePort } from "../../dev/stack/free-port.ts";
+import { type BenchContext, shards } from "../context.ts";
+import { ourEnvironment } from "./our-environment.ts";
+import { startProcess } from "./start-process.ts";
+
+/** One worker of ours as it runs in production; resolves once it drains every shard. */
+export async function startOurWorker(context: BenchContext, name: string): Promise<AsyncDisposable> {
+  const port = await findFreePort();
+  const url = `http://127.0.0.1:${port}`;
+  return startProcess(context, {
+    name: `${name}-worker`,
+    script: import.meta.resolve("../../workers/main.ts"),
+    env: { ...ourEnvironment(context, name), WORKER_PORT: String(port) },
+    isReady: async () => {
+      // Readiness also brings the gauge up to date.
+      if (!(await fetch(`${url}/readyz`)).ok) return false;
+      const metrics = await (await fetch(`${url}/metrics`)).text();
+      return Number(/^bridge_shards_owned\{.*\} (\d+)$/m.exec(metrics)?.[1]) === shards;
+    },
+  });
+}
