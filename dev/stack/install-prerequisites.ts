@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { isKafkaInstalled } from "./install-kafka.ts";
+import { chooseAptPackage, installWithApt, updateAptLists } from "./install-with-apt.ts";
 
 type Prerequisite = {
   readonly name: string;
@@ -19,7 +20,7 @@ const redisServer: Prerequisite = {
 const java: Prerequisite = {
   name: "Java 17 or newer",
   apt: ["openjdk-21-jre-headless", "openjdk-17-jre-headless", "default-jre-headless"],
-  brew: "openjdk",
+  brew: "temurin",
   isThere: async () => (await readJavaVersion()) >= 17,
 };
 
@@ -44,26 +45,14 @@ export async function installPrerequisites(
   if (missing.length === 0) return;
 
   const hasApt = await isOnPath("apt-get");
-  if (!hasApt || process.getuid?.() !== 0) throw new MissingPrerequisitesError(missing);
-  log(`Installing ${missing.map(({ name }) => name).join(", ")} with apt …`);
-  await installWithApt(missing);
-}
-
-async function installWithApt(missing: readonly Prerequisite[]): Promise<void> {
-  await execa("apt-get", ["update", "-qq"]);
-  const packages = await Promise.all(missing.map(({ apt }) => chooseKnownPackage(apt)));
-  await execa("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], {
-    // RUNLEVEL=1 keeps the package from starting a Redis of its own on port 6379, where there is no systemd.
-    env: { DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" },
-  });
-}
-
-async function chooseKnownPackage(candidates: readonly [string, ...string[]]): Promise<string> {
-  for (const candidate of candidates) {
-    const { failed } = await execa("apt-cache", ["show", "--quiet", candidate], { reject: false });
-    if (!failed) return candidate;
+  const isRoot = process.getuid?.() === 0;
+  if (hasApt && isRoot) {
+    log(`Installing ${missing.map(({ name }) => name).join(", ")} with apt …`);
+    await updateAptLists();
   }
-  return candidates[0];
+  const packages = await Promise.all(missing.map(({ apt }) => chooseAptPackage(apt)));
+  if (!hasApt || !isRoot) throw new MissingPrerequisitesError(missing, packages);
+  await installWithApt(packages);
 }
 
 async function isOnPath(command: string): Promise<boolean> {
@@ -80,11 +69,11 @@ async function readJavaVersion(): Promise<number> {
 class MissingPrerequisitesError extends Error {
   override name = "MissingPrerequisitesError";
 
-  constructor(missing: readonly Prerequisite[]) {
+  constructor(missing: readonly Prerequisite[], aptPackages: readonly string[]) {
     super(
       [
         `Without Docker, the local Redis and Kafka also need: ${missing.map(({ name }) => name).join(", ")}.`,
-        `  Debian, Ubuntu:  sudo apt-get install ${missing.map(({ apt }) => apt.at(-1)).join(" ")}`,
+        `  Debian, Ubuntu:  sudo apt-get install ${aptPackages.join(" ")}`,
         `  macOS:           brew install ${missing.map(({ brew }) => brew).join(" ")}`,
         "Or start Docker, or name servers in REDIS_URL and KAFKA_BROKERS.",
       ].join("\n"),
