@@ -1,4 +1,7 @@
 import { z } from "zod";
+import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "./analytics/analytics-config.ts";
+import { AUDIT_ENVIRONMENT, toAuditConfig } from "./audit/audit-config.ts";
+import { CACHE_ENVIRONMENT, toCacheConfig } from "./cache/cache-config.ts";
 import { ConfigError, flag, list, port, positive } from "./environment.ts";
 import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
 
@@ -94,6 +97,9 @@ export const environmentSchema = z.object({
   DEAD_LETTER_RETENTION_MS: positive.default(30 * 86_400_000).describe("How long dead letters are kept, ms"),
 
   ...PASSWORDS_ENVIRONMENT,
+  ...AUDIT_ENVIRONMENT,
+  ...CACHE_ENVIRONMENT,
+  ...ANALYTICS_ENVIRONMENT,
 });
 type Environment = z.infer<typeof environmentSchema>;
 export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
@@ -127,12 +133,14 @@ export function readWorkerConfig(variables: EnvironmentVariables = process.env) 
       sasl: saslOf(env),
       eventsTopic: env.KAFKA_EVENTS_TOPIC,
       stateTopic: env.KAFKA_STATE_TOPIC,
+      auditTopic: env.KAFKA_AUDIT_TOPIC,
       groupId: env.KAFKA_GROUP_ID,
       transactionalIdPrefix: env.KAFKA_TRANSACTIONAL_ID_PREFIX,
       replicationFactor: env.KAFKA_REPLICATION_FACTOR,
       minInsyncReplicas: env.KAFKA_MIN_INSYNC_REPLICAS,
       eventsRetentionMs: env.KAFKA_EVENTS_RETENTION_MS,
       stateDeleteRetentionMs: env.KAFKA_STATE_DELETE_RETENTION_MS,
+      auditRetentionMs: env.KAFKA_AUDIT_RETENTION_MS,
       sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
       transactionTimeoutMs: env.KAFKA_TRANSACTION_TIMEOUT_MS,
       shards: env.SHARDS,
@@ -140,6 +148,7 @@ export function readWorkerConfig(variables: EnvironmentVariables = process.env) 
     batchMaxMessages: env.BATCH_MAX_MESSAGES,
     eventSource: env.EVENT_SOURCE,
     ghostCheckAfterMs: env.GHOST_CHECK_AFTER_MS,
+    audit: toAuditConfig(env),
   };
 }
 
@@ -150,6 +159,8 @@ const shared = (env: Environment) => ({
   redis: { url: env.REDIS_URL, prefix: env.REDIS_PREFIX },
   deadLetterRetentionMs: env.DEAD_LETTER_RETENTION_MS,
   shards: env.SHARDS,
+  cache: toCacheConfig(env),
+  analytics: toAnalyticsConfig(env),
 });
 
 function saslOf(env: Environment) {

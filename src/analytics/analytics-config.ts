@@ -1,0 +1,18 @@
+import { z } from "zod";
+import { positive } from "../environment.ts";
+
+export const ANALYTICS_ENVIRONMENT = {
+  ANALYTICS_RETENTION_DAYS: positive
+    .max(400)
+    .default(90)
+    .describe("How many days back GET /api/analytics answers; what is older is dropped from Redis"),
+};
+type Environment = z.infer<z.ZodObject<typeof ANALYTICS_ENVIRONMENT>>;
+
+export interface AnalyticsConfig {
+  readonly retentionDays: number;
+}
+
+export const toAnalyticsConfig = (env: Environment): AnalyticsConfig => ({
+  retentionDays: env.ANALYTICS_RETENTION_DAYS,
+});

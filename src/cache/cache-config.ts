@@ -1,0 +1,18 @@
+import { z } from "zod";
+
+export const CACHE_ENVIRONMENT = {
+  CACHE_TTL_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(60_000)
+    .describe("How long users and list pages are cached in Redis, ms; 0 switches the cache off"),
+};
+type Environment = z.infer<z.ZodObject<typeof CACHE_ENVIRONMENT>>;
+
+export interface CacheConfig {
+  /** 0: no cache. */
+  readonly ttlMs: number;
+}
+
+export const toCacheConfig = (env: Environment): CacheConfig => ({ ttlMs: env.CACHE_TTL_MS });
