@@ -46,11 +46,23 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
   const queues = new Map<number, Queue>();
   const groups = new Map<number, (message: Message) => Promise<void>>();
 
-  // Not opened before Redis answers: a BullMQ queue that fails to start stays failed.
-  function queueOf(shard: number): Queue {
+  // A BullMQ queue whose start failed, as when Redis goes away just then, stays failed: the next write opens another.
+  async function startedQueueOf(shard: number): Promise<Queue> {
     const queue = queues.get(shard) ?? openQueue(redis, shardPrefix(redisPrefix, shard));
     queues.set(shard, queue);
-    return queue;
+    try {
+      await queue.waitUntilReady();
+      return queue;
+    } catch (error) {
+      if (queues.get(shard) === queue) queues.delete(shard);
+      await queue.close();
+      throw error;
+    }
+  }
+
+  async function addJob(shard: number, messages: readonly [Message, ...Message[]]): Promise<void> {
+    const queue = await startedQueueOf(shard);
+    await queue.add(shardQueueName, { messages }, jobOptionsFor(messages));
   }
 
   function groupOf(shard: number) {
@@ -60,7 +72,7 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
         maxItems: maxMessagesPerJob,
         write: async (messages) => {
           if (redis.status !== "ready") throw new RedisAwayError("Redis is not connected");
-          await within(deadlineMs, queueOf(shard).add(shardQueueName, { messages }, jobOptionsFor(messages)));
+          await within(deadlineMs, addJob(shard, messages));
         },
       });
     groups.set(shard, group);
