@@ -1,0 +1,37 @@
+import { rm } from "node:fs/promises";
+import { createFreshFolder } from "../../dev/stack/folders.ts";
+import { findFreePort } from "../../dev/stack/free-port.ts";
+import { type KafkaServer, startKafka } from "../../dev/stack/start-kafka.ts";
+import { type RedisServer, startRedis } from "../../dev/stack/start-redis.ts";
+
+/** A server that tests may take away and bring back, at the same address and with its data. */
+export interface PrivateServer<Server> extends AsyncDisposable {
+  readonly port: number;
+  /** Starts it, or starts it again after a kill. */
+  start(): Promise<Server>;
+}
+
+/** A Redis of its own. Nothing runs before `start`; disposing of it stops it and removes its data. */
+export const reserveRedis = (): Promise<PrivateServer<RedisServer>> => reserve(startRedis);
+
+/** A Kafka of its own; as {@link reserveRedis}. */
+export const reserveKafka = (): Promise<PrivateServer<KafkaServer>> => reserve(startKafka);
+
+async function reserve<Server extends { stop: () => Promise<void> }>(
+  startServer: (options: { dir: string; port: number }) => Promise<Server>,
+): Promise<PrivateServer<Server>> {
+  await using resources = new AsyncDisposableStack();
+  const dir = await createFreshFolder();
+  resources.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));
+  const port = await findFreePort();
+  const owned = resources.move();
+  return {
+    port,
+    start: async () => {
+      const server = await startServer({ dir, port });
+      owned.defer(() => server.stop());
+      return server;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
