@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "./analytics/analytics-config.ts";
 import { AUDIT_ENVIRONMENT, toAuditConfig } from "./audit/audit-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "./cache/cache-config.ts";
+import { CLERK_ENVIRONMENT, toClerkConfig } from "./clerk/clerk-config.ts";
 import { ConfigError, flag, list, port, positive } from "./environment.ts";
 import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
 
@@ -18,8 +19,7 @@ export const environmentSchema = z.object({
     .describe("Least level logged"),
   SHUTDOWN_TIMEOUT_MS: positive.default(10_000).describe("How long a process may take to stop, ms"),
 
-  CLERK_SECRET_KEY: z.string().optional().describe("Clerk's secret key (sk_…); the worker needs it"),
-  CLERK_API_URL: z.url().default("https://api.clerk.com").describe("Clerk's Backend API"),
+  ...CLERK_ENVIRONMENT,
   CLERK_WEBHOOK_SECRET: list
     .optional()
     .describe("Signing secret (whsec_…) of the webhook; several, comma-separated, while one is rotated"),
@@ -115,17 +115,22 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
   if (first === undefined)
     throw new ConfigError("CLERK_WEBHOOK_SECRET: not set; it is on the webhook's page in Clerk's dashboard");
   const webhookSecrets: [string, ...string[]] = [first, ...rest];
-  return { ...shared(env), port: env.PORT, webhookSecrets, passwords: toPasswordPolicy(env) };
+  return {
+    ...shared(env),
+    port: env.PORT,
+    webhookSecrets,
+    clerk: toClerkConfig(env),
+    passwords: toPasswordPolicy(env),
+  };
 }
 
 /** Configuration of the worker. Throws {@link ConfigError}. */
 export function readWorkerConfig(variables: EnvironmentVariables = process.env) {
   const env = readEnvironment(variables);
-  if (env.CLERK_SECRET_KEY === undefined) throw new ConfigError("CLERK_SECRET_KEY: not set");
   return {
     ...shared(env),
     port: env.WORKER_PORT,
-    clerk: { secretKey: env.CLERK_SECRET_KEY, apiUrl: env.CLERK_API_URL },
+    clerk: toClerkConfig(env),
     kafka: {
       brokers: env.KAFKA_BROKERS,
       clientId: env.KAFKA_CLIENT_ID,

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
 
-const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
+export const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** A registry with the process's own metrics; each process has one. */
 function createRegistry(process: "api" | "worker"): Registry {
@@ -105,6 +105,16 @@ export function createWorkerMetrics() {
       name: "bridge_shard_drops_total",
       help: "Shards dropped, by reason",
       labelNames: ["reason"],
+      registers,
+    }),
+    auditRelayed: new Counter({
+      name: "bridge_audit_relayed_total",
+      help: "Audit entries written to Kafka, repeats included",
+      registers,
+    }),
+    auditLagSeconds: new Gauge({
+      name: "bridge_audit_lag_seconds",
+      help: "Age of the oldest audit entry that Kafka does not have; the same on every worker",
       registers,
     }),
     ledgerLosses: new Counter({

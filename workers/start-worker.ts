@@ -1,4 +1,6 @@
 import { Hono } from "hono";
+import { openAuditOutbox } from "../src/audit/open-audit-outbox.ts";
+import { createClerkApi } from "../src/clerk/clerk-api.ts";
 import { createUserReader } from "../src/clerk/create-user-reader.ts";
 import type { WorkerConfig } from "../src/config.ts";
 import { addHealth, type Readiness } from "../src/http/add-health.ts";
@@ -17,6 +19,7 @@ import { checkRedis } from "../src/redis/check-redis.ts";
 import { connectBlocking, connectFailingFast } from "../src/redis/connect-redis.ts";
 import { joinWhenUp } from "./join-when-up.ts";
 import { RebalanceGate } from "./rebalance-gate.ts";
+import { startAuditRelay } from "./relay-audit.ts";
 import type { AtStep } from "./steps.ts";
 import { ShardSupervisor } from "./supervise-shards.ts";
 
@@ -28,6 +31,7 @@ export interface WorkerHooks {
 
 const stuckAfterMs = 10_000;
 const ledgerDeadlineMs = 5_000;
+const auditAbandonedAfterMs = 60_000;
 
 /**
  * Starts the worker: health first, then, as soon as Kafka is there, a place in the group and the shards it is assigned.
@@ -44,6 +48,14 @@ export async function startWorker(
   const now = Date.now;
   const redis = connectFailingFast(config.redis.url, log, ledgerDeadlineMs);
   const jobsRedis = connectBlocking(config.redis.url, log);
+  const clerk = createClerkApi({
+    config: config.clerk,
+    redis,
+    redisPrefix: config.redis.prefix,
+    registry: metrics.registry,
+    log,
+    now,
+  });
   const eventLog = openEventLog(config.kafka, config.eventSource, log);
   const gate = new RebalanceGate();
   const atStep = hooks.atStep ?? (async () => {});
@@ -60,7 +72,7 @@ export async function startWorker(
       batchMaxMessages: config.batchMaxMessages,
       settled: () => gate.settled(),
       policy: () => ({ unsureBefore: now() - config.ghostCheckAfterMs }),
-      readUser: createUserReader(config.clerk, now),
+      readUser: createUserReader(clerk, now),
       deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
       metrics,
       log,
@@ -89,6 +101,20 @@ export async function startWorker(
     redis.disconnect();
     jobsRedis.disconnect();
   });
+  const auditRelay = startAuditRelay({
+    outbox: openAuditOutbox({
+      redis,
+      waitingRedis: connectFailingFast(config.redis.url, log, ledgerDeadlineMs),
+      redisPrefix: config.redis.prefix,
+      config: config.audit,
+      abandonedAfterMs: auditAbandonedAfterMs,
+    }),
+    openPublisher: () => eventLog.openAuditPublisher(),
+    metrics,
+    log,
+    now,
+  });
+  lifecycle.onStop("audit relay", () => auditRelay.stop());
   lifecycle.onStop("group", () => joined?.group.leave());
   lifecycle.onStop("shards", () => supervisor.stop());
   lifecycle.onStop("joining", () => stopping.abort());

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
-import { createClerkClient } from "@clerk/backend";
-import { isClerkAPIResponseError } from "@clerk/backend/errors";
+import { ApiError } from "../http/api-error.ts";
+import type { ClerkApi } from "./clerk-api.ts";
+import { ClerkRefusal } from "./clerk-refusal.ts";
 import { stripUser } from "./strip-user.ts";
 
 /** What Clerk says about one user now. `unavailable`: it did not say; ask again later. */
@@ -11,31 +11,25 @@ export type ReadUser =
 
 export type UserReader = (userId: string) => Promise<ReadUser>;
 
-const timeoutMs = 5_000;
 /** What is no such thing cannot be asked for: the SDK refuses it before any request. */
 const userId = /^[\w-]+$/;
 
-/** Reads single users from Clerk's Backend API. The SDK has no time-out of its own. */
-export function createUserReader(
-  { secretKey, apiUrl }: { readonly secretKey: string; readonly apiUrl: string },
-  now: () => number,
-): UserReader {
-  const clerk = createClerkClient({ secretKey, apiUrl, telemetry: { disabled: true } });
+/** Reads single users from Clerk, as the bridge may keep them. Never throws for what Clerk says or fails to say. */
+export function createUserReader(clerk: Pick<ClerkApi, "read">, now: () => number): UserReader {
   return async (id) => {
     if (!userId.test(id)) return { outcome: "missing" };
-    const readAt = now();
     try {
-      const user = await Promise.race([clerk.users.getUser(id), expire(timeoutMs)]);
-      if (user === "expired") return { outcome: "unavailable", reason: `no answer in ${timeoutMs} ms` };
-      return { outcome: "found", data: stripUser({ ...user.raw }), readAt };
+      return await clerk.read("get_user", async ({ users }) => {
+        const readAt = now();
+        const user = await users.getUser(id);
+        return { outcome: "found", data: stripUser({ ...user.raw }), readAt } as const;
+      });
     } catch (error) {
-      if (isClerkAPIResponseError(error) && error.status === 404) return { outcome: "missing" };
-      return {
-        outcome: "unavailable",
-        reason: isClerkAPIResponseError(error) ? `status ${error.status}` : String(error),
-      };
+      if (error instanceof ClerkRefusal) {
+        return error.status === 404 ? { outcome: "missing" } : { outcome: "unavailable", reason: error.message };
+      }
+      if (error instanceof ApiError) return { outcome: "unavailable", reason: error.message };
+      throw error;
     }
   };
 }
-
-const expire = (ms: number) => delay(ms, "expired" as const, { ref: false });

@@ -1,0 +1,29 @@
+import { z } from "zod";
+import { ConfigError, positive } from "../environment.ts";
+
+export const CLERK_ENVIRONMENT = {
+  CLERK_SECRET_KEY: z.string().optional().describe("Clerk's secret key (sk_…)"),
+  CLERK_API_URL: z.url().default("https://api.clerk.com").describe("Clerk's Backend API"),
+  CLERK_RATE_LIMIT: positive
+    .optional()
+    .describe(
+      "Requests to Clerk in 10 s, of all processes together; not set: Clerk's own limits, 1000 for sk_live_ keys, 100 for others",
+    ),
+};
+
+export interface ClerkConfig {
+  readonly secretKey: string;
+  readonly apiUrl: string;
+  /** Requests in ten seconds, of all processes that share the key. */
+  readonly rateLimit: number;
+}
+
+const rateLimitOf = (secretKey: string) => (secretKey.startsWith("sk_live_") ? 1_000 : 100);
+
+export function toClerkConfig(env: z.infer<z.ZodObject<typeof CLERK_ENVIRONMENT>>): ClerkConfig {
+  const { CLERK_SECRET_KEY: secretKey, CLERK_API_URL: apiUrl, CLERK_RATE_LIMIT: rateLimit } = env;
+  if (secretKey === undefined) {
+    throw new ConfigError("CLERK_SECRET_KEY: not set; it is on the page of API keys in Clerk's dashboard");
+  }
+  return { secretKey, apiUrl, rateLimit: rateLimit ?? rateLimitOf(secretKey) };
+}
