@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "./analytics/analytics-config.ts";
 import { AUDIT_ENVIRONMENT, toAuditConfig } from "./audit/audit-config.ts";
+import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth/auth-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "./cache/cache-config.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "./clerk/clerk-config.ts";
 import { ConfigError, flag, list, port, positive } from "./environment.ts";
@@ -96,6 +97,7 @@ export const environmentSchema = z.object({
     .describe("An unknown user whose message is older than this is looked up in Clerk before it is published, ms"),
   DEAD_LETTER_RETENTION_MS: positive.default(30 * 86_400_000).describe("How long dead letters are kept, ms"),
 
+  ...AUTH_ENVIRONMENT,
   ...PASSWORDS_ENVIRONMENT,
   ...AUDIT_ENVIRONMENT,
   ...CACHE_ENVIRONMENT,
@@ -120,6 +122,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     port: env.PORT,
     webhookSecrets,
     clerk: toClerkConfig(env),
+    auth: toAuthConfig(env),
     passwords: toPasswordPolicy(env),
   };
 }

@@ -1,4 +1,10 @@
+import type { SecurityCounter } from "./analytics/analytics.ts";
+import { openAuditTrail } from "./audit/open-audit-trail.ts";
+import { assertAccessDeclared } from "./auth/declared-access.ts";
+import { guardApi } from "./auth/guard-api.ts";
+import { readRoles } from "./auth/read-roles.ts";
 import type { ApiConfig } from "./config.ts";
+import { createApi } from "./http/create-api.ts";
 import { createApp } from "./http/create-app.ts";
 import { serve } from "./http/serve.ts";
 import { createShardOf } from "./kafka/shard-of.ts";
@@ -13,10 +19,13 @@ import { createVerifier } from "./webhooks/verify-message.ts";
 
 /** How long a caller waits for Redis before it hears 503, ms. */
 const queueDeadlineMs = 800;
+/** How long a request waits for the rate limits in Redis before they are counted in memory, ms. */
+const limitsDeadlineMs = 250;
 
 /**
  * Starts the API and says on which port. Needs nothing but its configuration: while Redis is away it answers 503 and is
- * not ready. Throws when a signing secret is not one, or the port is taken.
+ * not ready. Throws when a signing secret is not one, the file of
+ * roles is not one, or the port is taken.
  */
 export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: number; lifecycle: Lifecycle }> {
   const lifecycle = new Lifecycle(log);
@@ -25,14 +34,36 @@ export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: 
   lifecycle.onStop("redis", () => redis.disconnect());
   const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
   lifecycle.onStop("queues", () => queues.close());
+  const limitsRedis = connectFailingFast(config.redis.url, log, limitsDeadlineMs);
+  lifecycle.onStop("rate limits", () => limitsRedis.disconnect());
+  const metrics = createApiMetrics();
+  const audit = openAuditTrail({ redis, redisPrefix: config.redis.prefix, metrics, log });
+  const security: SecurityCounter = { count: async () => {} };
+
+  const api = createApi(log);
+  guardApi(api, {
+    auth: config.auth,
+    findRole: readRoles(config.auth.rolesFile),
+    clerk: config.clerk,
+    redis: limitsRedis,
+    redisPrefix: config.redis.prefix,
+    audit,
+    security,
+    log,
+    now: Date.now,
+  });
+  // Each area adds its routes here.
+  assertAccessDeclared(api);
+
   const app = createApp({
     verify,
     shardOf: createShardOf(config.shards),
     queues,
     deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
     now: Date.now,
-    metrics: createApiMetrics(),
+    metrics,
     log,
+    api,
     readiness: async () => ({ redis: await checkRedis(redis) }),
   });
   const served = await serve(app, config);

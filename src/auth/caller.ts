@@ -12,8 +12,10 @@ export interface UserCaller {
   readonly sessionId: string;
   /** Who acts as this user (claim `act`), when it is not the user. */
   readonly impersonatorId: string | undefined;
-  /** Minutes since the first and the second factor were last verified (claim `fva`); -1: never. */
+  /** Minutes since the first and the second factor were last verified when the token was made (claim `fva`); -1: never. */
   readonly factorAgeMinutes: readonly [first: number, second: number] | undefined;
+  /** When the token was made (claim `iat`), ms. */
+  readonly issuedAt: number;
 }
 
 /** A machine with a service token. */

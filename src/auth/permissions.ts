@@ -7,6 +7,8 @@ export const permissions = [
   "accounts:read",
   "accounts:manage",
   "accounts:recover",
+  "accounts:verify",
+  "accounts:verify",
   "audit:read",
   "analytics:read",
 ] as const;

@@ -1,17 +1,21 @@
 import { Hono } from "hono";
 import { addWebhookRoute, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
 import { addHealth, type Readiness } from "./add-health.ts";
+import type { ApiApp } from "./api-env.ts";
 import { mapErrors } from "./errors.ts";
 
 export interface AppDeps extends WebhookRouteDeps {
   readonly readiness: () => Promise<Readiness>;
+  /** The user API, with all its routes. */
+  readonly api: ApiApp;
 }
 
-/** The API: Clerk's webhooks, health and metrics. */
+/** The API: Clerk's webhooks, health and metrics, and beside them the user API, whose guards the others do not pass. */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
   mapErrors(app, deps.log);
   addWebhookRoute(app, deps);
   addHealth(app, { registry: deps.metrics.registry, readiness: deps.readiness });
+  app.route("/", deps.api);
   return app;
 }
