@@ -11,6 +11,7 @@ COPY package.json package-lock.json .npmrc ./
 # The one native package (msgpackr's) has its binaries ready made, so no install script need run.
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
 
+COPY roles.json ./
 COPY src src
 COPY workers workers
 
