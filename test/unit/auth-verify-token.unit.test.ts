@@ -76,7 +76,7 @@ describe("what a token proved", () => {
     const tokens = await Promise.all(Array.from({ length: 5_000 }, (_, index) => signFor(4_000 + index)));
     for (const token of tokens) await verify(token);
     await verify(first);
-    expect(verifications()).toBe(22 + 5_000);
+    expect(verifications()).toBe(22 + 5_000 + 1);
   });
 });
 
