@@ -4,13 +4,13 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import { inject } from "vitest";
-import { z } from "zod";
 import { createFreshFolder } from "../../dev/stack/folders.ts";
-import { type User, userSchema } from "../../src/events/user.ts";
-import { shardPrefix, shardQueueName } from "../../src/queue/shard-queue.ts";
+import type { User } from "../../src/events/user.ts";
 import type { Step } from "../../workers/steps.ts";
 import { type BridgeProcess, spawnScript, startProcess } from "./bridge-process.ts";
-import { webhookSecret } from "./send-webhook.ts";
+import { auditTopicOf, bridgeVariables, eventsTopicOf, stateTopicOf } from "./bridge-variables.ts";
+import { countJobs, countJobsOf } from "./count-jobs.ts";
+import { readLedger } from "./read-ledger.ts";
 import { waitFor } from "./wait-for.ts";
 
 export interface BridgeOptions {
@@ -29,6 +29,7 @@ export interface Bridge extends AsyncDisposable {
   readonly kafkaBrokers: readonly string[];
   readonly eventsTopic: string;
   readonly stateTopic: string;
+  readonly auditTopic: string;
   readonly redisPrefix: string;
   readonly shards: number;
   /** For looking at its keys. */
@@ -36,12 +37,15 @@ export interface Bridge extends AsyncDisposable {
   startApi(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   /** Starts a worker and waits until it is ready. */
   startWorker(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
+  /** Starts a worker and waits only until it answers. */
+  startWorkerUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   /** A worker that can be made to stop at a step: see halting-worker.ts. */
   startHaltingWorker(step: Step): Promise<BridgeProcess>;
   /** A worker that is expected not to start: what it said, and how it ended. */
   runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
   /** Jobs that wait, are in hand or are put off, of all shards. */
   countJobs(): Promise<number>;
+  countJobsOf(shard: number): Promise<number>;
   /** Waits until no shard has a job left. */
   waitUntilIdle(deadlineMs?: number): Promise<void>;
   /** The users in the ledger; none for a deleted one. */
@@ -62,27 +66,7 @@ export async function openBridge({
   const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
   redis.on("error", () => {}); // Some tests take Redis away.
   resources.defer(() => redis.disconnect());
-  const eventsTopic = `${name}.events`;
-  const stateTopic = `${name}.state`;
-  const common = {
-    LOG_LEVEL: "info",
-    HOST: "127.0.0.1",
-    PORT: "0",
-    WORKER_PORT: "0",
-    SHARDS: String(shards),
-    REDIS_URL: redisUrl,
-    REDIS_PREFIX: name,
-    KAFKA_BROKERS: kafkaBrokers.join(","),
-    KAFKA_EVENTS_TOPIC: eventsTopic,
-    KAFKA_STATE_TOPIC: stateTopic,
-    KAFKA_GROUP_ID: name,
-    KAFKA_TRANSACTIONAL_ID_PREFIX: name,
-    KAFKA_SESSION_TIMEOUT_MS: "2000",
-    CLERK_SECRET_KEY: "sk_test_nobody",
-    CLERK_API_URL: "http://127.0.0.1:9",
-    CLERK_WEBHOOK_SECRET: webhookSecret,
-    ...variables,
-  };
+  const common = { ...bridgeVariables({ name, redisUrl, kafkaBrokers, shards }), ...variables };
   let processes = 0;
   const optionsFor = (script: string, more: Readonly<Record<string, string>> = {}) => {
     processes += 1;
@@ -100,13 +84,15 @@ export async function openBridge({
   return {
     redisUrl,
     kafkaBrokers,
-    eventsTopic,
-    stateTopic,
+    eventsTopic: eventsTopicOf(name),
+    stateTopic: stateTopicOf(name),
+    auditTopic: auditTopicOf(name),
     redisPrefix: name,
     shards,
     redis,
     startApi: (more) => start("src/main.ts", more),
     startWorker: (more) => startReady("workers/main.ts", more),
+    startWorkerUnready: (more) => start("workers/main.ts", more),
     startHaltingWorker: (step) => startReady("test/harness/halting-worker.ts", { HALT_AT: step }),
     runWorker: async (more) => {
       const { exited, kill, output } = spawnScript(optionsFor("workers/main.ts", more));
@@ -115,6 +101,7 @@ export async function openBridge({
       return { output: await output(), reason };
     },
     countJobs: () => countJobs(redis, name, shards),
+    countJobsOf: (shard) => countJobsOf(redis, name, shard),
     waitUntilIdle: async (deadlineMs = 20_000) => {
       await waitFor("no shard has a job left", async () => (await countJobs(redis, name, shards)) === 0, {
         deadlineMs,
@@ -123,32 +110,4 @@ export async function openBridge({
     readLedger: () => readLedger(redis, name, shards),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-async function countJobs(redis: Redis, prefix: string, shards: number): Promise<number> {
-  const counts = await Promise.all(
-    Array.from({ length: shards }, async (_, shard) => {
-      const queue = `${shardPrefix(prefix, shard)}:${shardQueueName}`;
-      const counted = [redis.llen(`${queue}:wait`), redis.llen(`${queue}:active`), redis.zcard(`${queue}:delayed`)];
-      return (await Promise.all(counted)).reduce((sum, jobs) => sum + jobs, 0);
-    }),
-  );
-  return counts.reduce((sum, jobs) => sum + jobs, 0);
-}
-
-const ledgerStateSchema = z.discriminatedUnion("status", [
-  z.object({ status: z.literal("present"), user: userSchema }),
-  z.object({ status: z.literal("deleted") }),
-]);
-
-async function readLedger(redis: Redis, prefix: string, shards: number): Promise<Map<string, User | undefined>> {
-  const users = new Map<string, User | undefined>();
-  for (let shard = 0; shard < shards; shard += 1) {
-    const states = await redis.hgetall(`${shardPrefix(prefix, shard)}:ledger:states`);
-    for (const [userId, stored] of Object.entries(states)) {
-      const state = ledgerStateSchema.parse(JSON.parse(stored.slice(stored.indexOf("|") + 1)));
-      users.set(userId, state.status === "present" ? state.user : undefined);
-    }
-  }
-  return users;
 }
