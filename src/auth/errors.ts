@@ -38,7 +38,6 @@ export type DenialReason =
 const denialMessages: Record<DenialReason, string> = {
   permission_missing: "Admin access required",
   address_not_allowed: "Admin access required",
-  user_outranks_caller: "Admin access required",
   second_factor_required: "A fresh second factor is required",
   user_outranks_caller: "Admin access required",
 };

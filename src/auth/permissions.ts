@@ -8,7 +8,6 @@ export const permissions = [
   "accounts:manage",
   "accounts:recover",
   "accounts:verify",
-  "accounts:verify",
   "audit:read",
   "analytics:read",
 ] as const;

@@ -19,8 +19,6 @@ export interface RateLimit {
   readonly quota: Quota;
   /** Takes one request from the quota of `key`. */
   take(key: string): Promise<Taken>;
-  /** Gives one request back that turned out not to count. Never throws: the quota is only a little smaller then. */
-  giveBack(key: string): Promise<void>;
   /** Undoes one `take`: for what counts failures only. */
   giveBack(key: string): Promise<void>;
 }
@@ -50,9 +48,6 @@ export function openRateLimit(redis: Redis, redisPrefix: string, quota: Quota): 
         if (refused instanceof RateLimiterRes) return takenOf(false, refused);
         throw refused;
       }
-    },
-    giveBack: async (key) => {
-      await limiter.reward(key).catch(() => {});
     },
     giveBack: async (key) => {
       await limiter.reward(key);
