@@ -12,6 +12,7 @@ export function ourEnvironment({ redisUrl, kafkaBrokers }: BenchContext, name: s
     KAFKA_BROKERS: kafkaBrokers.join(","),
     KAFKA_EVENTS_TOPIC: eventsTopicOf(name),
     KAFKA_STATE_TOPIC: `${name}.state`,
+    KAFKA_AUDIT_TOPIC: `${name}.audit`,
     KAFKA_GROUP_ID: name,
     KAFKA_TRANSACTIONAL_ID_PREFIX: name,
     SHARDS: String(shards),

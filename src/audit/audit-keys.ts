@@ -6,3 +6,9 @@ export const relayGroup = "kafka";
 
 /** The one field of a stream entry: the {@link AuditEntry} as JSON. */
 export const entryField = "entry";
+
+/** The JSON in the fields of a stream entry, name and value in turn; "" when there is none. */
+export function entryJson(fields: readonly string[]): string {
+  const at = fields.indexOf(entryField);
+  return at === -1 ? "" : (fields[at + 1] ?? "");
+}

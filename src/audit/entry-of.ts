@@ -6,15 +6,13 @@ import type { AuditEntry } from "./audit-trail.ts";
 /** The part of an entry that only the operation knows. */
 export type Deed = Pick<AuditEntry, "action" | "outcome" | "targetId" | "before" | "after" | "reason">;
 
-const longestUserAgent = 512;
-
 /** The audit entry for what this request did: who, from where and when come from the request. */
 export const entryOf = (c: Context<ApiEnv>, now: () => number, deed: Deed): AuditEntry => ({
   at: now(),
   requestId: c.get("requestId"),
   actor: actorOf(c.get("caller")),
   ip: c.get("ip"),
-  userAgent: (c.req.header("user-agent") ?? "").slice(0, longestUserAgent),
+  userAgent: c.req.header("user-agent") ?? "",
   ...deed,
 });
 

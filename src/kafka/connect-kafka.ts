@@ -5,16 +5,17 @@ import type { Logger } from "../logger.ts";
 /**
  * The kafkajs client. Two of its defaults hurt here: its retry of 300 ms makes back-to-back transactions crawl at 5 a
  * second (the broker answers CONCURRENT_TRANSACTIONS for a few ms after each commit), and it logs every retry as an
- * error. Retries: 3, 6, 12 … ms, 500 ms at most, a few seconds in all; longer outages are our own loops' affair.
+ * error. Retries: 3, 6, 12 … ms, 500 ms at most, a few seconds in all (by 14 retries); longer outages are our own loops'
+ * affair.
  */
-export function connectKafka(config: KafkaConfig, log: Logger): Kafka {
+export function connectKafka(config: KafkaConfig, log: Logger, retries = 14): Kafka {
   const options: ClientOptions = {
     clientId: config.clientId,
     brokers: config.brokers,
     ssl: config.ssl,
     connectionTimeout: 3_000,
     requestTimeout: 10_000,
-    retry: { initialRetryTime: 3, multiplier: 2, maxRetryTime: 500, retries: 14 },
+    retry: { initialRetryTime: 3, multiplier: 2, maxRetryTime: 500, retries },
     logLevel: logLevel.INFO,
     logCreator: logTo(log),
   };

@@ -48,9 +48,29 @@ async function checkAll(admin: Admin, config: KafkaConfig): Promise<void> {
   await checkVerification(admin);
 }
 
-function topicsOf(config: KafkaConfig): ITopicConfig[] {
+/** Creates the audit topic when it is missing. One that exists fits, whatever its partitions. */
+export async function ensureAuditTopic(kafka: Kafka, config: KafkaConfig): Promise<void> {
+  await withAdmin(kafka, async (admin) => {
+    if ((await admin.listTopics()).includes(config.auditTopic)) return;
+    const topic = topicOf(config, config.auditTopic, {
+      "cleanup.policy": "delete",
+      "retention.ms": config.auditRetentionMs,
+    });
+    await admin.createTopics({ topics: [topic], waitForLeaders: true });
+  });
+}
+
+const topicsOf = (config: KafkaConfig): ITopicConfig[] => [
+  topicOf(config, config.eventsTopic, { "cleanup.policy": "delete", "retention.ms": config.eventsRetentionMs }),
+  topicOf(config, config.stateTopic, {
+    "cleanup.policy": "compact",
+    "delete.retention.ms": config.stateDeleteRetentionMs,
+  }),
+];
+
+function topicOf(config: KafkaConfig, name: string, settings: Record<string, string | number>): ITopicConfig {
   const replicas = config.minInsyncReplicas === undefined ? {} : { "min.insync.replicas": config.minInsyncReplicas };
-  const topic = (name: string, settings: Record<string, string | number>): ITopicConfig => ({
+  return {
     topic: name,
     numPartitions: config.shards,
     replicationFactor: config.replicationFactor,
@@ -58,11 +78,7 @@ function topicsOf(config: KafkaConfig): ITopicConfig[] {
       name: key,
       value: String(value),
     })),
-  });
-  return [
-    topic(config.eventsTopic, { "cleanup.policy": "delete", "retention.ms": config.eventsRetentionMs }),
-    topic(config.stateTopic, { "cleanup.policy": "compact", "delete.retention.ms": config.stateDeleteRetentionMs }),
-  ];
+  };
 }
 
 async function waitForLeaders(admin: Admin, { eventsTopic, stateTopic, shards }: KafkaConfig): Promise<void> {

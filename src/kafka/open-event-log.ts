@@ -2,6 +2,7 @@ import type { KafkaConfig } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { connectKafka } from "./connect-kafka.ts";
 import { openRecordCopier, type RecordCopier } from "./copy-records.ts";
+import { type AuditPublisher, openAuditPublisher } from "./open-audit-publisher.ts";
 import { checkTopics, ensureTopics } from "./ensure-topics.ts";
 import { type FollowOptions, followTopic } from "./follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./join-shard-group.ts";
@@ -24,6 +25,8 @@ export interface EventLog {
   follow(options: FollowOptions): Promise<void>;
   /** See {@link openRecordCopier}; a topic that is missing gets as many partitions as there are shards. */
   openCopier(topic: string): Promise<RecordCopier>;
+  /** See {@link openAuditPublisher}. */
+  openAuditPublisher(): Promise<AuditPublisher>;
 }
 
 export function openEventLog(config: KafkaConfig, eventSource: string, log: Logger): EventLog {
@@ -37,5 +40,6 @@ export function openEventLog(config: KafkaConfig, eventSource: string, log: Logg
     joinGroup: (listener) => joinShardGroup(kafka, config, listener),
     follow: (options) => followTopic(kafka, options),
     openCopier: (topic) => openRecordCopier(kafka, topic, config.shards),
+    openAuditPublisher: () => openAuditPublisher(config, eventSource, log),
   };
 }

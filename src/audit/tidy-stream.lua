@@ -1,0 +1,54 @@
+--[[
+  Drops the entries that are too old or too many, but none that Kafka does not have: what the group was not given yet, or
+  was given and has not acknowledged, stays whatever its age.
+
+  KEYS[1]  stream
+  ARGV[1]  group
+  ARGV[2]  ms: entries from before this are too old
+  ARGV[3]  most entries to keep
+  ARGV[4]  most entries to drop for being too many in one call
+
+  Output   {dropped, id of the oldest entry that Kafka does not have | ""}
+]]
+local function parts(id)
+  local ms, sequence = string.match(id, "^(%d+)-(%d+)$")
+  return tonumber(ms), tonumber(sequence)
+end
+local function earlier(a, b)
+  local aMs, aSequence = parts(a)
+  local bMs, bSequence = parts(b)
+  if aMs ~= bMs then
+    return aMs < bMs
+  end
+  return aSequence < bSequence
+end
+
+local pending = redis.call("XPENDING", KEYS[1], ARGV[1])
+local delivered
+for _, flat in ipairs(redis.call("XINFO", "GROUPS", KEYS[1])) do
+  local group = {}
+  for i = 1, #flat, 2 do
+    group[flat[i]] = flat[i + 1]
+  end
+  if group["name"] == ARGV[1] then
+    delivered = group["last-delivered-id"]
+  end
+end
+
+local upcoming = redis.call("XRANGE", KEYS[1], "(" .. delivered, "+", "COUNT", 1)[1]
+local waiting = pending[1] > 0 and pending[2] or upcoming and upcoming[1]
+local ms, sequence = parts(delivered)
+local keepFrom = waiting or string.format("%.0f-%.0f", ms, sequence + 1)
+
+local tooOld = ARGV[2] .. "-0"
+local tooMany = "0-0"
+local surplus = math.min(redis.call("XLEN", KEYS[1]) - tonumber(ARGV[3]), tonumber(ARGV[4]))
+if surplus > 0 then
+  local oldest = redis.call("XRANGE", KEYS[1], "-", "+", "COUNT", surplus + 1)
+  tooMany = oldest[#oldest][1]
+end
+local cut = earlier(tooOld, tooMany) and tooMany or tooOld
+if earlier(keepFrom, cut) then
+  cut = keepFrom
+end
+return { redis.call("XTRIM", KEYS[1], "MINID", cut), waiting or "" }

@@ -1,0 +1,152 @@
+import { expect, inject, test } from "vitest";
+import { auditRecordSchema } from "../../../src/audit/audit-record.ts";
+import { makeEntry, openAudit } from "../../harness/open-audit.ts";
+import { reserveKafka } from "../../harness/private-servers.ts";
+import { readTopic } from "../../harness/read-topic.ts";
+import { waitFor } from "../../harness/wait-for.ts";
+
+type Audit = Awaited<ReturnType<typeof openAudit>>;
+
+const recordedIds = async ({ redis, stream }: Audit) => (await redis.xrange(stream, "-", "+")).map(([id]) => id);
+const untilRelayed = (audit: Audit, kafkaBrokers = inject("kafkaBrokers")) =>
+  waitFor(
+    "every entry is relayed and acknowledged",
+    async () => {
+      const groups = JSON.stringify(await audit.redis.xinfo("GROUPS", audit.stream));
+      const last = (await audit.redis.xrevrange(audit.stream, "+", "-", "COUNT", 1))[0]?.[0] ?? "none";
+      return groups.includes(`"${last}"`) && groups.includes(`"pending",0`);
+    },
+    { deadlineMs: 30_000 },
+  ).then(() => readTopic(kafkaBrokers, audit.topic));
+
+test("an entry is in Kafka whole, under its id in the stream, keyed by its target or else by its actor", async () => {
+  await using audit = await openAudit();
+  audit.startRelay();
+  const before = { role: "user" };
+  const after = { role: "admin" };
+  const actor = { kind: "user", id: "user_admin", impersonatorId: "user_support" } as const;
+  const changed = makeEntry({ action: "user.role_changed", actor, before, after });
+  const { targetId: _, ...denied } = makeEntry({ action: "access.denied", outcome: "denied", reason: "forbidden" });
+  await audit.trail.record(changed);
+  await audit.trail.record(denied);
+
+  const records = await untilRelayed(audit);
+  const ids = await recordedIds(audit);
+  const ofChange = records.find(({ headers }) => headers["ce_id"] === ids[0]);
+  expect(ofChange).toMatchObject({
+    key: "user_target",
+    headers: {
+      ce_specversion: "1.0",
+      ce_type: "audit.user.role_changed",
+      ce_subject: "user_target",
+      ce_time: new Date(changed.at).toISOString(),
+      "content-type": "application/json",
+    },
+  });
+  expect(auditRecordSchema.parse(JSON.parse(ofChange?.value ?? ""))).toEqual({
+    ...changed,
+    id: ids[0],
+    at: new Date(changed.at).toISOString(),
+  });
+  expect(records.find(({ headers }) => headers["ce_id"] === ids[1])?.key).toBe("user_admin");
+  expect(records).toHaveLength(2);
+});
+
+test("several relays share the entries: each is in Kafka once", async () => {
+  await using audit = await openAudit();
+  for (const _ of [1, 2, 3]) audit.startRelay();
+  await Promise.all(
+    Array.from({ length: 500 }, (_, index) => audit.trail.record(makeEntry({ targetId: `user_${index}` }))),
+  );
+  const records = await untilRelayed(audit);
+  const ids = records.map(({ headers }) => headers["ce_id"]);
+  expect(ids).toHaveLength(500);
+  expect(new Set(ids)).toEqual(new Set(await recordedIds(audit)));
+});
+
+test("what a relay had in hand when it died another relays, under the same id", async () => {
+  await using audit = await openAudit();
+  const died = Promise.withResolvers<void>();
+  const dead = Promise.withResolvers<void>();
+  const dying = audit.startRelay({
+    intercept: (publisher) => ({
+      ...publisher,
+      publish: async (records) => {
+        await publisher.publish(records);
+        died.resolve();
+        await dead.promise;
+      },
+    }),
+  });
+  await audit.trail.record(makeEntry());
+  await died.promise;
+  audit.startRelay({ abandonedAfterMs: 0 });
+  const records = await untilRelayed(audit);
+  const [id] = await recordedIds(audit);
+  expect(records.map(({ headers }) => headers["ce_id"])).toEqual([id, id]);
+  const stopped = dying.stop();
+  dead.reject(new Error("died"));
+  await stopped;
+});
+
+test("while Kafka is away nothing is dropped, too old and too many or not, and all of it is there when Kafka is back", async () => {
+  await using server = await reserveKafka();
+  const kafkaBrokers = [`127.0.0.1:${server.port}`];
+  await using audit = await openAudit({
+    kafkaBrokers,
+    variables: { AUDIT_MAX_ENTRIES: "1", AUDIT_RETENTION_MS: "1" },
+  });
+  const kafka = await server.start();
+  const { metrics } = audit.startRelay();
+  await audit.trail.record(makeEntry({ targetId: "user_before" }));
+  await untilRelayed(audit, kafkaBrokers);
+
+  await kafka.kill();
+  const missed = Array.from({ length: 40 }, (_, index) => `user_${index}`);
+  for (const targetId of missed) await audit.trail.record(makeEntry({ targetId }));
+  const lag = async () => (await metrics.auditLagSeconds.get()).values[0]?.value ?? 0;
+  await waitFor("the lag shows", async () => (await lag()) > 0.5, { deadlineMs: 30_000 });
+  // The one before may be dropped, and will be; what Kafka does not have stays.
+  await audit.openOutbox().tidy(Date.now() + 60_000);
+  expect(await recordedIds(audit)).toHaveLength(missed.length);
+
+  await server.start();
+  const records = await untilRelayed(audit, kafkaBrokers);
+  expect(new Set(records.map(({ key }) => key))).toEqual(new Set(["user_before", ...missed]));
+  await waitFor("the lag is over", async () => (await lag()) === 0);
+  await waitFor("and only what may stay does", async () => (await recordedIds(audit)).length <= 1);
+});
+
+test("what Kafka has is dropped when it is too old or too many, oldest first", async () => {
+  await using audit = await openAudit({ variables: { AUDIT_MAX_ENTRIES: "5", AUDIT_RETENTION_MS: "60000" } });
+  const outbox = audit.openOutbox();
+  await outbox.prepare();
+  for (const _ of Array.from({ length: 8 })) await audit.trail.record(makeEntry());
+  const taken = [...(await outbox.take())];
+  const ids = taken.map(({ id }) => id);
+  expect(ids).toHaveLength(8);
+  await audit.trail.record(makeEntry());
+
+  expect(await outbox.tidy(Date.now())).toMatchObject({ dropped: 0, waitingSince: Number.parseInt(ids[0] ?? "", 10) });
+  await outbox.acknowledge(ids.slice(0, 2));
+  expect((await outbox.tidy(Date.now())).dropped).toBe(2);
+  await outbox.acknowledge(ids.slice(2));
+  expect((await outbox.tidy(Date.now())).dropped).toBe(2);
+  expect((await recordedIds(audit)).slice(0, 4)).toEqual(ids.slice(4));
+  // All but the one that nobody was given yet, by age.
+  expect(await outbox.tidy(Date.now() + 120_000)).toMatchObject({ dropped: 4 });
+  expect(await recordedIds(audit)).toHaveLength(1);
+});
+
+test("a relay goes on after Redis lost the trail, and past what is not an entry", async () => {
+  await using audit = await openAudit();
+  audit.startRelay();
+  await audit.trail.record(makeEntry({ targetId: "user_first" }));
+  await untilRelayed(audit);
+  await audit.redis.del(audit.stream);
+  await audit.redis.xadd(audit.stream, "*", "something", "else");
+  await audit.redis.xadd(audit.stream, "*", "entry", "{}");
+  await audit.trail.record(makeEntry({ targetId: "user_second" }));
+  const records = await untilRelayed(audit);
+  expect(records.map(({ key }) => key)).toEqual(["user_first", "user_second"]);
+});
