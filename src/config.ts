@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ACCOUNTS_ENVIRONMENT, toAccountsConfig } from "./accounts/accounts-config.ts";
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "./analytics/analytics-config.ts";
 import { AUDIT_ENVIRONMENT, toAuditConfig } from "./audit/audit-config.ts";
 import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth/auth-config.ts";
@@ -99,6 +100,7 @@ export const environmentSchema = z.object({
 
   ...AUTH_ENVIRONMENT,
   ...PASSWORDS_ENVIRONMENT,
+  ...ACCOUNTS_ENVIRONMENT,
   ...AUDIT_ENVIRONMENT,
   ...CACHE_ENVIRONMENT,
   ...ANALYTICS_ENVIRONMENT,
@@ -124,6 +126,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     clerk: toClerkConfig(env),
     auth: toAuthConfig(env),
     passwords: toPasswordPolicy(env),
+    accounts: toAccountsConfig(env),
   };
 }
 

@@ -1,4 +1,5 @@
 import { Hono } from "hono";
+import { addDocs } from "../openapi/add-docs.ts";
 import { addWebhookRoute, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
 import { addHealth, type Readiness } from "./add-health.ts";
 import type { ApiApp } from "./api-env.ts";
@@ -10,12 +11,13 @@ export interface AppDeps extends WebhookRouteDeps {
   readonly api: ApiApp;
 }
 
-/** The API: Clerk's webhooks, health and metrics, and beside them the user API, whose guards the others do not pass. */
+/** The process's whole HTTP: Clerk's webhooks, health, metrics, documentation, and the user API, whose guards only it has. */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
   mapErrors(app, deps.log);
   addWebhookRoute(app, deps);
   addHealth(app, { registry: deps.metrics.registry, readiness: deps.readiness });
+  addDocs(app, deps.api);
   app.route("/", deps.api);
   return app;
 }
