@@ -1,6 +1,5 @@
-import { setTimeout as delay } from "node:timers/promises";
 import PQueue from "p-queue";
-import type { RateBudget } from "./open-rate-budget.ts";
+import { type RateBudget, takeWhenDue } from "./open-rate-budget.ts";
 
 export type Turn<T> =
   | { readonly outcome: "had"; readonly value: T; readonly waitedMs: number }
@@ -19,20 +18,9 @@ export interface TurnsDeps {
 }
 
 const retryAfterCrowdMs = 5_000;
-/** The first of a window do not all come in the same millisecond. */
-const spreadMs = 50;
 
 export function createTurns({ budget, atOnce, now }: TurnsDeps): TakeTurn {
   const slots = new PQueue({ concurrency: atOnce });
-
-  /** 0 once the requests are taken; otherwise how long the caller would have to wait, which is too long. */
-  async function takeFromBudget(requests: number, waitUntil: number): Promise<number> {
-    for (;;) {
-      const waitMs = await budget.take(requests);
-      if (waitMs === 0 || now() + waitMs > waitUntil) return waitMs;
-      await delay(waitMs + Math.random() * spreadMs);
-    }
-  }
 
   return async (requests, waitUntil, work) => {
     const askedAt = now();
@@ -43,7 +31,7 @@ export function createTurns({ budget, atOnce, now }: TurnsDeps): TakeTurn {
       return await slots.add(
         async () => {
           clearTimeout(timer);
-          const retryAfterMs = await takeFromBudget(requests, waitUntil);
+          const retryAfterMs = await takeWhenDue(budget, { key: "all", requests, waitUntil }, now);
           if (retryAfterMs > 0) return { outcome: "no_turn" as const, retryAfterMs };
           const waitedMs = now() - askedAt;
           return { outcome: "had" as const, value: await work(), waitedMs };

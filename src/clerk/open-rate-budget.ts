@@ -1,44 +1,47 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 
 export interface RateBudgetOptions {
   readonly redis: Redis;
-  readonly redisPrefix: string;
-  /** Requests in ten seconds, of all processes together. */
-  readonly rateLimit: number;
+  /** Start of its keys in Redis. */
+  readonly keyPrefix: string;
+  /** Requests in ten seconds for each key, of all processes together. */
+  readonly requests: number;
 }
 
-/** The requests that Clerk allows in a window of ten seconds, shared by all processes with the same Redis and prefix. */
+/** Requests that Clerk allows in a window of ten seconds, shared by all processes with the same Redis and prefix. */
 export interface RateBudget {
   /**
    * Takes so many requests, and answers 0; or takes none and answers after how many ms the next window begins. While Redis
    * is away it gives out of a share of this process alone. Answers within the time-out of Redis's connection.
    */
-  take(requests: number): Promise<number>;
+  take(key: string, requests: number): Promise<number>;
 }
 
 const windowSeconds = 10;
 /** What one process may spend while nobody knows what the others do: so many processes stay within the limit together. */
 const assumedProcesses = 4;
 
-export function openRateBudget({ redis, redisPrefix, rateLimit }: RateBudgetOptions): RateBudget {
-  const common = { keyPrefix: `${redisPrefix}:clerk`, duration: windowSeconds };
+export function openRateBudget({ redis, keyPrefix, requests: points }: RateBudgetOptions): RateBudget {
   const limiter = new RateLimiterRedis({
-    ...common,
     storeClient: redis,
-    points: rateLimit,
+    keyPrefix,
+    duration: windowSeconds,
+    points,
     // Once spent, a window is known to be spent: those who wait need not ask Redis.
-    inMemoryBlockOnConsumed: rateLimit,
+    inMemoryBlockOnConsumed: points,
     rejectIfRedisNotReady: true,
     insuranceLimiter: new RateLimiterMemory({
-      ...common,
-      points: Math.max(1, Math.floor(rateLimit / assumedProcesses)),
+      keyPrefix,
+      duration: windowSeconds,
+      points: Math.max(1, Math.floor(points / assumedProcesses)),
     }),
   });
   return {
-    take: async (requests) => {
+    take: async (key, requests) => {
       try {
-        await limiter.consume("requests", requests);
+        await limiter.consume(key, requests);
         return 0;
       } catch (refused) {
         if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext);
@@ -46,4 +49,20 @@ export function openRateBudget({ redis, redisPrefix, rateLimit }: RateBudgetOpti
       }
     },
   };
+}
+
+/** The first of a window do not all come in the same millisecond. */
+const spreadMs = 50;
+
+/** Takes as soon as it can: 0 then. Otherwise how many ms it would have had to wait, which is longer than it may. */
+export async function takeWhenDue(
+  budget: RateBudget,
+  { key, requests, waitUntil }: { readonly key: string; readonly requests: number; readonly waitUntil: number },
+  now: () => number,
+): Promise<number> {
+  for (;;) {
+    const waitMs = await budget.take(key, requests);
+    if (waitMs === 0 || now() + waitMs > waitUntil) return waitMs;
+    await delay(waitMs + Math.random() * spreadMs);
+  }
 }
