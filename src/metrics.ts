@@ -44,6 +44,17 @@ export function createApiMetrics() {
       labelNames: ["outcome"],
       registers,
     }),
+    cacheReads: new Counter({
+      name: "bridge_cache_reads_total",
+      help: "Reads of users and pages through the cache, by what they came to",
+      labelNames: ["entry", "outcome"],
+      registers,
+    }),
+    cacheInvalidationsFailed: new Counter({
+      name: "bridge_cache_invalidations_failed_total",
+      help: "Changes after which Redis could not be told that cached users are old",
+      registers,
+    }),
     queueSeconds: new Histogram({
       name: "bridge_queue_write_seconds",
       help: "Time until Redis held a message",

@@ -1,0 +1,17 @@
+import type { Redis } from "ioredis";
+import { pageGenerationKey, userKey } from "./cache-keys.ts";
+
+/**
+ * Makes every process forget these users and all list pages, at once and in one round trip; loads under way are not kept.
+ * Throws while Redis is away.
+ */
+export async function invalidateUsers(redis: Redis, redisPrefix: string, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  const replies = await redis
+    .multi()
+    .unlink(...userIds.map((userId) => userKey(redisPrefix, userId)))
+    .incr(pageGenerationKey(redisPrefix))
+    .exec();
+  const failure = replies?.find(([error]) => error)?.[0];
+  if (failure || !replies) throw new Error("Redis did not invalidate", { cause: failure });
+}

@@ -1,0 +1,61 @@
+import type { Redis } from "ioredis";
+import { z } from "zod";
+import type { Logger } from "../logger.ts";
+import type { ApiMetrics } from "../metrics.ts";
+import { type ApiUser, apiUserSchema } from "../users/api-user.ts";
+import type { CacheConfig } from "./cache-config.ts";
+import { pageGenerationKey, pageKey, userKey } from "./cache-keys.ts";
+import { invalidateUsers } from "./invalidate-users.ts";
+import { openSharedCache } from "./open-shared-cache.ts";
+import type { UserCache, UserPage } from "./user-cache.ts";
+
+export interface UserCacheDeps {
+  /** Must fail fast: requests wait for it. */
+  readonly redis: Redis;
+  readonly redisPrefix: string;
+  readonly config: CacheConfig;
+  readonly metrics: Pick<ApiMetrics, "cacheReads" | "cacheInvalidationsFailed">;
+  readonly log: Logger;
+}
+
+const pageSchema: z.ZodType<UserPage> = z.object({
+  users: z.array(apiUserSchema),
+  totalCount: z.number().int().nonnegative(),
+});
+
+/**
+ * The users' cache in Redis (see {@link openSharedCache}). A page counts as changed when any user does. `invalidate` never
+ * throws: should Redis be away, the worker invalidates the same users when their change reaches it, and the time to live
+ * ends what both miss.
+ */
+export function openUserCache({ redis, redisPrefix, config, metrics, log }: UserCacheDeps): UserCache {
+  if (config.ttlMs === 0) {
+    return { user: (_id, load) => load(), page: (_key, load) => load(), invalidate: async () => {} };
+  }
+  const { ttlMs } = config;
+  const users = openSharedCache<ApiUser | undefined>({
+    redis,
+    ttlMs,
+    schema: apiUserSchema,
+    onOutcome: (outcome) => metrics.cacheReads.inc({ entry: "user", outcome }),
+  });
+  const pages = openSharedCache<UserPage>({
+    redis,
+    ttlMs,
+    schema: pageSchema,
+    onOutcome: (outcome) => metrics.cacheReads.inc({ entry: "page", outcome }),
+  });
+  return {
+    user: (id, load) => users.read([userKey(redisPrefix, id)], load),
+    page: (key, load) => pages.read([pageKey(redisPrefix, key), pageGenerationKey(redisPrefix)], load),
+    invalidate: async (userIds) => {
+      try {
+        await invalidateUsers(redis, redisPrefix, userIds);
+      } catch (error) {
+        metrics.cacheInvalidationsFailed.inc();
+        const reason = error instanceof Error ? error.message : String(error);
+        log.warn({ event: "cache.not_invalidated", users: userIds.length, reason }, "Cache could not be invalidated");
+      }
+    },
+  };
+}
