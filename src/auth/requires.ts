@@ -58,6 +58,6 @@ export function assertFreshFactor(c: Context<ApiEnv>, action: SensitiveAction): 
   const caller = callerOf(c);
   if (!freshFactorFor.has(action) || caller.kind === "service") return;
   const ageAtIssue = caller.factorAgeMinutes?.[1] ?? -1;
-  const age = ageAtIssue + (now() - caller.issuedAt) / 60_000;
+  const age = ageAtIssue + Math.floor((now() - caller.issuedAt) / 60_000);
   if (ageAtIssue < 0 || age > factorMaxAgeMinutes) throw new AccessDeniedError("second_factor_required");
 }

@@ -23,10 +23,10 @@ const claimsSchema = z.object({
   sts: z.string().optional(),
   fva: z.tuple([z.number(), z.number()]).optional(),
   act: z.object({ sub: z.string().min(1) }).optional(),
-  metadata: z.unknown(),
+  metadata: z.unknown().optional(),
 });
 type Claims = z.infer<typeof claimsSchema>;
-const metadataSchema = z.object({ role: z.unknown() });
+const metadataSchema = z.object({ role: z.unknown().optional() });
 
 export interface SessionTokenDeps {
   readonly findKey: FindKey;
