@@ -18,6 +18,8 @@ export interface CallOptions {
   readonly patches?: string;
   /** How long the call may wait for its turns, ms; the time that Clerk takes to answer is not counted. */
   readonly waitMs?: number;
+  /** How long Clerk may take to answer, ms. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -76,6 +78,7 @@ interface Call<T> {
   readonly requests: number;
   readonly patches: string | undefined;
   readonly waitUntil: number;
+  readonly timeoutMs: number;
 }
 
 type Sent<T> = { readonly outcome: "ok"; readonly value: T } | (ClerkFailure & { readonly cause: unknown });
@@ -121,7 +124,7 @@ export function createClerkApi(deps: ClerkApiDeps): ClerkApi {
     return takeTurn(requests, waitUntil, () => send(call));
   }
 
-  async function send<T>({ kind, operation, run }: Call<T>): Promise<Sent<T>> {
+  async function send<T>({ operation, run, timeoutMs }: Call<T>): Promise<Sent<T>> {
     const sentAt = now();
     metrics.underWay.inc();
     const ended = (outcome: string) => {
@@ -130,7 +133,7 @@ export function createClerkApi(deps: ClerkApiDeps): ClerkApi {
       metrics.requestSeconds.observe({ operation }, (now() - sentAt) / 1_000);
     };
     try {
-      const value = await withinTime(kind === "read" ? readTimeoutMs : writeTimeoutMs, run(clerk));
+      const value = await withinTime(timeoutMs, run(clerk));
       ended("ok");
       return { outcome: "ok", value };
     } catch (cause) {
@@ -151,6 +154,7 @@ export function createClerkApi(deps: ClerkApiDeps): ClerkApi {
         requests: options.requests ?? 1,
         patches: options.patches,
         waitUntil: now() + (options.waitMs ?? waitMs),
+        timeoutMs: options.timeoutMs ?? (kind === "read" ? readTimeoutMs : writeTimeoutMs),
       });
   return { read: start("read"), write: start("write") };
 }
