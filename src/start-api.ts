@@ -1,8 +1,16 @@
-import type { SecurityCounter } from "./analytics/analytics.ts";
+import { addAccountRoutes } from "./accounts/add-account-routes.ts";
+import { openAccounts } from "./accounts/open-accounts.ts";
+import { addAnalyticsRoutes } from "./analytics/add-analytics-routes.ts";
+import { openAnalyticsReader } from "./analytics/open-analytics-reader.ts";
+import { openSecurityCounter } from "./analytics/open-security-counter.ts";
+import { addAuditRoute } from "./audit/add-audit-route.ts";
+import { openAuditReader } from "./audit/open-audit-reader.ts";
 import { openAuditTrail } from "./audit/open-audit-trail.ts";
 import { assertAccessDeclared } from "./auth/declared-access.ts";
 import { guardApi } from "./auth/guard-api.ts";
 import { readRoles } from "./auth/read-roles.ts";
+import { openUserCache } from "./cache/open-user-cache.ts";
+import { createClerkApi } from "./clerk/clerk-api.ts";
 import type { ApiConfig } from "./config.ts";
 import { createApi } from "./http/create-api.ts";
 import { createApp } from "./http/create-app.ts";
@@ -19,7 +27,7 @@ import { createVerifier } from "./webhooks/verify-message.ts";
 
 /** How long a caller waits for Redis before it hears 503, ms. */
 const queueDeadlineMs = 800;
-/** How long a request waits for the rate limits in Redis before they are counted in memory, ms. */
+/** How long a request waits for what it can do without: rate limits are counted in memory then, users read from Clerk, ms. */
 const limitsDeadlineMs = 250;
 
 /**
@@ -38,12 +46,36 @@ export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: 
   lifecycle.onStop("rate limits", () => limitsRedis.disconnect());
   const metrics = createApiMetrics();
   const audit = openAuditTrail({ redis, redisPrefix: config.redis.prefix, metrics, log });
-  const security: SecurityCounter = { count: async () => {} };
+  const security = openSecurityCounter({
+    redis: limitsRedis,
+    redisPrefix: config.redis.prefix,
+    config: config.analytics,
+    now: Date.now,
+    log,
+  });
+
+  const cache = openUserCache({
+    redis: limitsRedis,
+    redisPrefix: config.redis.prefix,
+    config: config.cache,
+    metrics,
+    log,
+  });
+  const shardOf = createShardOf(config.shards);
+  const findRole = readRoles(config.auth.rolesFile);
+  const clerk = createClerkApi({
+    config: config.clerk,
+    redis: limitsRedis,
+    redisPrefix: config.redis.prefix,
+    registry: metrics.registry,
+    log,
+    now: Date.now,
+  });
 
   const api = createApi(log);
   guardApi(api, {
     auth: config.auth,
-    findRole: readRoles(config.auth.rolesFile),
+    findRole,
     clerk: config.clerk,
     redis: limitsRedis,
     redisPrefix: config.redis.prefix,
@@ -53,11 +85,35 @@ export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: 
     now: Date.now,
   });
   // Each area adds its routes here.
+  addAccountRoutes(
+    api,
+    openAccounts({
+      clerk,
+      cache,
+      audit,
+      security,
+      findRole,
+      queues,
+      shardOf,
+      metrics,
+      config: config.accounts,
+      redis: limitsRedis,
+      redisPrefix: config.redis.prefix,
+      now: Date.now,
+      log,
+    }),
+  );
+  addAuditRoute(api, { auditReader: openAuditReader(redis, config.redis.prefix) });
+  addAnalyticsRoutes(api, {
+    analyticsReader: openAnalyticsReader({ redis, redisPrefix: config.redis.prefix }),
+    config: config.analytics,
+    now: Date.now,
+  });
   assertAccessDeclared(api);
 
   const app = createApp({
     verify,
-    shardOf: createShardOf(config.shards),
+    shardOf,
     queues,
     deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
     now: Date.now,

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { positive } from "../environment.ts";
 
 export const ANALYTICS_ENVIRONMENT = {
