@@ -1,6 +1,7 @@
 import { addAccountRoutes } from "./accounts/add-account-routes.ts";
 import { openAccounts } from "./accounts/open-accounts.ts";
 import { addAnalyticsRoutes } from "./analytics/add-analytics-routes.ts";
+import { countSession } from "./analytics/count-session.ts";
 import { openAnalyticsReader } from "./analytics/open-analytics-reader.ts";
 import { openSecurityCounter } from "./analytics/open-security-counter.ts";
 import { addAuditRoute } from "./audit/add-audit-route.ts";
@@ -46,13 +47,8 @@ export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: 
   lifecycle.onStop("rate limits", () => limitsRedis.disconnect());
   const metrics = createApiMetrics();
   const audit = openAuditTrail({ redis, redisPrefix: config.redis.prefix, metrics, log });
-  const security = openSecurityCounter({
-    redis: limitsRedis,
-    redisPrefix: config.redis.prefix,
-    config: config.analytics,
-    now: Date.now,
-    log,
-  });
+  const analytics = { redisPrefix: config.redis.prefix, config: config.analytics, now: Date.now };
+  const security = openSecurityCounter({ ...analytics, redis: limitsRedis, log });
 
   const cache = openUserCache({
     redis: limitsRedis,
@@ -105,9 +101,8 @@ export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: 
   );
   addAuditRoute(api, { auditReader: openAuditReader(redis, config.redis.prefix) });
   addAnalyticsRoutes(api, {
-    analyticsReader: openAnalyticsReader({ redis, redisPrefix: config.redis.prefix }),
-    config: config.analytics,
-    now: Date.now,
+    ...analytics,
+    analyticsReader: openAnalyticsReader({ ...analytics, redis }),
   });
   assertAccessDeclared(api);
 
@@ -115,6 +110,7 @@ export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: 
     verify,
     shardOf,
     queues,
+    countSession: (change) => countSession({ ...analytics, redis }, change),
     deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
     now: Date.now,
     metrics,

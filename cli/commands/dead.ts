@@ -71,6 +71,7 @@ function read(letter: DeadLetter) {
   if (letter.stage === "received") {
     const route = routeMessage(VerifiedMessage.kept(letter), { receivedAt: letter.at, traceparent: undefined });
     if (route.outcome === "bridged") return route;
+    if (route.outcome === "session") return "it is about a session, which is only counted";
     return route.outcome === "ignored" ? `${route.type} is not bridged` : route.reason;
   }
   const message = messageSchema.safeParse(JSON.parse(letter.body));

@@ -2,23 +2,14 @@ import { z } from "zod";
 import type { Change } from "../events/change.ts";
 import { userIdSchema } from "../events/user.ts";
 import type { Message } from "../queue/message.ts";
-import { timeSchema, userFromJson, userJsonSchema } from "./user-json.ts";
+import { happenedAt } from "./happened-at.ts";
+import { userFromJson, userJsonSchema } from "./user-json.ts";
 
 export type ReadChange =
   | { readonly outcome: "read"; readonly change: Change }
   | { readonly outcome: "malformed"; readonly reason: string };
 
 const deletedUserSchema = z.object({ id: userIdSchema });
-
-/** Clerk's own sources disagree on the unit of the envelope's timestamp: below this it must be seconds. */
-const firstMillisecondTimestamp = 1e12;
-
-/** When a message says it happened; by our own clock when it says nothing of use. */
-function happenedAt({ timestamp, receivedAt }: Message): number {
-  if (timestamp === undefined) return receivedAt;
-  const milliseconds = Math.round(timestamp < firstMillisecondTimestamp ? timestamp * 1_000 : timestamp);
-  return timeSchema.catch(receivedAt).parse(milliseconds);
-}
 
 /** Reads a queued message as a change. Pure. A message whose data is not what Clerk documents is malformed, and says where. */
 export function readChange(message: Message): ReadChange {

@@ -68,6 +68,9 @@ function signatureHeaders(c: Context): SignatureHeaders {
 function answer(c: Context, receipt: Receipt): Response {
   switch (receipt.outcome) {
     case "queued":
+    case "counted":
+    case "repeated":
+    case "expired":
     case "ignored":
     case "dead_lettered":
       return c.body(null, 204);
@@ -96,6 +99,9 @@ function count(metrics: ApiMetrics, receipt: Receipt, durationMs: number): void 
       metrics.ignored.inc({ type: receipt.type });
       metrics.accepted.inc({ outcome: receipt.outcome });
       return;
+    case "counted":
+    case "repeated":
+    case "expired":
     case "dead_lettered":
       metrics.accepted.inc({ outcome: receipt.outcome });
       return;

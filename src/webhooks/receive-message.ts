@@ -1,3 +1,5 @@
+import type { SessionCount } from "../analytics/count-session.ts";
+import type { SessionChange } from "../analytics/session-change.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { MessageQueues } from "../queue/queue-messages.ts";
 import { routeMessage } from "./route-message.ts";
@@ -8,6 +10,8 @@ export interface ReceiveDeps {
   readonly shardOf: (userId: string) => number;
   readonly queues: Pick<MessageQueues, "add">;
   readonly deadLetters: Pick<DeadLetters, "keep">;
+  /** Resolves once Redis has it. */
+  readonly countSession: (change: SessionChange) => Promise<SessionCount>;
   readonly now: () => number;
 }
 
@@ -21,15 +25,16 @@ export interface ReceivedRequest {
 /** What became of a webhook request. Only `unavailable` and `rejected` make Svix send it again. */
 export type Receipt =
   | { readonly outcome: "queued"; readonly id: string; readonly userId: string; readonly shard: number }
+  | { readonly outcome: SessionCount; readonly id: string; readonly session: SessionChange["event"] }
   | { readonly outcome: "ignored"; readonly id: string; readonly type: string }
   | { readonly outcome: "dead_lettered"; readonly id: string; readonly reason: string }
   | { readonly outcome: "rejected"; readonly reason: RejectionReason }
   | { readonly outcome: "unavailable"; readonly id: string; readonly cause: unknown };
 
 /**
- * Receives one webhook: verifies the raw bytes, then hands the message to its shard's queue. `queued` and
- * `dead_lettered` promise that Redis holds it. `unavailable` promises nothing: Redis may hold it all the same, and the
- * repetition that follows is harmless.
+ * Receives one webhook: verifies the raw bytes, then hands the message to its shard's queue, or counts it when it is about
+ * a session. `queued`, `counted` and `dead_lettered` promise that Redis holds it. `unavailable` promises nothing: Redis may
+ * hold it all the same, and the repetition that follows is harmless.
  */
 export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest): Promise<Receipt> {
   const verification = deps.verify(request.headers, request.body);
@@ -45,6 +50,8 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
         await deps.queues.add(shard, route.message);
         return { outcome: "queued", id, userId: route.userId, shard };
       }
+      case "session":
+        return { outcome: await deps.countSession(route.change), id, session: route.change.event };
       case "unreadable":
         await deps.deadLetters.keep({ id, stage: "received", reason: route.reason, at: receivedAt, body: route.body });
         return { outcome: "dead_lettered", id, reason: route.reason };

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import type { SessionChange } from "../analytics/session-change.ts";
+import { isSessionType, readSessionChange } from "../clerk/read-session-change.ts";
 import { stripUser } from "../clerk/strip-user.ts";
 import { bridgedTypes, type Message } from "../queue/message.ts";
 import type { VerifiedMessage } from "./verify-message.ts";
@@ -6,6 +8,7 @@ import type { VerifiedMessage } from "./verify-message.ts";
 /** Where a verified message goes. Every one of them is accepted: Svix would only send a refused one again. */
 export type Route =
   | { readonly outcome: "bridged"; readonly userId: string; readonly message: Message }
+  | { readonly outcome: "session"; readonly change: SessionChange }
   | { readonly outcome: "ignored"; readonly type: string }
   | { readonly outcome: "unreadable"; readonly reason: string; readonly body: string };
 
@@ -26,7 +29,7 @@ export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparen
   const json = parseJson(verified.body);
   if (json === undefined) return { outcome: "unreadable", reason: "not JSON", body: verified.body };
   const bridged = bridgedSchema.safeParse(json);
-  if (!bridged.success) return routeOther(json);
+  if (!bridged.success) return routeOther(verified.id, json, receivedAt);
   return {
     outcome: "bridged",
     userId: bridged.data.data.id,
@@ -43,10 +46,14 @@ export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparen
   };
 }
 
-function routeOther(json: unknown): Route {
+function routeOther(id: string, json: unknown, receivedAt: number): Route {
   const envelope = typeSchema.safeParse(json);
   if (!envelope.success) return unreadable("no type", json);
   const { type } = envelope.data;
+  if (isSessionType(type)) {
+    const change = readSessionChange({ id, type, receivedAt, json });
+    return change === undefined ? unreadable(`${type} without a user id`, json) : { outcome: "session", change };
+  }
   return isBridged(type) ? unreadable(`${type} without a user id`, json) : { outcome: "ignored", type };
 }
 

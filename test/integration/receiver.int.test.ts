@@ -58,9 +58,9 @@ describe("A verified message", () => {
   });
 
   test("of a type that is not bridged is accepted and counted, and not queued", async () => {
-    const ignored = { type: "session.created" };
+    const ignored = { type: "session.pending" };
     const before = await api.metric("bridge_webhooks_ignored_total", ignored);
-    const message = writeMessage("session.created", { id: "sess_1", object: "session", user_id: "user_1" });
+    const message = writeMessage("session.pending", { id: "sess_1", object: "session", user_id: "user_1" });
     expect((await send(api.url, message)).status).toBe(204);
     expect(await isQueued(message.id)).toBe(false);
     expect(await api.metric("bridge_webhooks_ignored_total", ignored)).toBe(before + 1);
