@@ -2,7 +2,6 @@
 import { randomUUID } from "node:crypto";
 import { createRoute, z } from "@hono/zod-openapi";
 import { Hono } from "hono";
-import { SignJWT } from "jose";
 import { inject } from "vitest";
 import { startClerkEmulator } from "../../dev/clerk/start-clerk-emulator.ts";
 import type { SecurityEvent } from "../../src/analytics/analytics.ts";
@@ -24,10 +23,8 @@ import { createApiMetrics } from "../../src/metrics.ts";
 import { connectFailingFast } from "../../src/redis/connect-redis.ts";
 import { startFaultyClerk } from "./faulty-clerk.ts";
 import { webhookSecret } from "./send-webhook.ts";
+import { serviceSecret } from "./tokens.ts";
 import { waitFor } from "./wait-for.ts";
-
-/** Signs service tokens in tests. */
-export const serviceSecret = "3Zq8vL1xT6mN0bR5yK9wE2cJ7hG4sD-u";
 
 export interface ProbeOptions {
   readonly variables?: Readonly<Record<string, string>>;
@@ -105,14 +102,6 @@ export async function openProbeApi({
 
 export interface CallOptions extends RequestInit {
   readonly token?: string;
-}
-
-/** A service token as a machine would make it; claims set to undefined are left out. */
-export function signServiceToken(claims: Record<string, unknown> = {}, secret = serviceSecret): Promise<string> {
-  const exp = Math.floor(Date.now() / 1_000) + 60;
-  return new SignJWT({ sub: "billing", aud: "clerk-kafka-bridge", role: "admin", exp, ...claims })
-    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
-    .sign(new TextEncoder().encode(secret));
 }
 
 const jsonOf = (schema: z.ZodType) => ({ "application/json": { schema } });

@@ -1,7 +1,8 @@
 import { createServer, type Server } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openProbeApi, type ProbeOptions, signServiceToken } from "../../harness/probe-api.ts";
+import { openProbeApi, type ProbeOptions } from "../../harness/probe-api.ts";
 import { reserveRedis } from "../../harness/private-servers.ts";
+import { signServiceToken } from "../../harness/tokens.ts";
 import { waitFor } from "../../harness/wait-for.ts";
 
 async function open(options: ProbeOptions = {}) {
