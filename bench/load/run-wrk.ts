@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
+import { wrk } from "./require-wrk.ts";
 import { webhookPath } from "./write-requests.ts";
 
 const reportSchema = z.object({
@@ -37,7 +38,7 @@ export const connections = 64;
 /** Sends prepared requests to a receiver by wrk, over 64 connections. Throws when anything but 2xx came back. */
 export async function runWrk({ port, requestsFile, seconds, rate = 0 }: LoadOptions): Promise<LoadReport> {
   const script = join(import.meta.dirname, "replay.lua");
-  const { stdout } = await execa("wrk", [
+  const { stdout } = await execa(wrk, [
     "--threads=1",
     `--connections=${connections}`,
     `--duration=${seconds}s`,

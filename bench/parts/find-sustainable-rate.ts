@@ -12,7 +12,9 @@ export interface SearchOptions extends Pick<LoadStepOptions, "bridge" | "take"> 
 const backlogSeconds = 0.25;
 /** The least part of the offered rate that must have been accepted. */
 const acceptedPart = 0.97;
-const steps = { wide: { factor: 1.5, halvings: 3 }, narrow: { factor: 1.2, halvings: 2 } };
+/** How the rate is changed: until a step passes and another fails, and how often the span between is halved then. */
+const wide = { factor: 1.5, halvings: 3 };
+const narrow = { factor: 1.2, halvings: 2 };
 
 /**
  * Finds the highest rate that a bridge keeps up with, within 5 %: up or down by a factor until one step of load passes and
@@ -20,7 +22,7 @@ const steps = { wide: { factor: 1.5, halvings: 3 }, narrow: { factor: 1.2, halvi
  */
 export async function findSustainableRate(context: BenchContext, options: SearchOptions): Promise<number> {
   const { near, guess } = options;
-  const { factor, halvings } = near === undefined ? steps.wide : steps.narrow;
+  const { factor, halvings } = near === undefined ? wide : narrow;
   let passed = { offered: 0, accepted: 0 };
   let failed = Number.POSITIVE_INFINITY;
   const tryRate = async (rate: number) => {
@@ -29,7 +31,7 @@ export async function findSustainableRate(context: BenchContext, options: Search
     else failed = rate;
   };
 
-  if (near === undefined) await offer(context, options, guess); // A warm-up.
+  await offer(context, options, near ?? guess); // A warm-up.
   await tryRate(near ?? guess);
   while (failed === Number.POSITIVE_INFINITY) await tryRate(passed.offered * factor);
   while (passed.offered === 0) await tryRate(failed / factor);

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type BenchContext } from "../context.ts";
+import type { BenchContext } from "../context.ts";
 import { runWrk } from "../load/run-wrk.ts";
 import { writeRequests } from "../load/write-requests.ts";
 import { createMessageSource } from "../messages/make-message.ts";
@@ -49,5 +49,5 @@ export async function benchReceive(context: BenchContext): Promise<Row[]> {
     );
   }
   await flushRedis(context);
-  return [compareRates({ what: "receive", against: "a bare Hono route", ...rates, atLeast: 0.4 })];
+  return [compareRates({ what: "receive", against: "bare Hono route", ...rates, atLeast: 0.4 })];
 }

@@ -1,12 +1,14 @@
 import type { BenchContext } from "../context.ts";
 import { createMessageSource } from "../messages/make-message.ts";
 import { compareRates, type Row } from "../report/rows.ts";
+import type { Bridge } from "../systems/bridge.ts";
 import { startNaiveBridge } from "../systems/start-naive-bridge.ts";
 import { startOurBridge } from "../systems/start-our-bridge.ts";
 import { findSustainableRate } from "./find-sustainable-rate.ts";
 
 const users = 5_000;
-const firstGuess = { ours: 1_500, naive: 400 };
+/** Where the first search begins, messages a second. */
+const firstGuess = { ours: 2_000, naive: 400 };
 
 export interface Sustained {
   readonly rows: Row[];
@@ -16,33 +18,26 @@ export interface Sustained {
 
 /**
  * The highest rate of messages that a bridge (receiver, one worker, Redis and Kafka on this machine, beside the load
- * generator) accepts and commits without its queues growing. Both stay up through the rounds; one is searched at a time.
+ * generator) accepts and commits without its queues growing. Each search has a new bridge, alone on the machine.
  */
 export async function benchSustained(context: BenchContext): Promise<Sustained> {
-  await using ours = await startOurBridge(context, "sustained-ours");
-  await using naive = await startNaiveBridge(context, "sustained-naive");
-  const take = createMessageSource(users);
   const rates: { ours: number[]; other: number[] } = { ours: [], other: [] };
   for (let round = 1; round <= context.rounds; round += 1) {
-    const near = { ours: rates.ours.at(-1), naive: rates.other.at(-1) };
-    rates.ours.push(
-      await findSustainableRate(context, { bridge: ours, take, near: near.ours, guess: firstGuess.ours }),
-    );
-    rates.other.push(
-      await findSustainableRate(context, { bridge: naive, take, near: near.naive, guess: firstGuess.naive }),
-    );
+    rates.ours.push(await sustainedByOurs(context, round, rates.ours.at(-1)));
+    const naive = await startNaiveBridge(context, `sustained-naive-${round}`);
+    rates.other.push(await search(context, naive, rates.other.at(-1), firstGuess.naive));
   }
-  const row = compareRates({ what: "sustained", against: "naive receiver, naive in order", ...rates, atLeast: 4 });
-  return { rows: [row], rates: rates.ours };
+  const against = "naive receiver and worker in order";
+  return { rows: [compareRates({ what: "sustained", against, ...rates, atLeast: 4 })], rates: rates.ours };
 }
 
-/** The same for ours alone, once: what latency is measured at fractions of. */
-export async function sustainedByOurs(context: BenchContext): Promise<number> {
-  await using bridge = await startOurBridge(context, "sustained-ours");
-  return await findSustainableRate(context, {
-    bridge,
-    take: createMessageSource(users),
-    near: undefined,
-    guess: firstGuess.ours,
-  });
+/** The same for ours alone. `near` is the result of the round before, where there was one. */
+export async function sustainedByOurs(context: BenchContext, round = 1, near?: number): Promise<number> {
+  return search(context, await startOurBridge(context, `sustained-ours-${round}`), near, firstGuess.ours);
+}
+
+/** Searches, and stops the bridge. */
+async function search(context: BenchContext, started: Bridge, near: number | undefined, guess: number) {
+  await using bridge = started;
+  return await findSustainableRate(context, { bridge, take: createMessageSource(users), near, guess });
 }

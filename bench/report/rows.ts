@@ -25,9 +25,9 @@ export interface Comparison {
 export function compareRates({ what, against, ours, other, atLeast }: Comparison): Row {
   const ratios = ours.map((rate, round) => rate / (other[round] ?? Number.NaN));
   return {
-    what: `${what}, against ${against}`,
+    what,
     ours: perSecond(median(ours)),
-    other: perSecond(median(other)),
+    other: `${against} ${perSecond(median(other))}`,
     ratio: withRange(ratios, (ratio) => ratio.toFixed(2)),
     target: `≥ ${atLeast}`,
     met: yesNo(median(ratios) >= atLeast),
