@@ -118,6 +118,11 @@ export function createWorkerMetrics() {
       labelNames: ["reason"],
       registers,
     }),
+    followUpsFailed: new Counter({
+      name: "bridge_follow_ups_failed_total",
+      help: "Batches of which the cache or the analytics could not be told",
+      registers,
+    }),
     auditRelayed: new Counter({
       name: "bridge_audit_relayed_total",
       help: "Audit entries written to Kafka, repeats included",

@@ -8,6 +8,7 @@ import type { WorkerMetrics } from "../src/metrics.ts";
 import type { DeadLetters } from "../src/queue/dead-letters.ts";
 import type { Message } from "../src/queue/message.ts";
 import type { TakenJob } from "../src/queue/open-shard-jobs.ts";
+import type { FollowUp } from "./follow-up.ts";
 import type { OwnedShard } from "./own-shard.ts";
 import { readBatch } from "./read-batch.ts";
 import { reportBatch } from "./report-batch.ts";
@@ -19,6 +20,7 @@ export interface BatchDeps {
   readonly policy: () => DecisionPolicy;
   readonly readUser: UserReader;
   readonly deadLetters: Pick<DeadLetters, "keep">;
+  readonly followUp: FollowUp;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   readonly now: () => number;
@@ -76,9 +78,10 @@ export async function processBatch(
     await atStep("applied");
   }
 
+  const followedUp = deps.followUp(decided);
   await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
   if (resolved.deferred.length > 0) await owned.jobs.putOff(resolved.deferred, askClerkAgainMs);
-  await Promise.all(jobs.map((job) => job.complete()));
+  await Promise.all([followedUp, ...jobs.map((job) => job.complete())]);
   await atStep("completed");
   reportBatch(deps, {
     shard: owned.shard,

@@ -17,6 +17,7 @@ import { openShardJobs } from "../src/queue/open-shard-jobs.ts";
 import { shardPrefix } from "../src/queue/shard-queue.ts";
 import { checkRedis } from "../src/redis/check-redis.ts";
 import { connectBlocking, connectFailingFast } from "../src/redis/connect-redis.ts";
+import { createFollowUp } from "./follow-up.ts";
 import { joinWhenUp } from "./join-when-up.ts";
 import { RebalanceGate } from "./rebalance-gate.ts";
 import { startAuditRelay } from "./relay-audit.ts";
@@ -74,6 +75,15 @@ export async function startWorker(
       policy: () => ({ unsureBefore: now() - config.ghostCheckAfterMs }),
       readUser: createUserReader(clerk, now),
       deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
+      followUp: createFollowUp({
+        redis,
+        redisPrefix: config.redis.prefix,
+        cache: config.cache,
+        analytics: config.analytics,
+        metrics,
+        log,
+        now,
+      }),
       metrics,
       log,
       now,
