@@ -4,10 +4,10 @@ import type { RateLimit } from "../auth/rate-limit.ts";
 import type { FindRole } from "../auth/read-roles.ts";
 import type { UserCache } from "../cache/user-cache.ts";
 import type { ClerkApi } from "../clerk/clerk-api.ts";
-import type { Logger } from "../logger.ts";
+import type { QueueSnapshotDeps } from "../users/queue-snapshot.ts";
 import type { AccountsConfig } from "./accounts-config.ts";
 
-export interface AccountDeps {
+export interface AccountDeps extends QueueSnapshotDeps {
   readonly clerk: ClerkApi;
   readonly cache: UserCache;
   readonly audit: AuditTrail;
@@ -15,9 +15,5 @@ export interface AccountDeps {
   /** How many password checks may fail. */
   readonly passwordLimits: { readonly perEmail: RateLimit; readonly perIp: RateLimit };
   readonly findRole: FindRole;
-  /** Puts what Clerk answered on the user's way to Kafka. Never throws. */
-  readonly queueSnapshot: (user: unknown) => Promise<void>;
   readonly config: AccountsConfig;
-  readonly now: () => number;
-  readonly log: Logger;
 }

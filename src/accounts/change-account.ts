@@ -10,6 +10,8 @@ import type { AccountJson } from "./account-details.ts";
 import { assertNotOutranked } from "./assert-not-outranked.ts";
 import { readAccount } from "./read-account.ts";
 
+export type ChangeDeps = Pick<AccountDeps, "clerk" | "findRole" | "audit" | "cache" | "now">;
+
 export interface AccountChange<T> {
   /** What the audit trail calls it. */
   readonly action: string;
@@ -23,7 +25,7 @@ export interface AccountChange<T> {
  * Changes the account of somebody whom the caller may touch. Done or failed, the cache forgets the user afterwards (a
  * failed change may have happened) and the audit trail knows. What Clerk refuses is thrown as an {@link ApiError}.
  */
-export async function changeAccount<T>(c: Context<ApiEnv>, deps: AccountDeps, change: AccountChange<T>): Promise<T> {
+export async function changeAccount<T>(c: Context<ApiEnv>, deps: ChangeDeps, change: AccountChange<T>): Promise<T> {
   const { action, userId, run, describe } = change;
   const before = await readAccount(deps.clerk, userId);
   assertNotOutranked(c, deps.findRole, before);

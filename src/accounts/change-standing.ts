@@ -3,6 +3,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import { bearer, errorAnswers, userIdParam } from "../http/answers.ts";
 import type { ApiApp } from "../http/api-env.ts";
+import { queueSnapshot } from "../users/queue-snapshot.ts";
 import type { AccountDeps } from "./account-deps.ts";
 import {
   type AccountDetails,
@@ -81,7 +82,7 @@ function addChange(api: ApiApp, deps: AccountDeps, { verb, action, summary, desc
       userId,
       run: async () => {
         const user = await deps.clerk.write(`users.${verb}`, ({ users }) => change(users, userId));
-        await deps.queueSnapshot(user.raw);
+        await queueSnapshot(deps, user.raw, "user.updated");
         return accountDetailsFromJson(accountJsonSchema.parse(user.raw));
       },
       describe: (before, after) => ({ before: standingOf(before), after: standingOf(after) }),

@@ -18,7 +18,6 @@ export function writeDocument(api: ApiApp) {
       description,
       license: { name: "MIT" },
     },
-    servers: [{ url: "/" }],
     tags: [
       { name: "Users", description: "The users of Clerk. Every change reaches Kafka too." },
       {

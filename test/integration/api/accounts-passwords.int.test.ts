@@ -1,0 +1,160 @@
+import { expect, it, onTestFinished } from "vitest";
+import { clerkError } from "../../harness/faulty-clerk.ts";
+import { openAccountApi } from "../../harness/open-account-api.ts";
+import { signServiceToken } from "../../harness/tokens.ts";
+
+async function open(variables: Readonly<Record<string, string>> = {}) {
+  const api = await openAccountApi({ PASSWORD_REFUSAL_MS: "0", ...variables });
+  onTestFinished(() => api[Symbol.asyncDispose]());
+  const verify = async (email: string, password: string, headers: Record<string, string> = {}) => {
+    const {
+      status,
+      body,
+      headers: answered,
+    } = await api.call("POST /api/auth/verify-password", api.admin, {
+      body: { email, password },
+      headers,
+    });
+    const { requestId: _, ...rest } = body;
+    return { status, body: rest, headers: answered };
+  };
+  return { ...api, verify };
+}
+const refusal = { status: 401, body: { error: "Invalid email or password", code: "invalid_credentials" } };
+
+it("an e-mail address and its password give the user, whatever the case of the address", async () => {
+  const { verify, ada } = await open();
+  const { status, body } = await verify("Ada@Example.com", "engines-and-looms");
+  expect(status).toBe(200);
+  expect(body).toMatchObject({ id: ada.id, firstName: "Ada", emailAddress: ["ada@example.com"], role: "user" });
+  expect(JSON.stringify(body)).not.toMatch(/note|engines/);
+});
+
+it("whatever is wrong, the answer, the questions to Clerk and the time are the same", async () => {
+  const { verify, clerk, dashboard, logged, dumpRedis } = await open({
+    PASSWORD_REFUSAL_MS: "150",
+    PASSWORD_ATTEMPTS_PER_EMAIL: "100",
+  });
+  const { id: bannedId } = dashboard.createUser({
+    email_address: ["banned@example.com"],
+    password: "engines-and-looms",
+  });
+  const { id: lockedId } = dashboard.createUser({
+    email_address: ["locked@example.com"],
+    password: "engines-and-looms",
+  });
+  dashboard.createUser({ email_address: ["bare@example.com"] });
+  dashboard.banUser(bannedId);
+  dashboard.lockUser(lockedId);
+  const attempts = [
+    { email: "ada@example.com", password: "wrong", reason: "wrong_password" },
+    { email: "ada@example.com", password: "engines-and-loom", reason: "wrong_password" },
+    { email: "nobody@example.com", password: "engines-and-looms", reason: "unknown_email" },
+    { email: "bare@example.com", password: "engines-and-looms", reason: "no_password" },
+    { email: "banned@example.com", password: "engines-and-looms", reason: "banned" },
+    { email: "locked@example.com", password: "engines-and-looms", reason: "locked" },
+  ];
+  for (const { email, password } of attempts) {
+    const startedAt = performance.now();
+    const { value, requests } = await clerk.during(() => verify(email, password));
+    expect(value).toMatchObject(refusal);
+    expect(performance.now() - startedAt).toBeGreaterThan(145);
+    expect(requests.toSorted().map((request) => request.replace(/user_\w+/, "one"))).toEqual([
+      "GET /users",
+      "GET /users/count",
+      "POST /users/one/verify_password",
+    ]);
+  }
+  expect(logged("auth.login_failed")).toMatchObject(
+    attempts.map(({ email, reason }) => ({ level: 40, msg: "Failed login attempt", email, reason, ip: "127.0.0.1" })),
+  );
+  // By the hour and by the day.
+  const counts = [...(await dumpRedis()).matchAll(/"password_rejected","(\d+)"/g)].map(([, count]) => Number(count));
+  expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2 * attempts.length);
+});
+
+it("a failed attempt is logged with the caller's user agent, and never with the password", async () => {
+  const { verify, logged, log, readAudit } = await open();
+  await verify("ada@example.com", "hunter2-hunter2", { "user-agent": "curl/8.5" });
+  await verify("ada@example.com", "engines-and-looms");
+  expect(logged("auth.login_failed")).toMatchObject([{ email: "ada@example.com", userAgent: "curl/8.5" }]);
+  expect(log() + JSON.stringify(await readAudit())).not.toMatch(/hunter2|engines/);
+});
+
+it("an address that its user never proved lets nobody in", async () => {
+  const { verify, clerk, dashboard } = await open();
+  const mallory = dashboard.createUser({ email_address: ["mallory@example.com"], password: "mallory-password" });
+  // What Clerk answers when Mallory has claimed Ada's address without proving it.
+  const claimed = {
+    ...mallory,
+    email_addresses: [
+      ...mallory.email_addresses,
+      { id: "idn_claimed", email_address: "victim@example.com", verification: { status: "unverified" }, linked_to: [] },
+    ],
+  };
+  clerk.failWhen(({ path }) => {
+    if (path.startsWith("/users/count")) return { kind: "answer", status: 200, body: '{"total_count":1}' };
+    if (path.startsWith("/users?")) return { kind: "answer", status: 200, body: JSON.stringify([claimed]) };
+    return undefined;
+  });
+  expect(await verify("victim@example.com", "mallory-password")).toMatchObject(refusal);
+  expect((await verify("mallory@example.com", "mallory-password")).status).toBe(200);
+});
+
+it("failures are limited for each address, those that succeed are not, and nobody else is kept out", async () => {
+  const { verify, dashboard, dumpRedis } = await open({ PASSWORD_ATTEMPTS_PER_EMAIL: "3" });
+  dashboard.createUser({ email_address: ["bob@example.com"], password: "bobs-own-password" });
+  for (let time = 0; time < 5; time += 1)
+    expect((await verify("ada@example.com", "engines-and-looms")).status).toBe(200);
+  for (const email of ["ada@example.com", "ADA@example.com", "ada@EXAMPLE.com"]) {
+    expect((await verify(email, "wrong")).status).toBe(401);
+  }
+  const limited = await verify("ada@example.com", "engines-and-looms");
+  expect(limited).toMatchObject({ status: 429, body: { error: "Too many requests", code: "rate_limited" } });
+  expect(Number(limited.headers["retry-after"])).toBeGreaterThan(800);
+  expect((await verify("bob@example.com", "bobs-own-password")).status).toBe(200);
+  expect(await dumpRedis()).not.toContain("ada@example.com");
+});
+
+it("failures are limited for each caller's address, over all e-mail addresses", async () => {
+  const { verify, clerk } = await open({ PASSWORD_ATTEMPTS_PER_IP: "4", TRUSTED_PROXIES: "1" });
+  const from = (ip: string) => ({ "x-forwarded-for": ip });
+  for (const name of ["a", "b", "c", "d"]) {
+    expect((await verify(`${name}@example.com`, "Password1!", from("192.0.2.1"))).status).toBe(401);
+  }
+  const { value, requests } = await clerk.during(() => verify("e@example.com", "Password1!", from("192.0.2.1")));
+  expect([value.status, requests]).toEqual([429, []]);
+  expect((await verify("e@example.com", "Password1!", from("192.0.2.2"))).status).toBe(401);
+});
+
+it("is for callers with the permission only", async () => {
+  const { call, userToken, ada } = await open();
+  const body = { email: "ada@example.com", password: "engines-and-looms" };
+  expect(await call("POST /api/auth/verify-password", undefined, { body })).toMatchObject({
+    status: 401,
+    body: { error: "Access token required" },
+  });
+  for (const token of [await userToken(ada.id), await signServiceToken({ role: "user" })]) {
+    expect(await call("POST /api/auth/verify-password", token, { body })).toMatchObject({
+      status: 403,
+      body: { error: "Admin access required" },
+    });
+  }
+});
+
+it("Clerk's failure and our own wrong key are not taken for a wrong password", async () => {
+  const { verify, clerk, logged } = await open();
+  const failAt = (status: number, code: string) =>
+    clerk.failWhen(({ path }) => (path.endsWith("/verify_password") ? clerkError(status, code) : undefined));
+  failAt(500, "internal_clerk_error");
+  expect(await verify("ada@example.com", "engines-and-looms")).toMatchObject({
+    status: 502,
+    body: { code: "clerk_failed" },
+  });
+  failAt(401, "clerk_key_invalid");
+  expect(await verify("ada@example.com", "engines-and-looms")).toMatchObject({
+    status: 502,
+    body: { code: "clerk_failed" },
+  });
+  expect(logged("auth.login_failed")).toEqual([]);
+});
