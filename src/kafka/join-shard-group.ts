@@ -26,6 +26,8 @@ export interface ShardGroupListener {
 /** How soon a rebalance is noticed, and how long an idle fetch (a fetch loop with everything paused) takes, ms. */
 const heartbeatIntervalMs = 250;
 const fetchWaitMs = 25;
+/** How long to wait before joining again where kafkajs would not, ms. */
+const againMs = 1_000;
 
 /**
  * Joins the group. Its assignment is the only say in who owns which shard; no leases of our own. The consumer reads
@@ -66,8 +68,12 @@ export async function joinShardGroup(
     confirm();
     listener.onAssigned(assigned);
   });
-  consumer.on(CRASH, ({ payload }) => {
-    if (!payload.restart) listener.onFatal(payload.error);
+  let left = false;
+  let again: NodeJS.Timeout | undefined;
+  consumer.on(CRASH, ({ payload: { restart, error } }) => {
+    if (restart || left) return;
+    if (!isOutage(error)) listener.onFatal(error);
+    else again = setTimeout(() => void run(consumer, config.shards, reader.onBatch).catch(listener.onFatal), againMs);
   });
 
   try {
@@ -87,9 +93,16 @@ export async function joinShardGroup(
       await once(heard, "membership", { signal });
       return assigned.has(shard);
     },
-    leave: () => consumer.disconnect(),
+    leave: () => {
+      left = true;
+      clearTimeout(again);
+      return consumer.disconnect();
+    },
   };
 }
 
 const run = (consumer: Consumer, shards: number, onBatch: (payload: EachBatchPayload) => Promise<void>) =>
   consumer.run({ autoCommit: false, partitionsConsumedConcurrently: shards, eachBatch: onBatch });
+
+/** kafkajs gives up for good when no broker names the group's coordinator, as when all connections are cut just then. */
+const isOutage = (error: Error): boolean => error.name === "KafkaJSGroupCoordinatorNotFound";
