@@ -7,6 +7,8 @@ import { CACHE_ENVIRONMENT, toCacheConfig } from "./cache/cache-config.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "./clerk/clerk-config.ts";
 import { ConfigError, flag, list, port, positive } from "./environment.ts";
 import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
+import { toUsersConfig, USERS_ENVIRONMENT } from "./users/users-config.ts";
+import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "./reconciliation/reconciliation-config.ts";
 
 export { ConfigError };
 
@@ -97,9 +99,11 @@ export const environmentSchema = z.object({
     .default(7 * 86_400_000)
     .describe("An unknown user whose message is older than this is looked up in Clerk before it is published, ms"),
   DEAD_LETTER_RETENTION_MS: positive.default(30 * 86_400_000).describe("How long dead letters are kept, ms"),
+  ...RECONCILIATION_ENVIRONMENT,
 
   ...AUTH_ENVIRONMENT,
   ...PASSWORDS_ENVIRONMENT,
+  ...USERS_ENVIRONMENT,
   ...ACCOUNTS_ENVIRONMENT,
   ...AUDIT_ENVIRONMENT,
   ...CACHE_ENVIRONMENT,
@@ -126,6 +130,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     clerk: toClerkConfig(env),
     auth: toAuthConfig(env),
     passwords: toPasswordPolicy(env),
+    users: toUsersConfig(env),
     accounts: toAccountsConfig(env),
   };
 }
@@ -159,6 +164,7 @@ export function readWorkerConfig(variables: EnvironmentVariables = process.env) 
     batchMaxMessages: env.BATCH_MAX_MESSAGES,
     eventSource: env.EVENT_SOURCE,
     ghostCheckAfterMs: env.GHOST_CHECK_AFTER_MS,
+    reconciliation: toReconciliationConfig(env),
     audit: toAuditConfig(env),
   };
 }

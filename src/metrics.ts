@@ -44,6 +44,12 @@ export function createApiMetrics() {
       labelNames: ["outcome"],
       registers,
     }),
+    snapshots: new Counter({
+      name: "bridge_snapshots_total",
+      help: "Changes made by the API that were to go to Kafka at once, by outcome: queued, or left to the webhook",
+      labelNames: ["outcome"],
+      registers,
+    }),
     cacheReads: new Counter({
       name: "bridge_cache_reads_total",
       help: "Reads of users and pages through the cache, by what they came to",

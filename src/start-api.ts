@@ -24,6 +24,8 @@ import { openDeadLetters } from "./queue/dead-letters.ts";
 import { openMessageQueues } from "./queue/queue-messages.ts";
 import { checkRedis } from "./redis/check-redis.ts";
 import { connectFailingFast } from "./redis/connect-redis.ts";
+import { addUserRoutes } from "./users/add-user-routes.ts";
+import { openIdempotencyRecords } from "./users/open-idempotency-records.ts";
 import { createVerifier } from "./webhooks/verify-message.ts";
 
 /** How long a caller waits for Redis before it hears 503, ms. */
@@ -81,6 +83,24 @@ export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: 
     now: Date.now,
   });
   // Each area adds its routes here.
+  addUserRoutes(api, {
+    clerk,
+    cache,
+    audit,
+    findRole,
+    queues,
+    shardOf,
+    metrics,
+    passwords: config.passwords,
+    idempotency: openIdempotencyRecords({
+      redis,
+      redisPrefix: config.redis.prefix,
+      secret: config.clerk.secretKey,
+    }),
+    config: config.users,
+    now: Date.now,
+    log,
+  });
   addAccountRoutes(
     api,
     openAccounts({
