@@ -3,6 +3,8 @@ export type KafkaNode = {
   readonly id: number;
   readonly port: number;
   readonly controllerPort: number;
+  /** Where clients are told to find it, as behind a proxy; default `port`. */
+  readonly advertisedPort?: number | undefined;
 };
 
 /**
@@ -18,6 +20,7 @@ export function writeKafkaProperties(node: KafkaNode, nodes: readonly KafkaNode[
     "controller.quorum.voters": nodes.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(","),
     "controller.listener.names": "CONTROLLER",
     listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+    ...(node.advertisedPort && { "advertised.listeners": `PLAINTEXT://127.0.0.1:${node.advertisedPort}` }),
     "log.dirs": dataDir,
     "auto.create.topics.enable": false,
     "default.replication.factor": replicas,

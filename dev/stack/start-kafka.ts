@@ -23,14 +23,16 @@ export type KafkaOptions = {
   dir: string;
   /** Default: a free one. */
   port?: number;
+  /** Where clients are told to find it, as behind a proxy that leads to `port`; default `port`. */
+  advertisedPort?: number;
   /** Told when something takes long, as the first download. */
   log?: (line: string) => void;
 };
 
 /** Starts a single-node Kafka on 127.0.0.1; resolves once it answers with its broker. */
-export async function startKafka({ dir, port, log = () => {} }: KafkaOptions): Promise<KafkaServer> {
+export async function startKafka({ dir, port, advertisedPort, log = () => {} }: KafkaOptions): Promise<KafkaServer> {
   const installation = await installKafka(log);
-  const node = { id: 1, port: port ?? (await findFreePort()), controllerPort: await findFreePort() };
+  const node = { id: 1, port: port ?? (await findFreePort()), controllerPort: await findFreePort(), advertisedPort };
   const dataDir = join(dir, "data");
   const propertiesFile = join(dir, "server.properties");
   const logFile = join(dir, "kafka.log");

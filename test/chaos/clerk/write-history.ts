@@ -1,0 +1,99 @@
+import type { Dashboard } from "../../../dev/clerk/dashboard/open-dashboard.ts";
+import type { Random } from "../../../dev/clerk/instance/seeded-random.ts";
+
+/** The life of many users in Clerk, drawn by chance: the same seed makes the same changes in the same order. */
+export interface History {
+  /** Makes one change of one user. */
+  change(): void;
+  readonly changes: number;
+  /** Ids of all users that were ever made, the deleted ones too. */
+  readonly users: ReadonlySet<string>;
+}
+
+interface UserChange {
+  /** How often it comes, compared to the others. */
+  readonly weight: number;
+  readonly make: (userId: string) => void;
+}
+
+/** Few, so that contents come back: that a user has the name of two versions ago is a change, too. */
+const names = ["Ada", "Grace", "Alan", "Edsger", null];
+const roles = ["user", "editor", "admin", null];
+
+export function writeHistory(clerk: Dashboard, random: Random, mostUsers: number): History {
+  const alive: string[] = [];
+  const users = new Set<string>();
+  let changes = 0;
+  let drawn = 0;
+  const oneOf = <T>(items: readonly T[]): T | undefined => items[random.below(items.length)];
+  const newAddress = () => `user-${(drawn += 1)}@example.com`;
+  const newUsername = () => (random.chance(0.2) ? null : `user_${(drawn += 1)}`);
+
+  function create(): void {
+    const { id } = clerk.createUser({
+      email_address: Array.from({ length: 1 + random.below(3) }, newAddress),
+      first_name: oneOf(names) ?? null,
+      last_name: oneOf(names) ?? null,
+      username: newUsername(),
+      public_metadata: random.chance(0.5) ? { role: oneOf(roles) } : {},
+    });
+    alive.push(id);
+    users.add(id);
+  }
+
+  function remove(userId: string): void {
+    clerk.deleteUser(userId);
+    alive.splice(alive.indexOf(userId), 1);
+  }
+
+  function replaceAddress(userId: string): void {
+    // Clerk refuses it while an address belongs to a connected account.
+    if (clerk.getUser(userId).external_accounts.length > 0) clerk.signIn(userId);
+    else clerk.replaceEmailAddress(userId, { email_address: newAddress() });
+  }
+
+  const ofOneUser: readonly UserChange[] = [
+    { weight: 20, make: (id) => clerk.signIn(id) },
+    { weight: 20, make: (id) => clerk.updateUser(id, { first_name: oneOf(names) ?? null }) },
+    { weight: 10, make: (id) => clerk.updateUser(id, { last_name: oneOf(names) ?? null }) },
+    { weight: 10, make: (id) => clerk.updateUser(id, { username: newUsername() }) },
+    { weight: 15, make: (id) => clerk.updateMetadata(id, { public_metadata: { role: oneOf(roles) } }) },
+    { weight: 5, make: (id) => clerk.updateMetadata(id, { private_metadata: { note: random.next() } }) },
+    {
+      weight: 6,
+      make: (id) => {
+        const address = oneOf(clerk.getUser(id).email_addresses);
+        clerk.updateUser(id, { primary_email_address_id: address?.id });
+      },
+    },
+    { weight: 8, make: replaceAddress },
+    {
+      weight: 5,
+      make: (id) => {
+        const account = { provider_user_id: `google-${(drawn += 1)}`, email_address: newAddress() };
+        clerk.connectExternalAccount(id, { provider: "oauth_google", ...account });
+      },
+    },
+    { weight: 6, make: remove },
+  ];
+  const allWeights = ofOneUser.reduce((sum, { weight }) => sum + weight, 0);
+
+  function drawChange(): UserChange | undefined {
+    let place = random.next() * allWeights;
+    return ofOneUser.find(({ weight }) => (place -= weight) < 0);
+  }
+
+  return {
+    change: () => {
+      changes += 1;
+      // Squared: a few users are changed again and again, within milliseconds.
+      const user = alive[Math.floor(random.next() ** 2 * alive.length)];
+      if (user === undefined || random.chance(alive.length < mostUsers ? 0.15 : 0.03)) create();
+      else drawChange()?.make(user);
+    },
+    get changes() {
+      return changes;
+    },
+    users,
+  };
+}

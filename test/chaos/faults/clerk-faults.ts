@@ -1,0 +1,40 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Random } from "../../../dev/clerk/instance/seeded-random.ts";
+import type { ClerkEmulator } from "../../../dev/clerk/start-clerk-emulator.ts";
+import type { SkewedClock } from "../clerk/skewed-clock.ts";
+import type { Fault } from "./fault.ts";
+
+const minuteMs = 60_000;
+/** Beyond the age at which the bridge asks Clerk about a user it has never seen. */
+const ghostlyMs = 8 * 24 * 60 * minuteMs;
+
+/** What Clerk and Svix may do to messages beyond what they always do. */
+export const clerkFaults = (clerk: ClerkEmulator, clock: SkewedClock, random: Random): Fault[] => [
+  {
+    kind: "messages held back",
+    inject: async (holdMs) => {
+      clerk.webhooks.pause();
+      await delay(holdMs);
+      clerk.webhooks.resume();
+    },
+  },
+  {
+    kind: "messages delayed",
+    inject: async (holdMs) => {
+      const { delayMs } = clerk.webhooks.faults;
+      clerk.webhooks.setFaults({ delayMs: { min: 0, max: 10_000 } });
+      await delay(holdMs);
+      clerk.webhooks.setFaults({ delayMs });
+    },
+  },
+  {
+    kind: "timestamps in seconds",
+    inject: async (holdMs) => {
+      clerk.webhooks.setTimestampUnit("seconds");
+      await delay(holdMs);
+      clerk.webhooks.setTimestampUnit("milliseconds");
+    },
+  },
+  { kind: "clock skewed", inject: (holdMs) => clock.skew(random.between(-15, 15) * minuteMs, holdMs) },
+  { kind: "clock a week behind", inject: (holdMs) => clock.skew(-ghostlyMs, holdMs) },
+];

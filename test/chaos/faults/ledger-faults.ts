@@ -1,0 +1,45 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Redis } from "ioredis";
+import type { Random } from "../../../dev/clerk/instance/seeded-random.ts";
+import { ledgerKeys } from "../../../src/ledger/open-ledger.ts";
+import { shardPrefix } from "../../../src/queue/shard-queue.ts";
+import type { Fault } from "./fault.ts";
+
+export interface LedgerOfBridge {
+  /** Not by the proxy. */
+  readonly redis: Redis;
+  readonly redisPrefix: string;
+  readonly shards: number;
+}
+
+/** Losses in Redis that take no queued message with them, so that nobody needs to send anything again. */
+export const ledgerFaults = ({ redis, redisPrefix, shards }: LedgerOfBridge, random: Random): Fault[] => {
+  const ofSomeShard = () => Object.values(ledgerKeys(shardPrefix(redisPrefix, random.below(shards))));
+  return [
+    {
+      kind: "ledger of a shard forgotten",
+      inject: async () => void (await redis.del(ofSomeShard())),
+    },
+    {
+      // As after a failover to a replica that lags behind.
+      kind: "ledger of a shard rolled back",
+      inject: async (holdMs) => {
+        const keys = ofSomeShard();
+        const copies = await redis.multi(keys.map((key) => ["dumpBuffer", key])).exec();
+        await delay(holdMs);
+        const back = redis.multi().del(keys);
+        keys.forEach((key, at) => {
+          const copy = copies?.[at]?.[1];
+          if (Buffer.isBuffer(copy)) back.restore(key, 0, copy);
+        });
+        await back.exec();
+      },
+    },
+  ];
+};
+
+/** Everything in Redis gone, with the messages that wait: only a reconciliation brings those back. */
+export const redisWiped = (redis: Redis): Fault => ({
+  kind: "Redis wiped",
+  inject: async () => void (await redis.flushall()),
+});

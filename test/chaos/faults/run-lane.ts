@@ -1,0 +1,39 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Random } from "../../../dev/clerk/instance/seeded-random.ts";
+import type { Fault } from "./fault.ts";
+
+export interface LaneOptions {
+  readonly faults: readonly Fault[];
+  readonly random: Random;
+  /** The longest that a fault is held, and that the lane rests before the next, ms. */
+  readonly longestHoldMs: number;
+  readonly longestRestMs: number;
+  readonly isOver: () => boolean;
+  readonly onFault: (kind: string, holdMs: number) => void;
+}
+
+const shortestMs = 300;
+
+/**
+ * Injects faults that must not meet (those of one server, say), one after the other: each kind once in an order drawn by
+ * chance, then all again. The first round is always finished, so that no kind is missing. Other lanes run beside it.
+ */
+export async function runLane({ faults, random, isOver, onFault, ...longest }: LaneOptions): Promise<void> {
+  for (let round = 0; ; round += 1) {
+    for (const { kind, inject } of shuffle(faults, random)) {
+      await delay(random.between(shortestMs, longest.longestRestMs));
+      if (round > 0 && isOver()) return;
+      const holdMs = Math.round(random.between(shortestMs, longest.longestHoldMs));
+      onFault(kind, holdMs);
+      await inject(holdMs);
+    }
+    if (isOver()) return;
+  }
+}
+
+function shuffle<T>(items: readonly T[], random: Random): T[] {
+  return items
+    .map((item) => ({ item, place: random.next() }))
+    .toSorted((a, b) => a.place - b.place)
+    .map(({ item }) => item);
+}

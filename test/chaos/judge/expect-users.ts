@@ -1,0 +1,31 @@
+import type { ClerkUser } from "../../../dev/clerk/resources/user.ts";
+import type { User } from "../../../src/events/user.ts";
+import type { ExpectedUsers } from "../../harness/find-violations.ts";
+import type { Told } from "./judgement.ts";
+
+/**
+ * The users that consumers must end up with. A user who is gone from Clerk is expected as deleted, unless no message of
+ * it ever arrived (`wasSeen`). Maps Clerk's user by itself: the bridge's own mapping is among what is judged.
+ */
+export function expectUsers({ users, everMade }: Told, wasSeen: (userId: string) => boolean): ExpectedUsers {
+  const expected = new Map<string, User | undefined>();
+  for (const userId of everMade) if (wasSeen(userId)) expected.set(userId, undefined);
+  for (const user of users) expected.set(user.id, consumersViewOf(user));
+  return expected;
+}
+
+function consumersViewOf(user: ClerkUser): User {
+  const isPrimary = ({ id }: { readonly id: string }) => id === user.primary_email_address_id;
+  const role = user.public_metadata?.["role"];
+  return {
+    id: user.id,
+    firstName: user.first_name ?? "",
+    lastName: user.last_name ?? "",
+    username: user.username ?? "",
+    emailAddress: [
+      ...user.email_addresses.filter(isPrimary),
+      ...user.email_addresses.filter((address) => !isPrimary(address)),
+    ].map((address) => address.email_address),
+    role: typeof role === "string" ? role : "user",
+  };
+}

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import type { Violation } from "../../harness/find-violations.ts";
+import { readTopic, type TopicRecord } from "../../harness/read-topic.ts";
+import { expectUsers } from "./expect-users.ts";
+import type { Judgement, Told } from "./judgement.ts";
+
+const valueSchema = z.object({
+  eventType: z.string(),
+  data: z.object({ firstName: z.string(), lastName: z.string(), emailAddress: z.array(z.string()), role: z.string() }),
+});
+
+/** Counts what the naive worker repeated, lost and turned round; its events are whole snapshots, one for each message. */
+export async function judgeNaive(brokers: readonly string[], topic: string, told: Told): Promise<Judgement> {
+  const events = await readTopic(brokers, topic);
+  const timesPublished = new Map<string, number>();
+  for (const id of events.map(messageIdOf)) timesPublished.set(id, (timesPublished.get(id) ?? 0) + 1);
+  const accepted = told.messages.filter(({ type, state }) => type.startsWith("user.") && state === "delivered");
+  const repeated = [...timesPublished].flatMap(([id, times]) => Array.from({ length: times - 1 }, () => id));
+  const lost = accepted.filter(({ id }) => !timesPublished.has(id));
+  const { disordered, wrong } = judgeUsers(events, told);
+  const violations: Violation[] = [
+    ...repeated.map((id) => ({ userId: userOf(told, id), what: `${id} gave an event more than once` })),
+    ...lost.map(({ id, userId }) => ({ userId, what: `${id} was accepted and gave no event` })),
+    ...disordered.map((userId) => ({ userId, what: "its events are not created, updated*, deleted" })),
+    ...wrong.map((userId) => ({ userId, what: "its last event is not what Clerk says" })),
+  ];
+  return {
+    events,
+    violations,
+    counts: {
+      events: events.length,
+      repeated: repeated.length,
+      lost: lost.length,
+      "users out of order": disordered.length,
+      "users wrong in the end": wrong.length,
+    },
+  };
+}
+
+const messageIdOf = ({ headers }: TopicRecord): string => headers["svix-id"] ?? "";
+const userOf = ({ messages }: Told, messageId: string) => messages.find(({ id }) => id === messageId)?.userId ?? "";
+
+function judgeUsers(events: readonly TopicRecord[], told: Told): { disordered: string[]; wrong: string[] } {
+  const histories = Map.groupBy(
+    events.filter(({ headers }) => !("bridge_barrier" in headers)),
+    ({ key }) => key,
+  );
+  const disordered: string[] = [];
+  const wrong: string[] = [];
+  for (const [userId, user] of expectUsers(told, () => true)) {
+    const history = (histories.get(userId) ?? []).map(({ value }) => valueSchema.parse(JSON.parse(String(value))));
+    const types = history.map(({ eventType }) => eventType).join(" ");
+    if (!/^user\.created( user\.updated)*( user\.deleted)?$/.test(types)) disordered.push(userId);
+    const last = history.at(-1);
+    const ends = user === undefined ? last?.eventType === "user.deleted" : isOf(last, user);
+    if (!ends) wrong.push(userId);
+  }
+  return { disordered, wrong };
+}
+
+/** It publishes the addresses in Clerk's order and no username; that is not held against it. */
+function isOf(last: z.infer<typeof valueSchema> | undefined, user: z.infer<typeof valueSchema>["data"]): boolean {
+  if (last === undefined || last.eventType === "user.deleted") return false;
+  const { firstName, lastName, role, emailAddress } = last.data;
+  const sameAddresses = emailAddress.toSorted().join() === user.emailAddress.toSorted().join();
+  return firstName === user.firstName && lastName === user.lastName && role === user.role && sameAddresses;
+}

@@ -1,0 +1,99 @@
+/// <reference lib="esnext.disposable" />
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { type ClerkEmulator, startClerkEmulator } from "../../dev/clerk/start-clerk-emulator.ts";
+import { startKafka } from "../../dev/stack/start-kafka.ts";
+import { startRedis } from "../../dev/stack/start-redis.ts";
+import { createSkewedClock, type SkewedClock } from "./clerk/skewed-clock.ts";
+import type { ChaosOptions } from "./options.ts";
+import { Fleet } from "./processes/fleet.ts";
+import { type FaultyServer, openFaultyServer } from "./servers/faulty-server.ts";
+import { openTcpProxy, type TcpProxy } from "./servers/tcp-proxy.ts";
+import { bridgeSystem } from "./systems/bridge-system.ts";
+import { naiveSystem } from "./systems/naive-system.ts";
+import type { Surroundings, System } from "./systems/system.ts";
+
+/** All there is in a run: Clerk, the servers, the system under test, and the ways between them. */
+export interface World extends AsyncDisposable {
+  readonly clerk: ClerkEmulator;
+  readonly clock: SkewedClock;
+  readonly redis: FaultyServer;
+  readonly kafka: FaultyServer;
+  readonly system: System;
+  readonly apis: Fleet;
+  readonly workers: Fleet;
+  /** From the workers to Clerk's API. */
+  readonly clerkLink: TcpProxy;
+  /** From Svix to the APIs, to each in turn. */
+  readonly webhookLink: TcpProxy;
+  /** For looking at Redis; not by its proxy. */
+  readonly redisClient: Redis;
+  /** Processes that ended by themselves. */
+  readonly crashes: readonly string[];
+}
+
+const apis = 2;
+const workers = 2;
+/** Svix's eight attempts over 27 hours in 100 seconds. */
+const retryScale = 0.001;
+const attemptTimeoutMs = 3_000;
+const farMoreMessagesThanSent = 1_000_000;
+
+/** Starts everything; its processes and servers end with this one, whatever happens. Logs and data go into `folder`. */
+export async function openWorld({ seed, system, reconciles }: ChaosOptions, folder: string): Promise<World> {
+  await using resources = new AsyncDisposableStack();
+  const clock = createSkewedClock();
+  const clerk = await startClerkEmulator({
+    seed,
+    now: clock.now,
+    webhook: { retryScale, attemptTimeoutMs, rememberedMessages: farMoreMessagesThanSent },
+  });
+  resources.defer(() => clerk.stop());
+  const clerkPort = Number(new URL(clerk.url).port);
+  const clerkLink = resources.use(await openTcpProxy({ target: () => clerkPort }));
+  const [redis, kafka] = await Promise.all([
+    openFaultyServer(({ port }) => startRedis({ dir: join(folder, "redis"), port })),
+    openFaultyServer((address) => startKafka({ dir: join(folder, "kafka"), ...address })),
+  ]);
+  resources.use(redis);
+  resources.use(kafka);
+  const redisClient = new Redis(redis.port, "127.0.0.1", { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+  redisClient.on("error", () => {}); // It is taken away on purpose.
+  resources.defer(() => redisClient.disconnect());
+
+  const surroundings: Surroundings = {
+    redisUrl: `redis://127.0.0.1:${redis.link.port}`,
+    kafkaBrokers: [`127.0.0.1:${kafka.link.port}`],
+    clerkUrl: `http://127.0.0.1:${clerkLink.port}`,
+    clerk,
+    redis: redisClient,
+    reconciles,
+  };
+  const underTest = system === "bridge" ? bridgeSystem(surroundings) : await naiveSystem(surroundings);
+  const crashes: string[] = [];
+  const openFleet = async (plan: System["api"], size: number) => {
+    const fleet = resources.use(new Fleet(plan, folder, (what) => crashes.push(what)));
+    await Promise.all(Array.from({ length: size }, () => fleet.add()));
+    return fleet;
+  };
+  const apiFleet = await openFleet(underTest.api, apis);
+  const workerFleet = await openFleet(underTest.worker, workers);
+  const webhookLink = resources.use(await openTcpProxy({ target: () => apiFleet.nextPort() }));
+  clerk.webhooks.connect({ url: `http://127.0.0.1:${webhookLink.port}/webhooks/clerk`, secret: clerk.webhookSecret });
+
+  const owned = resources.move();
+  return {
+    clerk,
+    clock,
+    redis,
+    kafka,
+    system: underTest,
+    apis: apiFleet,
+    workers: workerFleet,
+    clerkLink,
+    webhookLink,
+    redisClient,
+    crashes,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

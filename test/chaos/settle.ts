@@ -1,0 +1,35 @@
+import { noFaults } from "../../dev/clerk/webhooks/faults.ts";
+import { waitFor } from "../harness/wait-for.ts";
+import type { World } from "./open-world.ts";
+
+const deadlineMs = 240_000;
+
+/**
+ * Waits, with nothing going wrong any more, until Svix has delivered everything, no job is left and every process says
+ * that it is ready. What Svix gave up
+ * during the faults is replayed, as an operator would at the dashboard. Returns what did not come to rest in time.
+ */
+export async function settle({ clerk, system, apis, workers }: World): Promise<string[]> {
+  const { webhooks } = clerk;
+  webhooks.setFaults(noFaults);
+  const isDelivered = () => {
+    if (webhooks.pending() > 0) return false;
+    const failed = webhooks.messages().filter(({ state }) => state === "failed");
+    for (const { id } of failed) webhooks.replay(id);
+    return failed.length === 0;
+  };
+  const areAllReady = async () => {
+    const ready = await Promise.all([...apis.members, ...workers.members].map(({ port }) => system.isReady(port)));
+    return ready.every(Boolean);
+  };
+  const steps = [
+    () => waitFor("every message is delivered", isDelivered, { deadlineMs, intervalMs: 100 }),
+    () => waitFor("no job is left", async () => (await system.countJobs()) === 0, { deadlineMs, intervalMs: 200 }),
+    () => waitFor("every process is ready", areAllReady, { deadlineMs, intervalMs: 200 }),
+  ];
+  const overdue: string[] = [];
+  for (const step of steps) {
+    await step().catch((error: unknown) => overdue.push(error instanceof Error ? error.message : String(error)));
+  }
+  return overdue;
+}

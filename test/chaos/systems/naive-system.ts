@@ -1,0 +1,36 @@
+import { Queue } from "bullmq";
+import { connectKafka } from "../../harness/read-topic.ts";
+import { eventsTopicOf } from "../../harness/bridge-variables.ts";
+import { judgeNaive } from "../judge/judge-naive.ts";
+import { shards, systemName } from "./naming.ts";
+import type { Surroundings, System } from "./system.ts";
+
+/** The receiver and the worker that teams write by hand (bench/naive): check, publish, mark. */
+export async function naiveSystem({ redisUrl, kafkaBrokers, clerk, redis }: Surroundings): Promise<System> {
+  const topic = eventsTopicOf(systemName);
+  const admin = connectKafka(kafkaBrokers).admin();
+  await admin.connect();
+  await admin.createTopics({ topics: [{ topic, numPartitions: shards }], waitForLeaders: true });
+  await admin.disconnect();
+  const variables = {
+    QUEUE: systemName,
+    REDIS_URL: redisUrl,
+    KAFKA_BROKERS: kafkaBrokers.join(","),
+    TOPIC: topic,
+    CONCURRENCY: "1",
+    CLERK_WEBHOOK_SECRET: clerk.webhookSecret,
+  };
+  const queue = new Queue(systemName, { connection: redis });
+  return {
+    api: {
+      role: "api",
+      script: "bench/naive/receiver.ts",
+      variables: (port) => ({ ...variables, PORT: String(port) }),
+    },
+    worker: { role: "worker", script: "bench/naive/worker.ts", variables: () => variables },
+    takesPoison: false,
+    isReady: async () => true,
+    countJobs: () => queue.getJobCountByTypes("wait", "active", "delayed"),
+    judge: (told) => judgeNaive(kafkaBrokers, topic, told),
+  };
+}
