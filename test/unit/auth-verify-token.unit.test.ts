@@ -5,7 +5,8 @@ import { createServiceTokenVerifier } from "../../src/auth/verify-service-token.
 import { createTokenVerifier, rejected, type VerifyToken } from "../../src/auth/verify-token.ts";
 
 const secret = "3Zq8vL1xT6mN0bR5yK9wE2cJ7hG4sD-u";
-const service = createServiceTokenVerifier({ secret, audience: "bridge", findRole: readRoles() });
+const findRole = readRoles();
+const service = createServiceTokenVerifier({ secret, audience: "bridge", findRole });
 const signFor = (seconds: number, startMs = Date.now()) =>
   new SignJWT({ role: "admin" })
     .setProtectedHeader({ alg: "HS256" })
@@ -65,18 +66,27 @@ describe("what a token proved", () => {
     expect(await verify(other)).toMatchObject({ outcome: "rejected" });
   });
 
-  it("is remembered for a bounded number of tokens; what was refused is not", async () => {
+  it("is not remembered when it was nothing", async () => {
     const { verify, verifications } = openVerifier();
-    const first = await signFor(3_600);
-    await verify(first);
-    for (let index = 0; index < 20; index += 1) await verify(`${first}${index}`);
-    expect(verifications()).toBe(21);
-    await verify(`${first}0`);
-    expect(verifications()).toBe(22);
-    const tokens = await Promise.all(Array.from({ length: 5_000 }, (_, index) => signFor(4_000 + index)));
-    for (const token of tokens) await verify(token);
-    await verify(first);
-    expect(verifications()).toBe(22 + 5_000 + 1);
+    const token = `${await signFor(60)}x`;
+    await verify(token);
+    await verify(token);
+    expect(verifications()).toBe(2);
+  });
+
+  it("is remembered for the latest 5,000 tokens", async () => {
+    let verifications = 0;
+    const session: VerifyToken = async () => {
+      verifications += 1;
+      return { outcome: "verified", caller: { kind: "service", id: "any", ...findRole("user") }, expiresAt: 1e15 };
+    };
+    const verify = createTokenVerifier({ session, service: undefined }, () => 0);
+    for (let index = 0; index <= 5_000; index += 1) await verify(`eyJhbGciOiJSUzI1NiJ9.e30.${index}`);
+    expect(verifications).toBe(5_001);
+    await verify("eyJhbGciOiJSUzI1NiJ9.e30.1");
+    expect(verifications).toBe(5_001);
+    await verify("eyJhbGciOiJSUzI1NiJ9.e30.0");
+    expect(verifications).toBe(5_002);
   });
 });
 
