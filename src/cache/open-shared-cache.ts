@@ -69,8 +69,9 @@ export function openSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCa
   }
 
   async function lookAt(keys: EntryKeys): Promise<Look<T>> {
+    const token = randomUUID();
     try {
-      const [outcome, detail] = replySchema.parse(await lookUp(redis, present(keys), [randomUUID(), String(leaseMs)]));
+      const [outcome, detail] = replySchema.parse(await lookUp(redis, present(keys), [token, String(leaseMs)]));
       if (outcome !== "hit") return { outcome, lease: detail };
       const stored = schema.safeParse(JSON.parse(detail));
       if (stored.success) return { outcome, value: stored.data };
@@ -78,6 +79,8 @@ export function openSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCa
       await redis.unlink(keys[0]);
       return { outcome: "away" };
     } catch {
+      // A Redis that was only slow may give the lease after we went: whoever comes then must not wait for us.
+      void settle(token, keys, "");
       return { outcome: "away" };
     }
   }
@@ -90,8 +93,13 @@ export function openSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCa
       if (Buffer.byteLength(whole) <= largestValueBytes) json = whole;
       return value;
     } finally {
-      await settleLease(redis, present(keys), [lease, json, String(ttlMs)]).catch(() => {});
+      await settle(lease, keys, json);
     }
+  }
+
+  /** What Redis misses of it ends by itself. */
+  async function settle(lease: string, keys: EntryKeys, json: string): Promise<void> {
+    await settleLease(redis, present(keys), [lease, json, String(ttlMs)]).catch(() => {});
   }
 
   async function waitFor(lease: string, keys: EntryKeys, load: () => Promise<T>): Promise<T> {

@@ -1,0 +1,260 @@
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { Redis } from "ioredis";
+import { pino } from "pino";
+import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
+import { createFreshFolder } from "../../../dev/stack/folders.ts";
+import { pageGenerationKey, userKey } from "../../../src/cache/cache-keys.ts";
+import { openUserCache } from "../../../src/cache/open-user-cache.ts";
+import { createApiMetrics } from "../../../src/metrics.ts";
+import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
+import type { ApiUser } from "../../../src/users/api-user.ts";
+import { spawnScript } from "../../harness/bridge-process.ts";
+import { reserveRedis } from "../../harness/private-servers.ts";
+import { waitFor } from "../../harness/wait-for.ts";
+
+const log = pino({ level: "silent" });
+const resources = new AsyncDisposableStack();
+let redis: Redis;
+let prefix: string;
+
+beforeAll(() => {
+  redis = resources.adopt(new Redis(inject("redisUrl")), (it) => it.disconnect());
+});
+beforeEach(() => {
+  prefix = `test-${randomUUID()}`;
+});
+afterAll(() => resources.disposeAsync());
+
+/** The cache as one process has it. Two of them share nothing but Redis. */
+async function openProcess({ ttlMs = 60_000, url = inject("redisUrl") } = {}) {
+  const connection = connectFailingFast(url, log, 250);
+  onTestFinished(() => connection.disconnect());
+  await waitFor("Redis is connected", () => connection.status === "ready");
+  const metrics = createApiMetrics();
+  return { ...openUserCache({ redis: connection, redisPrefix: prefix, config: { ttlMs }, metrics, log }), metrics };
+}
+type Process = Awaited<ReturnType<typeof openProcess>>;
+
+const time = "2026-01-01T00:00:00.000Z";
+const aUser = (firstName: string, more: Partial<ApiUser> = {}): ApiUser => ({
+  id: "user_1",
+  firstName,
+  lastName: "",
+  username: "",
+  emailAddress: [],
+  role: "user",
+  createdAt: time,
+  updatedAt: time,
+  ...more,
+});
+const never = (): Promise<never> => Promise.reject(new Error("loaded what was cached"));
+
+/** Both kinds of entry promise the same: each is read here as the first name of its one user. */
+const kinds = {
+  user: {
+    read: async (cache: Process, load: () => Promise<string>) =>
+      (await cache.user("user_1", async () => aUser(await load())))?.firstName,
+  },
+  page: {
+    read: async (cache: Process, load: () => Promise<string>) => {
+      const page = await cache.page("page=1", async () => ({ users: [aUser(await load())], totalCount: 1 }));
+      return page.users[0]?.firstName;
+    },
+  },
+};
+
+describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
+  test("is loaded once for all processes, for as long as its time to live", async () => {
+    const [a, b] = [await openProcess({ ttlMs: 300 }), await openProcess({ ttlMs: 300 })];
+    expect(await read(a, async () => "Ada")).toBe("Ada");
+    expect(await read(a, never)).toBe("Ada");
+    expect(await read(b, never)).toBe("Ada");
+    await waitFor("it is loaded anew", async () => (await read(b, async () => "Eve")) === "Eve");
+  });
+
+  test("is old at once, in every process, when its user changes", async () => {
+    const [a, b] = [await openProcess(), await openProcess()];
+    await read(a, async () => "Ada");
+    await b.invalidate(["user_1"]);
+    expect(await read(a, async () => "Eve")).toBe("Eve");
+    expect(await read(b, never)).toBe("Eve");
+  });
+
+  test("that was being loaded when its user changed is not kept, and nobody who comes later gets it", async () => {
+    const [a, b] = [await openProcess(), await openProcess()];
+    const old = Promise.withResolvers<string>();
+    const loading = Promise.withResolvers<void>();
+    const first = read(a, () => {
+      loading.resolve();
+      return old.promise;
+    });
+    await loading.promise;
+    await b.invalidate(["user_1"]);
+    expect(await read(a, async () => "Eve")).toBe("Eve");
+    old.resolve("Ada");
+    expect(await first).toBe("Ada");
+    expect(await read(a, never)).toBe("Eve");
+    expect(await read(b, never)).toBe("Eve");
+  });
+
+  test("that was being loaded when its user changed is not put back by who loads last either", async () => {
+    const [a, b] = [await openProcess(), await openProcess()];
+    const old = Promise.withResolvers<string>();
+    const loading = Promise.withResolvers<void>();
+    const first = read(a, () => {
+      loading.resolve();
+      return old.promise;
+    });
+    await loading.promise;
+    await b.invalidate(["user_1"]);
+    old.resolve("Ada");
+    await first;
+    expect(await read(b, async () => "Eve")).toBe("Eve");
+  });
+
+  test("is loaded once when many read it at the same time in one process", async () => {
+    const a = await openProcess();
+    let loads = 0;
+    const load = async () => `load ${(loads += 1)}`;
+    const names = await Promise.all(Array.from({ length: 100 }, () => read(a, load)));
+    expect(new Set(names)).toEqual(new Set(["load 1"]));
+  });
+
+  test("whose load fails fails for those who wait with it, and is loaded again at once", async () => {
+    const [a, b] = [await openProcess(), await openProcess()];
+    const failed = new Error("Clerk is away");
+    const reads = [1, 2, 3].map(() => read(a, () => Promise.reject(failed)));
+    await expect(Promise.allSettled(reads)).resolves.toEqual(
+      reads.map(() => expect.objectContaining({ status: "rejected", reason: failed })),
+    );
+    const startedAt = performance.now();
+    expect(await read(b, async () => "Ada")).toBe("Ada");
+    expect(performance.now() - startedAt).toBeLessThan(500);
+  });
+
+  test("whose loader hangs in another process is loaded all the same, after two seconds", async () => {
+    const [a, b] = [await openProcess(), await openProcess()];
+    const loading = Promise.withResolvers<void>();
+    void read(a, () => {
+      loading.resolve();
+      return new Promise<never>(() => {});
+    });
+    await loading.promise;
+    const startedAt = performance.now();
+    expect(await Promise.all([1, 2].map(() => read(b, async () => "Ada")))).toEqual(["Ada", "Ada"]);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
+  test("is not kept when it is larger than 256 KiB", async () => {
+    const a = await openProcess();
+    await read(a, async () => "x".repeat(256 * 1024));
+    expect(await read(a, async () => "Ada")).toBe("Ada");
+  });
+
+  test("that another version of the program wrote is loaded and replaced", async () => {
+    const a = await openProcess();
+    await read(a, async () => "Ada");
+    for (const key of await redis.keys(`{${prefix}:cache}:*`)) {
+      if (key !== pageGenerationKey(prefix)) await redis.set(key, `value:0:{"an":"older shape"}`);
+    }
+    expect(await read(a, async () => "Eve")).toBe("Eve");
+    expect(await read(a, async () => "Bob")).toBe("Bob");
+    expect(await read(a, never)).toBe("Bob");
+  });
+
+  test("is always loaded, and nothing kept, while the cache is off", async () => {
+    const a = await openProcess({ ttlMs: 0 });
+    expect(await read(a, async () => "Ada")).toBe("Ada");
+    expect(await read(a, async () => "Eve")).toBe("Eve");
+    await a.invalidate(["user_1"]);
+    expect(await redis.keys(`{${prefix}:cache}:*`)).toEqual([]);
+  });
+
+  test("is loaded soon while Redis is frozen or away, and cached again at once afterwards", async () => {
+    await using server = await reserveRedis();
+    const running = await server.start();
+    const a = await openProcess({ url: running.url });
+    const readSoon = async (name: string, load: () => Promise<string>) => {
+      const startedAt = performance.now();
+      expect(await read(a, load)).toBe(name);
+      expect(performance.now() - startedAt).toBeLessThan(500);
+    };
+    process.kill(running.pid, "SIGSTOP");
+    await readSoon("Ada", async () => "Ada");
+    process.kill(running.pid, "SIGCONT");
+    await readSoon("Eve", async () => "Eve");
+    await readSoon("Eve", never);
+    await running.kill();
+    await readSoon("Bob", async () => "Bob");
+    await a.invalidate(["user_1"]);
+    expect((await a.metrics.cacheInvalidationsFailed.get()).values[0]?.value).toBe(1);
+  });
+});
+
+test("the change of one user leaves the others cached, but no page", async () => {
+  const a = await openProcess();
+  await a.user("user_1", async () => aUser("Ada"));
+  await a.user("user_2", async () => aUser("Eve", { id: "user_2" }));
+  await a.page("page=1", async () => ({ users: [], totalCount: 0 }));
+  await a.page("page=2", async () => ({ users: [], totalCount: 0 }));
+  await a.invalidate(["user_1"]);
+  expect(await a.user("user_2", never)).toMatchObject({ firstName: "Eve" });
+  for (const page of ["page=1", "page=2"]) {
+    expect(await a.page(page, async () => ({ users: [], totalCount: 7 }))).toMatchObject({ totalCount: 7 });
+  }
+});
+
+test("a user that does not exist is not kept: it may soon", async () => {
+  const a = await openProcess();
+  expect(await a.user("user_1", async () => undefined)).toBeUndefined();
+  expect(await redis.exists(userKey(prefix, "user_1"))).toBe(0);
+  expect(await a.user("user_1", async () => aUser("Ada"))).toMatchObject({ firstName: "Ada" });
+});
+
+test("everything that Redis keeps of it ends by itself, but for one number", async () => {
+  const a = await openProcess();
+  await a.user("user_1", async () => aUser("Ada"));
+  await a.page("x".repeat(10_000), async () => ({ users: [], totalCount: 0 }));
+  void a.user("user_hanging", () => new Promise<never>(() => {}));
+  await waitFor("the lease is there", () => redis.exists(userKey(prefix, "user_hanging")));
+  await a.invalidate(["user_2"]);
+  const keys = await redis.keys(`{${prefix}:cache}:*`);
+  expect(keys).toHaveLength(4);
+  const endless = [];
+  for (const key of keys) {
+    expect(key.length).toBeLessThan(200);
+    if ((await redis.pttl(key)) < 0) endless.push(key);
+  }
+  expect(endless).toEqual([pageGenerationKey(prefix)]);
+});
+
+test("a stampede of two processes on one user makes one load", async () => {
+  const folder = await createFreshFolder();
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const variables = {
+    REDIS_URL: inject("redisUrl"),
+    REDIS_PREFIX: prefix,
+    READS: "200",
+    START: `${prefix}:start`,
+    LOADS: `${prefix}:loads`,
+    FINISH: `${prefix}:finish`,
+  };
+  const readers = [1, 2].map((name) =>
+    spawnScript({ script: "test/harness/cache-reader.ts", variables, logFile: join(folder, `${name}.log`) }),
+  );
+  for (const { kill } of readers) onTestFinished(kill);
+  const all = (what: string) =>
+    waitFor(`both log ${what}`, async () => {
+      const outputs = await Promise.all(readers.map(({ output }) => output()));
+      return outputs.every((output) => output.includes(what)) && outputs;
+    });
+  await all('"waiting"');
+  await redis.set(variables.START, "1", "EX", 60);
+  await all('"reading"');
+  await waitFor("one of them loads", () => redis.exists(variables.LOADS));
+  await redis.set(variables.FINISH, "1", "EX", 60);
+  for (const output of await all('"read"')) expect(output).toContain(`"times":200,"loads":1`);
+  expect(await redis.getdel(variables.LOADS)).toBe("1");
+});
