@@ -138,7 +138,7 @@ export function createClerkApi(deps: ClerkApiDeps): ClerkApi {
       return { outcome: "ok", value };
     } catch (cause) {
       const failure = readFailure(operation, cause);
-      ended(failure?.outcome ?? "bug");
+      ended(failure?.outcome ?? "unreadable");
       if (failure === undefined) throw cause;
       return { ...failure, cause };
     }

@@ -1,6 +1,6 @@
 import type { User } from "@clerk/backend";
 import type { ClerkApi } from "./clerk-api.ts";
-import { readUserJson } from "./read-user-json.ts";
+import { readUserJson, unreadableAnswer } from "./read-user-json.ts";
 import type { UserJson } from "./user-json.ts";
 
 /** Which users: all of the given conditions hold. Partial matches are without case. */
@@ -30,13 +30,21 @@ export function listUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter, ran
       path: "/users",
       queryParams: { ...filter, ...range, orderBy: "-created_at" },
     });
+    // The SDK hands on what is no JSON as text.
+    if (!Array.isArray(found)) throw unreadableAnswer();
     return found.map(({ raw }) => readUserJson(raw));
   });
 }
 
 /** How many there are. One request. */
 export function countUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter): Promise<number> {
-  return clerk.read("users.count", ({ users }) =>
-    users["request"]<number>({ method: "GET", path: "/users/count", queryParams: { ...filter } }),
-  );
+  return clerk.read("users.count", async ({ users }) => {
+    const count = await users["request"]<number>({
+      method: "GET",
+      path: "/users/count",
+      queryParams: { ...filter },
+    });
+    if (typeof count !== "number") throw unreadableAnswer();
+    return count;
+  });
 }

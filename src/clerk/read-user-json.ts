@@ -8,5 +8,8 @@ import { type UserJson, userJsonSchema } from "./user-json.ts";
 export function readUserJson(raw: unknown): UserJson {
   const parsed = userJsonSchema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  throw new ApiError(502, "clerk_failed", "Clerk's answer is no user", { cause: parsed.error });
+  throw unreadableAnswer(parsed.error);
 }
+
+export const unreadableAnswer = (cause?: unknown): ApiError =>
+  new ApiError(502, "clerk_failed", "Clerk's answer cannot be read", { cause });
