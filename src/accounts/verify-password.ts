@@ -35,7 +35,7 @@ const route = createRoute({
   },
   responses: {
     200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
-    ...errorAnswers(400, 413, 415, 502),
+    ...errorAnswers(400, 413, 502),
   },
 });
 

@@ -17,7 +17,6 @@ const descriptions = {
   404: "No such thing",
   409: "Conflicts with what is there",
   413: "The body is too large",
-  415: "The body is not JSON",
   422: "Contradicts an earlier request",
   429: "Too many requests; `Retry-After` says when to come back",
   500: "A bug; nothing is told but the request's id",

@@ -13,6 +13,8 @@ export interface Called {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body as JSON; `{}` when it is none. */
   readonly body: Readonly<Record<string, unknown>>;
+  /** The body as it came. */
+  readonly text: string;
 }
 
 /** Sends a request exactly as it is written (`GET /api/users/..`): unlike fetch it mends no path. */
@@ -36,7 +38,8 @@ export async function callApi(url: string, line: string, { token, headers, body 
   });
   sent.on("response", (answer) => {
     text(answer).then(
-      (content) => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: readJson(content) }),
+      (content) =>
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: readJson(content), text: content }),
       reject,
     );
   });

@@ -1,0 +1,96 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import ajvFormats from "ajv-formats";
+import { z } from "zod";
+
+const answerSchema = z.looseObject({
+  content: z.record(z.string(), z.looseObject({ schema: z.unknown() })).optional(),
+});
+const operationSchema = z.looseObject({
+  security: z.array(z.unknown()).optional(),
+  responses: z.record(z.string(), answerSchema),
+});
+const documentSchema = z.looseObject({
+  paths: z.record(z.string(), z.record(z.string(), operationSchema)),
+});
+type Schema = Readonly<Record<string, unknown>>;
+
+/** What an OpenAPI document promises, to compare answers with. */
+export interface Contract {
+  /** `GET /api/users/{userId}` and so on. */
+  readonly operations: readonly string[];
+  needsToken(operation: string): boolean;
+  /** What of an answer the document does not promise; empty when all of it is. Fields that it does not name are found, too. */
+  findBreaches(operation: string, answer: DocumentedAnswer): string[];
+}
+
+export interface DocumentedAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly text: string;
+}
+
+export function readContract(json: unknown): Contract {
+  const { paths } = documentSchema.parse(closeObjects(json));
+  const operations = new Map<string, z.infer<typeof operationSchema>>(
+    Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+    ),
+  );
+  const ajv = new Ajv2020({ strict: false, allErrors: true });
+  ajvFormats.default(ajv);
+  ajv.addSchema({ $id: "document", ...z.record(z.string(), z.unknown()).parse(closeObjects(json)) });
+  const find = (name: string) => {
+    const operation = operations.get(name);
+    if (operation === undefined) throw new Error(`The document has no operation ${name}`);
+    return operation;
+  };
+  return {
+    operations: [...operations.keys()],
+    needsToken: (name) => (find(name).security ?? []).length > 0,
+    findBreaches: (name, { status, contentType, text }) => {
+      const answer = find(name).responses[String(status)];
+      if (answer === undefined) return [`status ${status} is not documented: ${text.slice(0, 200)}`];
+      if (answer.content === undefined) return text === "" ? [] : [`${status} has a body: ${text.slice(0, 200)}`];
+      const type = contentType?.split(";")[0] ?? "none";
+      if (!(type in answer.content)) return [`content type ${type} of ${status} is not documented`];
+      if (type !== "application/json") return [];
+      const [method = "", path = ""] = name.split(" ");
+      const pointer = ["paths", path, method.toLowerCase(), "responses", String(status), "content", type, "schema"];
+      const validate = ajv.getSchema(`document#/${pointer.map(escapePointer).join("/")}`);
+      if (validate === undefined) return [`${status} has no schema`];
+      if (validate(JSON.parse(text))) return [];
+      return (validate.errors ?? []).map(
+        ({ instancePath, message, params }) => `${status} ${instancePath} ${message} ${JSON.stringify(params)}`,
+      );
+    },
+  };
+}
+
+const escapePointer = (part: string) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
+
+const isSchema = (value: unknown): value is Schema =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/**
+ * The document as a promise of exactly its fields: wherever a schema stands for a whole value, what it does not name is
+ * refused. The parts of an `allOf` stay open, as each names only some of the fields.
+ */
+function closeObjects(value: unknown, isWholeValue = false): unknown {
+  if (Array.isArray(value)) return value.map((item: unknown) => closeObjects(item));
+  if (!isSchema(value)) return value;
+  const copy = Object.fromEntries(
+    Object.entries(value).map(([key, part]) => {
+      if (key === "schema" || key === "items") return [key, closeObjects(part, true)];
+      if (key === "properties" && isSchema(part)) return [key, mapValues(part, (it) => closeObjects(it, true))];
+      if ((key === "anyOf" || key === "oneOf") && Array.isArray(part))
+        return [key, part.map((it) => closeObjects(it, isWholeValue))];
+      return [key, closeObjects(part)];
+    }),
+  );
+  const names = "properties" in value || "allOf" in value || "$ref" in value;
+  if (!isWholeValue || !names || "additionalProperties" in value) return copy;
+  return { ...copy, unevaluatedProperties: false };
+}
+
+const mapValues = (record: Schema, change: (value: unknown) => unknown): Schema =>
+  Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

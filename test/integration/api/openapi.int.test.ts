@@ -1,0 +1,184 @@
+import { Validator } from "@seriousme/openapi-schema-validator";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { type CallOptions, openDocumentedApi } from "../../harness/open-documented-api.ts";
+import { signatureHeaders } from "../../harness/send-webhook.ts";
+
+let api: Awaited<ReturnType<typeof openDocumentedApi>>;
+beforeAll(async () => {
+  api = await openDocumentedApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+/** Operations that have been answered with 2xx. */
+const succeeded = new Set<string>();
+
+async function call(operation: string, expected: number, options: CallOptions = {}) {
+  const { status, body, breaches } = await api.call(operation, { token: api.admin, ...options });
+  expect({ operation, status, body, breaches }).toMatchObject({ status: expected, breaches: [] });
+  if (status < 300) succeeded.add(operation);
+  return body;
+}
+
+const idSchema = z.looseObject({ id: z.string() });
+const newUser = (name: string) => ({
+  firstName: "Ada",
+  lastName: "Lovelace",
+  username: name,
+  emailAddress: [`${name}@example.com`],
+  password: "engines-and-looms",
+});
+
+describe("every operation answers what the document promises", () => {
+  it("about users", async () => {
+    const { id: userId } = idSchema.parse(await call("POST /api/users", 201, { json: newUser("lovelace") }));
+    const path = { userId };
+    await call("POST /api/users", 409, { json: newUser("lovelace") });
+    await call("POST /api/users", 400, {
+      json: { ...newUser("x"), emailAddress: ["not an address"], password: "short" },
+    });
+    await call("GET /api/users", 200, { query: { search: "love", role: "user" } });
+    await call("GET /api/users", 400, { query: { limit: "101" } });
+    await call("GET /api/users/{userId}", 200, { path });
+    await call("GET /api/users/{userId}", 404, { path: { userId: "user_nobody" } });
+    await call("PUT /api/users/{userId}", 200, {
+      path,
+      json: { lastName: "Byron", emailAddress: ["byron@example.com", "ada@example.com"] },
+    });
+    await call("PUT /api/users/{userId}", 404, { path: { userId: "user_nobody" }, json: { lastName: "Byron" } });
+    await call("PUT /api/users/{userId}/role", 200, { path, json: { role: "admin" } });
+    await call("PUT /api/users/{userId}/role", 400, { path, json: { role: "emperor" } });
+    await call("POST /api/users/batch", 207, {
+      json: {
+        operations: [
+          { type: "create", user: newUser("grace_h") },
+          { type: "create", user: newUser("lovelace") },
+          { type: "update", userId, user: { firstName: "Augusta" } },
+          { type: "delete", userId: "user_nobody" },
+          { type: "rename" },
+        ],
+      },
+    });
+    await call("POST /api/users/batch", 400, { json: { operations: [] } });
+    await call("DELETE /api/users/{userId}", 204, { path });
+    await call("DELETE /api/users/{userId}", 404, { path });
+  });
+
+  it("about accounts", async () => {
+    const { dashboard, userToken } = api;
+    const { id: userId } = dashboard.createUser({ email_address: ["grace@example.com"], password: "first-bug-found" });
+    dashboard.connectExternalAccount(userId, {
+      provider: "oauth_github",
+      provider_user_id: "9",
+      email_address: "grace@hub.example",
+    });
+    const { id: sessionId } = dashboard.signIn(userId);
+    const path = { userId };
+    const { id: adminId } = dashboard.createUser({ email_address: ["boss@example.com"] });
+    const stale = await userToken(adminId, "admin", { fva: [1, 500] });
+    await call("GET /api/users/{userId}/details", 200, { path });
+    await call("GET /api/users/{userId}/sessions", 200, { path });
+    await call("GET /api/users/{userId}/sessions", 400, { path, query: { page: "0" } });
+    await call("DELETE /api/users/{userId}/sessions/{sessionId}", 204, { path: { userId, sessionId } });
+    await call("DELETE /api/users/{userId}/sessions/{sessionId}", 404, { path: { userId, sessionId: "sess_none" } });
+    await call("DELETE /api/users/{userId}/sessions", 200, { path });
+    for (const verb of ["lock", "unlock", "ban", "unban"])
+      await call(`POST /api/users/{userId}/${verb}`, 200, { path });
+    await call("POST /api/users/{userId}/reset-mfa", 204, { path });
+    await call("POST /api/users/{userId}/reset-mfa", 403, { path, token: stale });
+    await call("POST /api/users/{userId}/recovery-link", 201, { path });
+    await call("POST /api/users/{userId}/recovery-link", 404, { path: { userId: "user_nobody" } });
+    const credentials = { email: "grace@example.com", password: "first-bug-found" };
+    await call("POST /api/auth/verify-password", 200, { json: credentials });
+    await call("POST /api/auth/verify-password", 401, { json: { ...credentials, password: "second" } });
+    await call("POST /api/auth/verify-password", 400, { json: { email: "grace" } });
+    await call("POST /api/auth/verify-password", 413, { json: { ...credentials, password: "x".repeat(2_000_000) } });
+  });
+
+  it("about the trail and the numbers", async () => {
+    await call("GET /api/audit", 200, { query: { limit: "5" } });
+    await call("GET /api/audit", 400, { query: { cursor: "first" } });
+    for (const series of ["sessions", "registrations", "security-events", "active-users"]) {
+      await call(`GET /api/analytics/${series}`, 200);
+      await call(`GET /api/analytics/${series}`, 400, { query: { from: "yesterday" } });
+    }
+  });
+
+  it("beside the user API", async () => {
+    const message = { id: "msg_1", body: JSON.stringify({ type: "user.deleted", data: { id: "user_gone" } }) };
+    const signed = { headers: signatureHeaders(message), text: message.body, token: undefined };
+    await call("POST /webhooks/clerk", 204, signed);
+    await call("POST /webhooks/clerk", 400, { ...signed, text: "{}" });
+    await call("POST /webhooks/clerk", 413, { ...signed, text: "x".repeat(2_000_000) });
+    for (const path of ["livez", "readyz", "metrics", "openapi.json", "docs"]) {
+      await call(`GET /${path}`, 200, { token: undefined });
+    }
+  });
+
+  it("and no operation was left out", () => {
+    expect(api.contract.operations.filter((operation) => !succeeded.has(operation))).toEqual([]);
+  });
+
+  it("to strangers, to forged tokens, to users without the permission and about what is no id", async () => {
+    const user = await api.userToken("user_somebody");
+    for (const operation of api.contract.operations.filter((name) => name.includes(" /api/"))) {
+      expect(api.contract.needsToken(operation), operation).toBe(true);
+      await call(operation, 401, { token: undefined });
+      await call(operation, 403, { token: "ey.not.one" });
+      await call(operation, 403, { token: user });
+      if (operation.includes("{userId}")) await call(operation, 400, { path: { userId: "-1.2", sessionId: "sess_1" } });
+    }
+  });
+});
+
+describe("the document", () => {
+  it("is OpenAPI 3.1, and every operation in it has a summary, a tag that is described, and its errors", async () => {
+    const { valid, errors } = await new Validator().validate(structuredClone(api.document));
+    expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
+    const { openapi, tags, paths } = z
+      .looseObject({
+        openapi: z.string(),
+        tags: z.array(z.object({ name: z.string(), description: z.string() })),
+        paths: z.record(
+          z.string(),
+          z.record(
+            z.string(),
+            z.looseObject({
+              summary: z.string().min(5),
+              tags: z.array(z.string()).length(1),
+              responses: z.looseObject({}),
+            }),
+          ),
+        ),
+      })
+      .parse(api.document);
+    expect(openapi).toBe("3.1.0");
+    const operations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({ path, method, ...operation })),
+    );
+    const described = tags.map(({ name }) => name);
+    expect(new Set(operations.flatMap((operation) => operation.tags))).toEqual(new Set(described));
+    for (const { path, method, responses } of operations.filter((operation) => operation.path.startsWith("/api/"))) {
+      expect(Object.keys(responses), `${method} ${path}`).toEqual(
+        expect.arrayContaining(["401", "403", "429", "500", "503"]),
+      );
+    }
+  });
+
+  it("as a page loads nothing from elsewhere, and runs no script but its own", async () => {
+    const page = await api.fetch("/docs");
+    const policy = page.headers.get("content-security-policy");
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).toContain("script-src 'self';");
+    const html = await page.text();
+    const links = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link]) => link ?? "");
+    expect(links).toContain("docs/swagger-ui-bundle.js");
+    for (const link of links.filter((it) => it !== "data:,")) {
+      const url = new URL(link, page.url);
+      expect(url.origin).toBe(new URL(page.url).origin);
+      const asset = await api.fetch(url.pathname);
+      expect([link, asset.status, asset.headers.get("x-content-type-options")]).toEqual([link, 200, "nosniff"]);
+      expect((await asset.text()).length).toBeGreaterThan(10);
+    }
+  });
+});
