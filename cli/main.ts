@@ -1,6 +1,7 @@
 import { program } from "commander";
 import { addDeadCommand } from "./commands/dead.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
+import { addReconcileCommand } from "./commands/reconcile.ts";
 import { addRebuildCommand } from "./commands/rebuild.ts";
 import { addReplayCommand } from "./commands/replay.ts";
 import { addTailCommand } from "./commands/tail.ts";
@@ -14,4 +15,5 @@ addTailCommand(program);
 addDeadCommand(program);
 addReplayCommand(program);
 addRebuildCommand(program);
+addReconcileCommand(program);
 await program.parseAsync();

@@ -13,6 +13,8 @@ export interface OwnDeps {
   readonly openJobs: (shard: number) => ShardJobs;
   readonly group: Pick<ShardGroup, "reader">;
   readonly cluster: string;
+  /** Redis was found to have lost ledger data, and so maybe messages, too. */
+  readonly onLedgerLoss: () => Promise<void>;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   readonly now: () => number;
@@ -80,14 +82,14 @@ export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal
  * environment, fails that.
  */
 async function whatToKeep(
-  { cluster, group, log, metrics }: OwnDeps,
+  { cluster, group, log, onLedgerLoss }: OwnDeps,
   shard: number,
   publisher: ShardPublisher,
   { claimedBy, checkpoint }: LedgerLook,
   signal: AbortSignal,
 ): Promise<"keep" | "reset"> {
   if (checkpoint === undefined) {
-    if (publisher.barrier.offset > 0n) metrics.ledgerLosses.inc();
+    if (publisher.barrier.offset > 0n) await onLedgerLoss();
     log.info({ event: "ledger.missing", shard, unreadable: claimedBy !== "" }, "Makes the ledger anew from Kafka");
     return "reset";
   }
@@ -108,7 +110,7 @@ async function whatToKeep(
     await publisher.prove();
   }
   if (found === barrierId) return "keep";
-  metrics.ledgerLosses.inc();
+  await onLedgerLoss();
   log.warn({ event: "ledger.foreign", shard }, "The ledger is of another log; makes it anew from Kafka");
   return "reset";
 }

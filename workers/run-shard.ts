@@ -38,7 +38,6 @@ export async function runShard(deps: RunDeps, shard: number, status: ShardStatus
     status.dropped(drop.reason);
     deps.metrics.shardDrops.inc({ reason: drop.reason });
     deps.log.warn({ event: "shard.dropped", shard, reason: drop.reason, err: drop.error }, "Drops a shard");
-    if (drop.reason === "lost") deps.metrics.ledgerLosses.inc();
     if (drop.reason === "error") pauseMs = Math.min(Math.max(firstPauseMs, pauseMs * 2), longestPauseMs);
     await delay(pauseMs, undefined, { signal }).catch(ignoreAbort);
     if (!(await confirmed(deps, shard, signal))) return;
@@ -62,7 +61,9 @@ async function holdShard(
     status.enter("owning");
     owned = await ownShard(deps, shard, signal);
     status.enter("draining");
-    return { reason: await drainShard({ ...deps, onProgress }, owned, signal) };
+    const reason = await drainShard({ ...deps, onProgress }, owned, signal);
+    if (reason === "lost") await deps.onLedgerLoss();
+    return { reason };
   } catch (error) {
     if (error instanceof FencedError) return { reason: "fenced" };
     if (error instanceof SupersededError) return { reason: "superseded" };

@@ -20,6 +20,7 @@ import { connectBlocking, connectFailingFast } from "../src/redis/connect-redis.
 import { createFollowUp } from "./follow-up.ts";
 import { joinWhenUp } from "./join-when-up.ts";
 import { RebalanceGate } from "./rebalance-gate.ts";
+import { openReconciler } from "./reconcile.ts";
 import { startAuditRelay } from "./relay-audit.ts";
 import type { AtStep } from "./steps.ts";
 import { ShardSupervisor } from "./supervise-shards.ts";
@@ -57,6 +58,17 @@ export async function startWorker(
     log,
     now,
   });
+  const readUser = createUserReader(clerk, now);
+  const reconciler = openReconciler({
+    config,
+    redis,
+    jobsRedis,
+    clerk,
+    readUser,
+    registry: metrics.registry,
+    log,
+    now,
+  });
   const eventLog = openEventLog(config.kafka, config.eventSource, log);
   const gate = new RebalanceGate();
   const atStep = hooks.atStep ?? (async () => {});
@@ -67,13 +79,17 @@ export async function startWorker(
     return {
       group: joined.group,
       cluster: joined.cluster,
+      onLedgerLoss: async () => {
+        metrics.ledgerLosses.inc();
+        await reconciler.sweepAfterLoss();
+      },
       openPublisher: (shard) => eventLog.openPublisher(shard, () => atStep("sent")),
       openLedger: (shard) => openLedger(redis, shardPrefix(config.redis.prefix, shard)),
       openJobs: (shard) => openShardJobs(jobsRedis, config.redis.prefix, shard, log),
       batchMaxMessages: config.batchMaxMessages,
       settled: () => gate.settled(),
       policy: () => ({ unsureBefore: now() - config.ghostCheckAfterMs }),
-      readUser: createUserReader(clerk, now),
+      readUser,
       deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
       followUp: createFollowUp({
         redis,
@@ -127,6 +143,7 @@ export async function startWorker(
   lifecycle.onStop("audit relay", () => auditRelay.stop());
   lifecycle.onStop("group", () => joined?.group.leave());
   lifecycle.onStop("shards", () => supervisor.stop());
+  lifecycle.onStop("reconciliation", () => reconciler.stop());
   lifecycle.onStop("joining", () => stopping.abort());
 
   const listener = {
@@ -142,6 +159,7 @@ export async function startWorker(
     .then((result) => {
       joined = result;
       supervisor.assign(result.group.assigned());
+      reconciler.start();
     })
     .catch((error: unknown) => {
       if (!stopping.signal.aborted) hooks.onFatal(error);

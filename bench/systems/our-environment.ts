@@ -20,5 +20,7 @@ export function ourEnvironment({ redisUrl, kafkaBrokers }: BenchContext, name: s
     // Nothing here is so old that Clerk would be asked; this address would refuse.
     CLERK_SECRET_KEY: "sk_test_bench",
     CLERK_API_URL: "http://127.0.0.1:1",
+    RECONCILE_EVERY_MS: "0",
+    RECONCILE_SWEEP_CRON: "off",
   };
 }

@@ -16,6 +16,8 @@ export interface QueueMessagesOptions {
 export interface MessageQueues {
   /** Resolves once Redis holds the message. Throws {@link RedisAwayError} when it may not; it may still hold it then. */
   add(shard: number, message: Message): Promise<void>;
+  /** Jobs of the shard that nobody has taken yet, of one message or more each. Throws when Redis does. */
+  countWaiting(shard: number): Promise<number>;
   close(): Promise<void>;
 }
 
@@ -81,6 +83,7 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
 
   return {
     add: (shard, message) => groupOf(shard)(message),
+    countWaiting: async (shard) => (await startedQueueOf(shard)).getWaitingCount(),
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },

@@ -40,13 +40,14 @@ export interface BridgeProcess extends AsyncDisposable {
 export interface ProcessOptions {
   /** Relative to the repository's root. */
   readonly script: string;
+  readonly args?: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   readonly logFile: string;
 }
 
 /** Runs a script of ours with no environment but `variables`; resolves at once, even if it cannot start. */
-export function spawnScript({ script, variables, logFile }: ProcessOptions) {
-  const child = spawnTied(process.execPath, [join(repositoryFolder, script)], {
+export function spawnScript({ script, args = [], variables, logFile }: ProcessOptions) {
+  const child = spawnTied(process.execPath, [join(repositoryFolder, script), ...args], {
     logFile,
     env: { PATH: process.env["PATH"], ...variables },
   });

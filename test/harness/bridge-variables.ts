@@ -31,4 +31,6 @@ export const bridgeVariables = ({ name, redisUrl, kafkaBrokers, shards }: Bridge
   CLERK_SECRET_KEY: "sk_test_nobody",
   CLERK_API_URL: "http://127.0.0.1:9",
   CLERK_WEBHOOK_SECRET: webhookSecret,
+  RECONCILE_EVERY_MS: "0",
+  RECONCILE_SWEEP_CRON: "off",
 });

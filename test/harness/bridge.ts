@@ -43,6 +43,10 @@ export interface Bridge extends AsyncDisposable {
   startHaltingWorker(step: Step): Promise<BridgeProcess>;
   /** A worker that is expected not to start: what it said, and how it ended. */
   runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
+  /** `bridge <args>`, on its way. */
+  startCommand(...args: string[]): CommandProcess;
+  /** `bridge <args>`: what it wrote, and how it ended. */
+  runCommand(...args: string[]): Promise<{ output: string; reason: string }>;
   /** Jobs that wait, are in hand or are put off, of all shards. */
   countJobs(): Promise<number>;
   countJobsOf(shard: number): Promise<number>;
@@ -50,6 +54,15 @@ export interface Bridge extends AsyncDisposable {
   waitUntilIdle(deadlineMs?: number): Promise<void>;
   /** The users in the ledger; none for a deleted one. */
   readLedger(): Promise<Map<string, User | undefined>>;
+}
+
+export interface CommandProcess {
+  /** All it wrote so far. */
+  output(): Promise<string>;
+  /** SIGKILL; resolves once it is gone. */
+  kill(): Promise<void>;
+  /** Resolves, never rejects, once it is gone, with the reason. */
+  readonly exited: Promise<string>;
 }
 
 /** Opens a bridge; nothing of it runs yet. Disposing of it kills its processes and removes its keys and files. */
@@ -80,6 +93,12 @@ export async function openBridge({
     return worker;
   };
 
+  const startCommand = (...args: string[]) => {
+    const { exited, kill, output } = spawnScript({ ...optionsFor("cli/main.ts"), args });
+    owned.defer(kill);
+    return { exited, kill, output };
+  };
+
   const owned = resources.move();
   return {
     redisUrl,
@@ -97,6 +116,12 @@ export async function openBridge({
     runWorker: async (more) => {
       const { exited, kill, output } = spawnScript(optionsFor("workers/main.ts", more));
       owned.defer(kill);
+      const reason = await exited;
+      return { output: await output(), reason };
+    },
+    startCommand,
+    runCommand: async (...args) => {
+      const { exited, output } = startCommand(...args);
       const reason = await exited;
       return { output: await output(), reason };
     },

@@ -1,0 +1,55 @@
+import { CronExpressionParser } from "cron-parser";
+import { z } from "zod";
+
+const milliseconds = z.coerce.number().int().nonnegative();
+
+const isCron = (text: string): boolean => {
+  try {
+    CronExpressionParser.parse(text, { tz: "UTC" });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+export const RECONCILIATION_ENVIRONMENT = {
+  RECONCILE_EVERY_MS: milliseconds
+    .default(5 * 60_000)
+    .describe("How often Clerk's newest changes are compared with what was published, ms; 0: never by itself"),
+  RECONCILE_OVERLAP_MS: milliseconds
+    .default(10 * 60_000)
+    .describe("How far behind the last run's end each run begins, ms: Clerk may show a change late"),
+  RECONCILE_GRACE_MS: milliseconds
+    .default(30_000)
+    .describe("Changes younger than this are left to their webhooks until the next run, ms"),
+  RECONCILE_SWEEP_CRON: z
+    .string()
+    .refine((text) => text === "off" || isCron(text), "neither a cron pattern nor `off`")
+    .default("0 3 * * *")
+    .describe("When all users are compared, deleted ones too: a cron pattern in UTC, or `off`"),
+  RECONCILE_MAX_DELETED_PERCENT: z.coerce
+    .number()
+    .min(0)
+    .max(100)
+    .default(10)
+    .describe("A sweep that misses a larger part of the known users in Clerk (and more than 10) publishes no deletion"),
+};
+type Environment = z.infer<z.ZodObject<typeof RECONCILIATION_ENVIRONMENT>>;
+
+export interface ReconciliationConfig {
+  /** 0: not by itself. */
+  readonly everyMs: number;
+  readonly overlapMs: number;
+  readonly graceMs: number;
+  /** In UTC; undefined: no sweep by the clock. */
+  readonly sweepCron: string | undefined;
+  readonly maxDeletedPercent: number;
+}
+
+export const toReconciliationConfig = (env: Environment): ReconciliationConfig => ({
+  everyMs: env.RECONCILE_EVERY_MS,
+  overlapMs: env.RECONCILE_OVERLAP_MS,
+  graceMs: env.RECONCILE_GRACE_MS,
+  sweepCron: env.RECONCILE_SWEEP_CRON === "off" ? undefined : env.RECONCILE_SWEEP_CRON,
+  maxDeletedPercent: env.RECONCILE_MAX_DELETED_PERCENT,
+});

@@ -1,0 +1,128 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { Worker } from "bullmq";
+import type { Redis } from "ioredis";
+import type { Registry } from "prom-client";
+import type { ClerkApi } from "../src/clerk/clerk-api.ts";
+import type { UserReader } from "../src/clerk/create-user-reader.ts";
+import type { WorkerConfig } from "../src/config.ts";
+import { createShardOf } from "../src/kafka/shard-of.ts";
+import { viewLedger } from "../src/ledger/view-ledger.ts";
+import type { Logger } from "../src/logger.ts";
+import {
+  openReconciliationQueue,
+  reconciliationQueueName,
+  runRequestSchema,
+} from "../src/queue/open-reconciliation-queue.ts";
+import { openMessageQueues } from "../src/queue/queue-messages.ts";
+import { shardPrefix } from "../src/queue/shard-queue.ts";
+import { createPageReader } from "../src/reconciliation/read-user-page.ts";
+import { createReconciliationMetrics } from "../src/reconciliation/reconciliation-metrics.ts";
+import { reconciliationPrefix } from "../src/reconciliation/reconciliation-prefix.ts";
+import { type RunDeps, runReconciliation } from "../src/reconciliation/run-reconciliation.ts";
+import { openWatermark } from "../src/reconciliation/watermark.ts";
+
+export interface ReconcilerDeps {
+  readonly config: Pick<WorkerConfig, "reconciliation" | "shards"> & { readonly redis: { readonly prefix: string } };
+  /** Fails fast. */
+  readonly redis: Redis;
+  /** Blocks for jobs. */
+  readonly jobsRedis: Redis;
+  readonly clerk: Pick<ClerkApi, "read">;
+  readonly readUser: UserReader;
+  readonly registry: Registry;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export interface Reconciler {
+  /**
+   * Redis has lost data: queued messages may be lost, and so is the schedule. Resolves once Redis holds a full sweep and a
+   * new schedule; waits while it is away.
+   */
+  sweepAfterLoss(): Promise<void>;
+  /** Begins to take runs, and sees to the schedule. */
+  start(): void;
+  /** Cuts off a run that is under way; another worker starts it over. */
+  stop(): Promise<void>;
+}
+
+const queueDeadlineMs = 5_000;
+/** A runner that gives no sign of life so long is dead, and its run is another's. */
+const lockDurationMs = 6_000;
+const lookForDeadEveryMs = 2_000;
+const scheduleEveryMs = 30_000;
+const firstBackoffMs = 5_000;
+const longestBackoffMs = 5 * 60_000;
+const stopWithinMs = 3_000;
+
+/**
+ * Takes the runs of the reconciliation from their queue, which gives out one at a time whatever the number of workers. Only
+ * a Redis that lost its data, or a runner that froze and wakes up, can make it two, and two are no harm: they queue what
+ * they find, and the owner of a shard decides.
+ */
+export function openReconciler({ config, redis, jobsRedis, registry, ...deps }: ReconcilerDeps): Reconciler {
+  const { log } = deps;
+  const { prefix } = config.redis;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const queues = openMessageQueues({ redis, redisPrefix: prefix, deadlineMs: queueDeadlineMs });
+  const runs = openReconciliationQueue(jobsRedis, prefix);
+  const runDeps: RunDeps = {
+    ...deps,
+    ...config.reconciliation,
+    shards: config.shards,
+    shardOf: createShardOf(config.shards),
+    viewShard: (shard) => viewLedger(redis, shardPrefix(prefix, shard)),
+    readPage: createPageReader(deps.clerk, deps.now, signal),
+    watermark: openWatermark(redis, prefix),
+    queues,
+    metrics: createReconciliationMetrics(registry),
+    signal,
+  };
+
+  const worker = new Worker(
+    reconciliationQueueName,
+    async (job) => {
+      const report = await runReconciliation(runDeps, runRequestSchema.parse(job.data));
+      // What was too young to be told from a webhook under way.
+      if (report.kind === "full" && report.findings.young > 0) await runs.requestRecent("after_sweep", runDeps.graceMs);
+      return report;
+    },
+    {
+      connection: jobsRedis,
+      prefix: reconciliationPrefix(prefix),
+      autorun: false,
+      lockDuration: lockDurationMs,
+      stalledInterval: lookForDeadEveryMs,
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+      settings: { backoffStrategy: (attempt) => Math.min(firstBackoffMs * 2 ** (attempt - 1), longestBackoffMs) },
+    },
+  );
+  worker.on("error", (error) => log.debug({ event: "bullmq.error", queue: reconciliationQueueName, err: error }));
+
+  async function keepScheduled(): Promise<void> {
+    while (!signal.aborted) {
+      await runs
+        .schedule(config.reconciliation)
+        .catch((error: unknown) => log.warn({ event: "reconciliation.unscheduled", err: error }, "No schedule yet"));
+      await delay(scheduleEveryMs, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  return {
+    sweepAfterLoss: async () => {
+      await runs.requestSweep("ledger_loss");
+      await runs.schedule(config.reconciliation);
+    },
+    start: () => {
+      if (signal.aborted) return;
+      void keepScheduled();
+      void worker.run();
+    },
+    stop: async () => {
+      stopping.abort();
+      const closed = Promise.allSettled([worker.close(), runs.close(), queues.close()]);
+      await Promise.race([closed, delay(stopWithinMs, undefined, { ref: false })]);
+    },
+  };
+}
