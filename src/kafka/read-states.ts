@@ -39,7 +39,7 @@ const recordsAtOnce = 500;
  * the last. The end is a record that is known to be there; the high watermark would not do, since aborted records and
  * markers at the tail are never delivered.
  */
-export function createStateReader(consumer: Consumer, topic: string): StateReader {
+export function createStateReader(consumer: Pick<Consumer, "pause" | "resume" | "seek">, topic: string): StateReader {
   const readings = new Map<number, Reading>();
   const pause = (shard: number) => consumer.pause([{ topic, partitions: [shard] }]);
   const start = ({ shard, next }: Reading) => {
@@ -90,6 +90,8 @@ export function createStateReader(consumer: Consumer, topic: string): StateReade
         reading.fail(error);
         return;
       }
+      // Before the heartbeat, which throws in a rebalance: behind the end of the range there may be nothing to go on with.
+      if (reading.next > reading.to) return reading.done();
       await heartbeat();
     }
     const last = batch.messages.at(-1);
