@@ -3,15 +3,20 @@
 import { createFreshFolder, removeStaleFolders } from "../dev/stack/folders.ts";
 import { startNative } from "../dev/stack/start-native.ts";
 import { requireWrk } from "./load/require-wrk.ts";
-import { readOptions } from "./options.ts";
+import { readOptions, UsageError } from "./options.ts";
 import { formatTable } from "./report/format-table.ts";
 import { runParts } from "./run-parts.ts";
 
 const log = (line: string) => console.error(line);
 
+class InterruptedError extends Error {
+  override readonly name = "InterruptedError";
+}
+
 /** Rejects on Ctrl-C, so that what was started is stopped in order. Child processes end with this one in any case. */
 const interrupted = new Promise<never>((_, reject) => {
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => reject(new Error(signal)));
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => reject(new InterruptedError(`Interrupted by ${signal}`)));
 });
 interrupted.catch(() => {}); // Looked at once the parts run.
 
@@ -30,7 +35,7 @@ async function bench(): Promise<void> {
 try {
   await bench();
 } catch (error) {
-  console.error(error);
+  console.error(error instanceof UsageError || error instanceof InterruptedError ? error.message : error);
   process.exitCode = 1;
 }
 // A part that was interrupted is still waiting for something.

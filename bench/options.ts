@@ -4,7 +4,7 @@ import { z } from "zod";
 const parts = ["receive", "drain", "sustained", "latency"] as const;
 export type Part = (typeof parts)[number];
 
-export const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4]
+const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4]
   --only     the parts to run, comma-separated; all of them when left out
   --rounds   how often each comparison is repeated
   --seconds  how long one step of load lasts`;
@@ -18,11 +18,20 @@ const optionsSchema = z.object({
   rounds: z.coerce.number().int().positive().default(3),
   seconds: z.coerce.number().int().positive().default(4),
 });
-export type BenchOptions = z.infer<typeof optionsSchema>;
+type BenchOptions = z.infer<typeof optionsSchema>;
 
-/** Reads the command line. Throws when it makes no sense. */
+/** The command line makes no sense; the message says what would. */
+export class UsageError extends Error {
+  override readonly name = "UsageError";
+}
+
+/** Reads the command line. Throws {@link UsageError}. */
 export function readOptions(args: string[]): BenchOptions {
   const text = { type: "string" } as const;
-  const { values } = parseArgs({ args, options: { only: text, rounds: text, seconds: text } });
-  return optionsSchema.parse(values);
+  try {
+    const { values } = parseArgs({ args, options: { only: text, rounds: text, seconds: text } });
+    return optionsSchema.parse(values);
+  } catch (cause) {
+    throw new UsageError(usage, { cause });
+  }
 }

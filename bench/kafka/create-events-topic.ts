@@ -1,14 +1,5 @@
-import { Kafka, logLevel } from "kafkajs";
 import { type BenchContext, shards } from "../context.ts";
-
-/** kafkajs for the bench itself. */
-export const connectKafka = ({ kafkaBrokers }: BenchContext): Kafka =>
-  new Kafka({
-    clientId: "bench",
-    brokers: [...kafkaBrokers],
-    logLevel: logLevel.ERROR,
-    retry: { initialRetryTime: 20 },
-  });
+import { connectKafka } from "./connect-kafka.ts";
 
 /** Creates an events topic whose records carry the broker's own time, so that all systems are timed by one clock. */
 export async function createEventsTopic(context: BenchContext, topic: string): Promise<void> {

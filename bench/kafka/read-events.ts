@@ -1,6 +1,6 @@
 import { waitFor } from "../../dev/stack/wait-for.ts";
 import type { BenchContext } from "../context.ts";
-import { connectKafka } from "./create-events-topic.ts";
+import { connectKafka } from "./connect-kafka.ts";
 
 /** One committed record. Times in ms since the epoch. */
 export interface SeenEvent {

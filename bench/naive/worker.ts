@@ -37,7 +37,8 @@ const worker = new Worker<NaiveJob>(
         role: public_metadata?.role ?? "user",
       },
     };
-    await producer.send({ topic: TOPIC, acks: -1, messages: [{ key: id, value: JSON.stringify(value) }] });
+    const headers = { "svix-id": svixId };
+    await producer.send({ topic: TOPIC, acks: -1, messages: [{ key: id, value: JSON.stringify(value), headers }] });
   },
   { connection: { url: REDIS_URL, maxRetriesPerRequest: null }, concurrency: Number(CONCURRENCY) },
 );

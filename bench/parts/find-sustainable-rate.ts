@@ -12,6 +12,8 @@ export interface SearchOptions extends Pick<LoadStepOptions, "bridge" | "take"> 
 const backlogSeconds = 0.25;
 /** The least part of the offered rate that must have been accepted. */
 const acceptedPart = 0.97;
+/** Where the search gives up, messages a second. */
+const leastRate = 10;
 /** How the rate is changed: until a step passes and another fails, and how often the span between is halved then. */
 const wide = { factor: 1.5, halvings: 3 };
 const narrow = { factor: 1.2, halvings: 2 };
@@ -34,7 +36,10 @@ export async function findSustainableRate(context: BenchContext, options: Search
   await offer(context, options, near ?? guess); // A warm-up.
   await tryRate(near ?? guess);
   while (failed === Number.POSITIVE_INFINITY) await tryRate(passed.offered * factor);
-  while (passed.offered === 0) await tryRate(failed / factor);
+  while (passed.offered === 0) {
+    if (failed < leastRate) throw new Error(`${options.bridge.topic}: does not even keep up with ${failed}/s`);
+    await tryRate(failed / factor);
+  }
   for (let halving = 0; halving < halvings; halving += 1) await tryRate(Math.sqrt(passed.offered * failed));
   return passed.accepted;
 }

@@ -4,5 +4,5 @@ import type { BenchQueues } from "./bench-queues.ts";
 /** Resolves once no job waits or is worked on. */
 export async function waitUntilEmpty(queues: Pick<BenchQueues, "countJobs">): Promise<void> {
   const isEmpty = async () => (await queues.countJobs()) === 0;
-  await waitFor("the queues are empty", isEmpty, { deadlineMs: 120_000, intervalMs: 50 });
+  await waitFor("the queues are empty", isEmpty, { deadlineMs: 300_000, intervalMs: 50 });
 }
