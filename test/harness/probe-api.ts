@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { randomUUID } from "node:crypto";
 import { createRoute, z } from "@hono/zod-openapi";
-import { Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { inject } from "vitest";
 import { startClerkEmulator } from "../../dev/clerk/start-clerk-emulator.ts";
 import type { SecurityEvent } from "../../src/analytics/analytics.ts";
@@ -14,7 +14,7 @@ import { readRoles } from "../../src/auth/read-roles.ts";
 import { callerOf, requires, requiresFreshFactor } from "../../src/auth/requires.ts";
 import { readApiConfig } from "../../src/config.ts";
 import { userIdParam } from "../../src/http/answers.ts";
-import type { ApiApp } from "../../src/http/api-env.ts";
+import type { ApiApp, ApiEnv } from "../../src/http/api-env.ts";
 import { createApi } from "../../src/http/create-api.ts";
 import { mapErrors } from "../../src/http/errors.ts";
 import { serve } from "../../src/http/serve.ts";
@@ -70,9 +70,8 @@ export async function openProbeApi({
   });
   addProbes(api);
   assertAccessDeclared(api);
-  const app = new Hono();
-  mapErrors(app, log);
-  app.route("/", api);
+  mapErrors(api, log);
+  const app = new Hono().all("/api/*", (c: Context<ApiEnv>) => api.fetch(c.req.raw, c.env));
   const { port, close } = await serve(app, { host: "127.0.0.1", port: 0 });
   resources.defer(close);
   const url = `http://127.0.0.1:${port}`;
