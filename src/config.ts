@@ -21,6 +21,7 @@ export const environmentSchema = z.object({
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")
     .describe("Least level logged"),
+  LOG_EMAILS: flag.default(true).describe("Whether e-mail addresses may stand in the log"),
   SHUTDOWN_TIMEOUT_MS: positive.default(10_000).describe("How long a process may take to stop, ms"),
 
   ...CLERK_ENVIRONMENT,
@@ -171,6 +172,7 @@ export function readWorkerConfig(variables: EnvironmentVariables = process.env) 
 
 const shared = (env: Environment) => ({
   logLevel: env.LOG_LEVEL,
+  logEmails: env.LOG_EMAILS,
   host: env.HOST,
   shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
   redis: { url: env.REDIS_URL, prefix: env.REDIS_PREFIX },

@@ -25,7 +25,12 @@ const secretNames = new Set([
   "webhooksignature",
   "xapikey",
 ]);
-const isSecret = (name: string) => secretNames.has(name.replaceAll(/[-_]/g, "").toLowerCase());
+const emailNames = new Set(["email", "emails", "emailaddress", "emailaddresses"]);
+
+type IsRedacted = (name: string) => boolean;
+const plain = (name: string) => name.replaceAll(/[-_]/g, "").toLowerCase();
+const isSecret: IsRedacted = (name) => secretNames.has(plain(name));
+const isSecretOrEmail: IsRedacted = (name) => isSecret(name) || emailNames.has(plain(name));
 
 /** JSON lines on standard output. What must stay secret is redacted by name, whoever logs it. */
 export function createLogger(
@@ -36,20 +41,26 @@ export function createLogger(
   return pino({ name, level, formatters: { log: redactSecrets } }, to);
 }
 
+/** The same log, also without the values of whatever has the name of an e-mail address. */
+export const withoutEmails = (log: Logger): Logger =>
+  log.child({}, { formatters: { log: (line) => redact(line, isSecretOrEmail, 0) } });
+
 /** A copy without the values of whatever has the name of a secret, at whatever depth. */
-export const redactSecrets = (record: object): Record<string, unknown> => redact(record, 0);
+export const redactSecrets = (record: object): Record<string, unknown> => redact(record, isSecret, 0);
 
 const maxDepth = 5;
 
 // Pino's own redaction wants every path spelled out, and its wildcards took a tenth of the receiver's time.
-function redact(line: object, depth: number): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(line).map(([name, value]) => [name, redactValue(name, value, depth)]));
+function redact(line: object, isRedacted: IsRedacted, depth: number): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(line).map(([name, value]) => [name, redactValue(name, value, isRedacted, depth)]),
+  );
 }
 
-function redactValue(name: string, value: unknown, depth: number): unknown {
-  if (isSecret(name)) return "[redacted]";
+function redactValue(name: string, value: unknown, isRedacted: IsRedacted, depth: number): unknown {
+  if (isRedacted(name)) return "[redacted]";
   if (typeof value !== "object" || value === null || value instanceof Error) return value;
   if (depth === maxDepth) return "[deep]";
-  if (Array.isArray(value)) return value.map((item: unknown) => redactValue("", item, depth + 1));
-  return redact(value, depth + 1);
+  if (Array.isArray(value)) return value.map((item: unknown) => redactValue("", item, isRedacted, depth + 1));
+  return redact(value, isRedacted, depth + 1);
 }

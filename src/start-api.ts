@@ -18,7 +18,7 @@ import { createApp } from "./http/create-app.ts";
 import { serve } from "./http/serve.ts";
 import { createShardOf } from "./kafka/shard-of.ts";
 import { Lifecycle } from "./lifecycle.ts";
-import type { Logger } from "./logger.ts";
+import { type Logger, withoutEmails } from "./logger.ts";
 import { createApiMetrics } from "./metrics.ts";
 import { openDeadLetters } from "./queue/dead-letters.ts";
 import { openMessageQueues } from "./queue/queue-messages.ts";
@@ -38,7 +38,8 @@ const limitsDeadlineMs = 250;
  * not ready. Throws when a signing secret is not one, the file of
  * roles is not one, or the port is taken.
  */
-export async function startApi(config: ApiConfig, log: Logger): Promise<{ port: number; lifecycle: Lifecycle }> {
+export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ port: number; lifecycle: Lifecycle }> {
+  const log = config.logEmails ? anyLog : withoutEmails(anyLog);
   const lifecycle = new Lifecycle(log);
   const verify = createVerifier(config.webhookSecrets);
   const redis = connectFailingFast(config.redis.url, log, queueDeadlineMs);

@@ -25,12 +25,14 @@ export interface ClerkRequest {
   readonly body: string;
 }
 
+type Decide = (request: ClerkRequest) => Fault | undefined | Promise<Fault | undefined>;
+
 /** Stands between a client and a Clerk, counts what passes and lets go wrong what a test wants to. */
 export interface FaultyClerk extends AsyncDisposable {
   readonly url: string;
   readonly requests: readonly ClerkRequest[];
-  /** Asked for each request from now on; none: the request passes. */
-  failWhen(decide: (request: ClerkRequest) => Fault | undefined): void;
+  /** Asked for each request from now on, which waits for the answer; none: the request passes. */
+  failWhen(decide: Decide): void;
   /** What passed or failed meanwhile, as `GET /users`. */
   during<T>(work: () => Promise<T>): Promise<{ value: T; requests: string[] }>;
 }
@@ -44,7 +46,7 @@ export const clerkError = (status: number, code: string, paramName?: string): Fa
 
 export async function startFaultyClerk(clerkUrl: string): Promise<FaultyClerk> {
   const requests: ClerkRequest[] = [];
-  let decide: (request: ClerkRequest) => Fault | undefined = () => undefined;
+  let decide: Decide = () => undefined;
   const server = createServer((incoming, outgoing) => {
     relay(incoming, outgoing).catch(() => outgoing.destroy());
   });
@@ -54,7 +56,7 @@ export async function startFaultyClerk(clerkUrl: string): Promise<FaultyClerk> {
     const body = await buffer(incoming);
     const request = { method, path: url.replace(/^\/v1/, ""), body: body.toString() };
     requests.push(request);
-    const fault = decide(request);
+    const fault = await decide(request);
     if (fault?.kind === "answer") {
       outgoing.writeHead(fault.status, { "content-type": "application/json", ...fault.headers });
       outgoing.end(fault.body ?? '{"errors":[]}');

@@ -1,0 +1,198 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { openAccountApi } from "../../harness/open-account-api.ts";
+
+let api: Awaited<ReturnType<typeof openAccountApi>>;
+beforeAll(async () => {
+  api = await openAccountApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+/** A body that nobody else sends. */
+function newUser(changes: Readonly<Record<string, unknown>> = {}) {
+  const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
+  return {
+    firstName: "Grace",
+    lastName: "Hopper",
+    username: name,
+    emailAddress: [`${name}@example.com`],
+    password: "nanoseconds-of-wire",
+    ...changes,
+  };
+}
+const create = (body: unknown, token: string | undefined = api.admin, headers: Record<string, string> = {}) =>
+  api.call("POST /api/users", token, { body, headers });
+const answerOf = ({ status, body }: { status: number; body: unknown }) => ({ status, body });
+
+test("a user is created in Clerk and answered as every user is", async () => {
+  const body = newUser({ emailAddress: [`Grace.${randomUUID()}@Example.com`, `${randomUUID()}@example.com`] });
+  const { value, requests } = await api.clerk.during(() => create(body));
+  const emailAddress = body.emailAddress.map((address) => address.toLowerCase());
+  expect(value).toMatchObject({
+    status: 201,
+    body: {
+      id: expect.stringMatching(/^user_/),
+      firstName: "Grace",
+      lastName: "Hopper",
+      username: body.username,
+      emailAddress,
+      role: "user",
+      createdAt: expect.any(String),
+      updatedAt: expect.any(String),
+    },
+  });
+  expect(requests).toEqual(["POST /users"]);
+  const id = String(value.body["id"]);
+  expect(value.headers["location"]).toBe(`/api/users/${id}`);
+  expect(api.dashboard.getUser(id).email_addresses.map(({ verification }) => verification?.status)).toEqual([
+    "verified",
+    "verified",
+  ]);
+  expect(await api.call(`GET /api/users/${id}`, api.admin)).toMatchObject({ status: 200, body: value.body });
+});
+
+test("the log and the audit trail know of a new user, and neither knows the password", async () => {
+  const body = newUser();
+  const { body: user } = await create(body);
+  expect(api.logged("user.created").at(-1)).toMatchObject({
+    msg: "User created successfully",
+    userId: user["id"],
+    email: body.emailAddress[0],
+    role: "user",
+    source: "api",
+  });
+  expect((await api.readAudit()).at(-1)).toMatchObject({
+    action: "user.created",
+    outcome: "done",
+    actor: { kind: "service", id: "billing" },
+    targetId: user["id"],
+    after: { username: body.username, emailAddress: body.emailAddress },
+  });
+  expect(api.log()).not.toContain(body.password);
+  expect(await api.dumpRedis()).not.toContain(body.password);
+});
+
+test("an address that somebody has is 409 with that address, also among several", async () => {
+  const free = `${randomUUID()}@example.com`;
+  expect(await create(newUser({ emailAddress: ["ada@example.com"] }))).toMatchObject({
+    status: 409,
+    body: { error: "User with email ada@example.com already exists", code: "user_already_exists" },
+  });
+  expect(await create(newUser({ emailAddress: [free, "ADA@example.com"] }))).toMatchObject({
+    status: 409,
+    body: { error: "User with email ada@example.com already exists" },
+  });
+  expect((await api.readAudit()).at(-1)).toMatchObject({
+    action: "user.created",
+    outcome: "failed",
+    reason: "user_already_exists",
+  });
+});
+
+test("a username that somebody has is 409", async () => {
+  const body = newUser();
+  await create(body);
+  expect(await create(newUser({ username: body.username }))).toMatchObject({
+    status: 409,
+    body: { error: `User with username ${body.username} already exists`, code: "username_taken" },
+  });
+});
+
+test.for<[string, Record<string, unknown>, string]>([
+  ["a first name of one letter", { firstName: "G" }, "firstName"],
+  ["a first name of blanks", { firstName: "    " }, "firstName"],
+  ["a last name of 51 letters", { lastName: "x".repeat(51) }, "lastName"],
+  ["a name with a line break", { lastName: "Hop\nper" }, "lastName"],
+  ["a username of one letter", { username: "g" }, "username"],
+  ["no username", { username: undefined }, "username"],
+  ["no e-mail address", { emailAddress: [] }, "emailAddress"],
+  ["what is no e-mail address", { emailAddress: ["grace@example.com", "nobody"] }, "emailAddress.1"],
+  ["the same address twice", { emailAddress: ["a@example.com", "A@example.com"] }, "emailAddress"],
+  ["one address that is no list", { emailAddress: "a@example.com" }, "emailAddress"],
+  ["a password of 7", { password: "1234567" }, "password"],
+  ["a password of 51", { password: "x".repeat(51) }, "password"],
+  ["a role", { role: "admin" }, ""],
+  ["metadata", { publicMetadata: { role: "admin" } }, ""],
+])("%s is 400 and says where", async ([, changes, path]) => {
+  const { value, requests } = await api.clerk.during(() => create(newUser(changes)));
+  expect(value).toMatchObject({
+    status: 400,
+    body: {
+      error: "Invalid input",
+      code: "invalid_input",
+      details: expect.arrayContaining([{ path, message: expect.any(String) }]),
+    },
+  });
+  expect(requests).toEqual([]);
+});
+
+test("names of 2 and of 50 letters, blanks around them apart, are fine", async () => {
+  const { status, body } = await create(newUser({ firstName: "  Li ", lastName: "x".repeat(50) }));
+  expect({ status, body }).toMatchObject({ status: 201, body: { firstName: "Li", lastName: "x".repeat(50) } });
+});
+
+test("what Clerk finds wrong is 400 in our words, with our field names", async () => {
+  const { status, body } = await create(newUser({ username: "gh!", password: "password123" }));
+  expect(status).toBe(400);
+  expect(body["details"]).toEqual([
+    { path: "username", message: "Too short or too long for the Clerk instance" },
+    { path: "password", message: "Found in a data breach; choose another password" },
+  ]);
+  expect(await create(newUser({ username: "gh!!" }))).toMatchObject({
+    body: { details: [{ path: "username", message: "May only hold letters, digits, _ and -" }] },
+  });
+});
+
+test("only who may write users creates one, and registration is closed", async () => {
+  expect(answerOf(await api.call("POST /api/users", undefined, { body: newUser() }))).toMatchObject({
+    status: 401,
+    body: { error: "Access token required" },
+  });
+  expect(answerOf(await create(newUser(), await api.userToken(api.ada.id)))).toMatchObject({
+    status: 403,
+    body: { error: "Admin access required" },
+  });
+  expect(answerOf(await create(newUser(), await api.userToken("user_boss", "admin")))).toMatchObject({ status: 201 });
+});
+
+test("with OPEN_REGISTRATION anybody registers, which the log calls a registration", async () => {
+  const open = await openAccountApi({ OPEN_REGISTRATION: "true" });
+  onTestFinished(() => open[Symbol.asyncDispose]());
+  const body = newUser();
+  expect(await open.call("POST /api/users", undefined, { body })).toMatchObject({
+    status: 201,
+    body: { role: "user" },
+  });
+  expect(open.logged("user.created")).toMatchObject([{ source: "registration", email: body.emailAddress[0] }]);
+  expect((await open.readAudit()).at(-1)).toMatchObject({ action: "user.created", actor: { kind: "anonymous" } });
+});
+
+test("with LOG_EMAILS off no address is in the log", async () => {
+  const quiet = await openAccountApi({ LOG_EMAILS: "false" });
+  onTestFinished(() => quiet[Symbol.asyncDispose]());
+  const body = newUser();
+  await quiet.call("POST /api/users", quiet.admin, { body });
+  expect(quiet.logged("user.created")).toMatchObject([{ email: "[redacted]" }]);
+  expect(quiet.log()).not.toContain(body.emailAddress[0]);
+});
+
+test("a creation whose answer is lost is made once, is 503, and its repeat says that the user is there", async () => {
+  const body = newUser();
+  api.clerk.failWhen(({ method }) => (method === "POST" ? { kind: "lose_answer" } : undefined));
+  onTestFinished(() => api.clerk.failWhen(() => undefined));
+  const { value, requests } = await api.clerk.during(() => create(body));
+  expect(value).toMatchObject({ status: 503, body: { code: "clerk_unavailable" } });
+  expect(requests).toEqual(["POST /users"]);
+  expect((await api.readAudit()).at(-1)).toMatchObject({ outcome: "failed", reason: "clerk_unavailable" });
+  api.clerk.failWhen(() => undefined);
+  expect(await create(body)).toMatchObject({ status: 409 });
+});
+
+test("a key of ours that Clerk does not take is 502, and not the caller's fault", async () => {
+  const broken = await openAccountApi({ CLERK_SECRET_KEY: "sk_test_wrong" });
+  onTestFinished(() => broken[Symbol.asyncDispose]());
+  expect(await broken.call("POST /api/users", broken.admin, { body: newUser() })).toMatchObject({
+    status: 502,
+    body: { code: "clerk_failed" },
+  });
+});

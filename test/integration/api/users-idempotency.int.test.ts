@@ -1,0 +1,131 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
+import { openAccountApi } from "../../harness/open-account-api.ts";
+import { signServiceToken } from "../../harness/tokens.ts";
+
+let api: Awaited<ReturnType<typeof openAccountApi>>;
+beforeAll(async () => {
+  api = await openAccountApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+function newUser() {
+  const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
+  return {
+    firstName: "Grace",
+    lastName: "Hopper",
+    username: name,
+    emailAddress: [`${name}@example.com`],
+    password: "nanoseconds-of-wire",
+  };
+}
+const create = (body: unknown, key: string, token = api.admin) =>
+  api.call("POST /api/users", token, { body, headers: { "idempotency-key": key } });
+
+test("a repeat gets the first answer, headers too, says that it is one, and does nothing", async () => {
+  const [body, key] = [newUser(), randomUUID()];
+  const first = await create(body, key);
+  expect(first).toMatchObject({ status: 201 });
+  expect(first.headers["idempotency-replayed"]).toBeUndefined();
+  const audited = (await api.readAudit()).length;
+  const { value: second, requests } = await api.clerk.during(() => create(body, key));
+  expect(second).toMatchObject({ status: 201, body: first.body });
+  expect(second.headers["idempotency-replayed"]).toBe("true");
+  expect(second.headers["location"]).toBe(first.headers["location"]);
+  expect(second.headers["content-type"]).toBe(first.headers["content-type"]);
+  expect(requests).toEqual([]);
+  expect(await api.readAudit()).toHaveLength(audited);
+});
+
+test("a refusal is repeated as it was", async () => {
+  const [body, key] = [{ ...newUser(), emailAddress: ["ada@example.com"] }, randomUUID()];
+  const first = await create(body, key);
+  const second = await create(body, key);
+  expect(first).toMatchObject({ status: 409 });
+  expect(second).toMatchObject({ status: 409, body: first.body, headers: { "idempotency-replayed": "true" } });
+});
+
+test("the same key with another body is 422, and is not run", async () => {
+  const key = randomUUID();
+  await create(newUser(), key);
+  const { value, requests } = await api.clerk.during(() => create(newUser(), key));
+  expect(value).toMatchObject({ status: 422, body: { code: "idempotency_key_reused" } });
+  expect(requests).toEqual([]);
+});
+
+test("of two at once one runs; the other is 409, and later gets the answer", async () => {
+  const [body, key] = [newUser(), randomUUID()];
+  const gate = Promise.withResolvers<undefined>();
+  const reached = Promise.withResolvers<void>();
+  api.clerk.failWhen(() => {
+    reached.resolve();
+    return gate.promise;
+  });
+  onTestFinished(() => api.clerk.failWhen(() => undefined));
+  const first = create(body, key);
+  await reached.promise;
+  expect(await create(body, key)).toMatchObject({
+    status: 409,
+    headers: { "retry-after": "1" },
+    body: { code: "request_in_progress" },
+  });
+  expect(await create(newUser(), key)).toMatchObject({ status: 422 });
+  gate.resolve(undefined);
+  const { status, body: answer } = await first;
+  expect(status).toBe(201);
+  expect(await create(body, key)).toMatchObject({
+    status: 201,
+    headers: { "idempotency-replayed": "true" },
+    body: answer,
+  });
+});
+
+test("a key is its caller's own", async () => {
+  const [body, key] = [newUser(), randomUUID()];
+  await create(body, key);
+  const other = await create(body, key, await signServiceToken({ sub: "shipping" }));
+  expect(other).toMatchObject({ status: 409, body: { code: "user_already_exists" } });
+});
+
+test("an answer of 5xx is not kept: the repeat runs", async () => {
+  const [body, key] = [newUser(), randomUUID()];
+  api.clerk.failWhen(() => ({ kind: "answer", status: 500 }));
+  onTestFinished(() => api.clerk.failWhen(() => undefined));
+  expect(await create(body, key)).toMatchObject({ status: 502 });
+  api.clerk.failWhen(() => undefined);
+  const second = await create(body, key);
+  expect(second).toMatchObject({ status: 201 });
+  expect(second.headers["idempotency-replayed"]).toBeUndefined();
+});
+
+test("who may not is refused before any answer is looked up", async () => {
+  const [body, key] = [newUser(), randomUUID()];
+  expect(await create(body, key, await api.userToken("user_1"))).toMatchObject({ status: 403 });
+  expect(await create(body, key, await api.userToken("user_1", "admin"))).toMatchObject({ status: 201 });
+  expect(await create(body, key, await api.userToken("user_1"))).toMatchObject({ status: 403 });
+});
+
+test("neither a password nor a plain hash of the body is kept, for a day and no longer", async () => {
+  const [body, key] = [newUser(), randomUUID()];
+  await create(body, key);
+  const dump = await api.dumpRedis();
+  expect(dump).toContain(":idempotency:");
+  expect(dump).not.toContain(body.password);
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(JSON.stringify(body)));
+  expect(dump).not.toContain(Buffer.from(digest).toString("base64url"));
+  const redis = new Redis(inject("redisUrl"));
+  onTestFinished(() => redis.disconnect());
+  const [name = ""] = /\S+:idempotency:\S+/.exec(dump) ?? [];
+  const ttlMs = await redis.pttl(name);
+  expect(ttlMs).toBeLessThanOrEqual(86_400_000);
+  expect(ttlMs).toBeGreaterThan(86_000_000);
+});
+
+test("what is no key is 400", async () => {
+  expect(await create(newUser(), "two words")).toMatchObject({
+    status: 400,
+    body: { details: [{ path: "idempotency-key" }] },
+  });
+  expect(await create(newUser(), "x".repeat(256))).toMatchObject({ status: 400 });
+});
