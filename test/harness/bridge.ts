@@ -34,7 +34,10 @@ export interface Bridge extends AsyncDisposable {
   readonly shards: number;
   /** For looking at its keys. */
   readonly redis: Redis;
+  /** Starts the API and waits until it is ready. */
   startApi(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
+  /** Starts the API and waits only until it answers. */
+  startApiUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   /** Starts a worker and waits until it is ready. */
   startWorker(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   /** Starts a worker and waits only until it answers. */
@@ -65,7 +68,7 @@ export interface CommandProcess {
   readonly exited: Promise<string>;
 }
 
-/** Opens a bridge; nothing of it runs yet. Disposing of it kills its processes and removes its keys and files. */
+/** Opens a bridge; nothing of it runs yet. Disposing of it kills its processes and removes their logs. */
 export async function openBridge({
   redisUrl = inject("redisUrl"),
   kafkaBrokers = inject("kafkaBrokers"),
@@ -88,9 +91,9 @@ export async function openBridge({
   const start = async (script: string, more?: Readonly<Record<string, string>>) =>
     owned.use(await startProcess(optionsFor(script, more)));
   const startReady = async (script: string, more?: Readonly<Record<string, string>>) => {
-    const worker = await start(script, more);
-    await worker.waitUntilReady();
-    return worker;
+    const started = await start(script, more);
+    await started.waitUntilReady();
+    return started;
   };
 
   const startCommand = (...args: string[]) => {
@@ -109,7 +112,8 @@ export async function openBridge({
     redisPrefix: name,
     shards,
     redis,
-    startApi: (more) => start("src/main.ts", more),
+    startApi: (more) => startReady("src/main.ts", more),
+    startApiUnready: (more) => start("src/main.ts", more),
     startWorker: (more) => startReady("workers/main.ts", more),
     startWorkerUnready: (more) => start("workers/main.ts", more),
     startHaltingWorker: (step) => startReady("test/harness/halting-worker.ts", { HALT_AT: step }),

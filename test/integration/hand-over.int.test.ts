@@ -38,7 +38,6 @@ test("A worker that is told to stop when it has nothing to do stops with code 0,
   await using bridge = await openBridge({ shards });
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
   await waitUntilOwning(worker, shards);
-  await api.waitUntilReady();
   expect(await Promise.all([api.stop(), worker.stop()])).toEqual(["exit code 0", "exit code 0"]);
   for (const process of [api, worker]) expect(await process.logged("process.stopped")).toHaveLength(1);
 });

@@ -74,7 +74,7 @@ test("A worker starts while Kafka and Redis are down, and works when they are up
   const bridge = resources.use(
     await openBridge({ redisUrl: `redis://127.0.0.1:${redis.port}`, kafkaBrokers: [`127.0.0.1:${kafka.port}`] }),
   );
-  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorkerUnready()]);
+  const [api, worker] = await Promise.all([bridge.startApiUnready(), bridge.startWorkerUnready()]);
   await waitUntilUnready(worker, "redis");
   await waitUntilUnready(worker, "kafka");
   await Promise.all([kafka.start(), redis.start()]);
