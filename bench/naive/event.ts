@@ -9,7 +9,7 @@ export const clerkEventSchema = z.object({
     first_name: z.string().nullish(),
     last_name: z.string().nullish(),
     email_addresses: z.array(z.looseObject({ email_address: z.string() })).default([]),
-    public_metadata: z.looseObject({ role: z.string().optional() }).nullish(),
+    public_metadata: z.looseObject({ role: z.string().nullish() }).nullish(),
   }),
 });
 type ClerkEvent = z.infer<typeof clerkEventSchema>;

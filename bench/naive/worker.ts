@@ -1,12 +1,12 @@
 // A worker as teams write it by hand: for each job a look whether it was seen (SET NX), then one write to Kafka. Kafka's
-// client is tuned as ours is.
+// client is tuned as ours is. With MARK=last it is marked as seen only once it is written, at the price of one more call.
 import { randomUUID } from "node:crypto";
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { Kafka, logLevel } from "kafkajs";
 import type { NaiveJob } from "./event.ts";
 
-const { REDIS_URL = "", QUEUE = "", KAFKA_BROKERS = "", TOPIC = "", CONCURRENCY } = process.env;
+const { REDIS_URL = "", QUEUE = "", KAFKA_BROKERS = "", TOPIC = "", CONCURRENCY, MARK = "first" } = process.env;
 const dedupSeconds = 86_400;
 
 const kafka = new Kafka({
@@ -19,11 +19,13 @@ const producer = kafka.producer({ allowAutoTopicCreation: false });
 await producer.connect();
 const redis = new Redis(REDIS_URL);
 
+const mark = async (svixId: string) => (await redis.set(`seen:${svixId}`, "1", "EX", dedupSeconds, "NX")) !== null;
+const isMarked = async (svixId: string) => (await redis.exists(`seen:${svixId}`)) === 1;
+
 const worker = new Worker<NaiveJob>(
   QUEUE,
   async ({ data: { svixId, event } }) => {
-    const isNew = await redis.set(`seen:${svixId}`, "1", "EX", dedupSeconds, "NX");
-    if (isNew === null) return;
+    if (MARK === "first" ? !(await mark(svixId)) : await isMarked(svixId)) return;
     const { id, first_name, last_name, email_addresses, public_metadata } = event.data;
     const value = {
       eventId: randomUUID(),
@@ -39,6 +41,7 @@ const worker = new Worker<NaiveJob>(
     };
     const headers = { "svix-id": svixId };
     await producer.send({ topic: TOPIC, acks: -1, messages: [{ key: id, value: JSON.stringify(value), headers }] });
+    if (MARK !== "first") await mark(svixId);
   },
   { connection: { url: REDIS_URL, maxRetriesPerRequest: null }, concurrency: Number(CONCURRENCY) },
 );

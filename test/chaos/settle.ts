@@ -2,8 +2,6 @@ import { noFaults } from "../../dev/clerk/webhooks/faults.ts";
 import { waitFor } from "../harness/wait-for.ts";
 import type { World } from "./open-world.ts";
 
-const deadlineMs = 240_000;
-
 /**
  * Waits, with nothing going wrong any more, until Svix has delivered everything, no job is left and every process says
  * that it is ready. What Svix gave up
@@ -11,6 +9,7 @@ const deadlineMs = 240_000;
  */
 export async function settle({ clerk, system, apis, workers }: World): Promise<string[]> {
   const { webhooks } = clerk;
+  const deadlineMs = system.settlesWithinMs;
   webhooks.setFaults(noFaults);
   const isDelivered = () => {
     if (webhooks.pending() > 0) return false;

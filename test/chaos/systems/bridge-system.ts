@@ -4,7 +4,19 @@ import { judgeBridge } from "../judge/judge-bridge.ts";
 import { shards, systemName } from "./naming.ts";
 import type { Surroundings, System } from "./system.ts";
 
-const reconcileEveryMs = 3_000;
+const reconciling = {
+  RECONCILE_EVERY_MS: "3000",
+  RECONCILE_GRACE_MS: "1000",
+  // The history turns Clerk's clock back by more than any overlap; only a sweep finds what was changed meanwhile.
+  RECONCILE_SWEEP_CRON: "*/20 * * * * *",
+  RECONCILE_MAX_DELETED_PERCENT: "100",
+};
+/** Whatever Clerk says is too young to be missed: nothing mends what is lost. */
+const notReconciling = {
+  RECONCILE_EVERY_MS: "0",
+  RECONCILE_GRACE_MS: String(365 * 86_400_000),
+  RECONCILE_SWEEP_CRON: "off",
+};
 
 /** The bridge as it runs in production, except that a worker's session is as short as in the tests. */
 export function bridgeSystem({ redisUrl, kafkaBrokers, clerkUrl, clerk, redis, reconciles }: Surroundings): System {
@@ -13,7 +25,7 @@ export function bridgeSystem({ redisUrl, kafkaBrokers, clerkUrl, clerk, redis, r
     CLERK_API_URL: clerkUrl,
     CLERK_SECRET_KEY: clerk.secretKey,
     CLERK_WEBHOOK_SECRET: clerk.webhookSecret,
-    ...(reconciles && { RECONCILE_EVERY_MS: String(reconcileEveryMs) }),
+    ...(reconciles ? reconciling : notReconciling),
   };
   return {
     api: { role: "api", script: "src/main.ts", variables: (port) => ({ ...variables, PORT: String(port) }) },
@@ -23,6 +35,7 @@ export function bridgeSystem({ redisUrl, kafkaBrokers, clerkUrl, clerk, redis, r
       variables: (port) => ({ ...variables, WORKER_PORT: String(port) }),
     },
     takesPoison: true,
+    settlesWithinMs: 240_000,
     isReady: async (port) => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
     countJobs: () => countJobs(redis, systemName, shards),
     judge: (told) => judgeBridge({ redis, redisPrefix: systemName, shards, kafkaBrokers }, told),

@@ -21,6 +21,8 @@ export interface System {
   readonly worker: ProcessPlan;
   /** Whether it is fit for messages that nobody can read. */
   readonly takesPoison: boolean;
+  /** How long each step of coming to rest may take, ms. */
+  readonly settlesWithinMs: number;
   /** Whether a process of it, listening on this port, says that it does its work. */
   isReady(port: number): Promise<boolean>;
   /** Jobs that wait, are in hand or are put off. */
