@@ -1,4 +1,5 @@
 import { program } from "commander";
+import { addBackfillCommand } from "./commands/backfill.ts";
 import { addDeadCommand } from "./commands/dead.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addReconcileCommand } from "./commands/reconcile.ts";
@@ -15,5 +16,6 @@ addTailCommand(program);
 addDeadCommand(program);
 addReplayCommand(program);
 addRebuildCommand(program);
+addBackfillCommand(program);
 addReconcileCommand(program);
 await program.parseAsync();

@@ -26,7 +26,7 @@ test("The recent changes do not show who was deleted, a full sweep does", async 
   expect((await clerk.bridge.readLedger()).get(gone)).toBeDefined();
   await clerk.reconcile({ kind: "full" });
   const events = await clerk.expectAllPublished(deleted);
-  expect(events.filter(({ key }) => key === gone).at(-1)?.headers).toMatchObject({
+  expect(events.findLast(({ key }) => key === gone)?.headers).toMatchObject({
     ce_type: "user.deleted",
     ce_origin: "reconciliation",
   });

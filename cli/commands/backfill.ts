@@ -1,0 +1,62 @@
+import type { Command } from "commander";
+import { countUsers } from "../../src/clerk/list-users.ts";
+import { viewLedger } from "../../src/ledger/view-ledger.ts";
+import { shardPrefix } from "../../src/queue/shard-queue.ts";
+import { backfill } from "../../src/reconciliation/backfill.ts";
+import { openProgressStore } from "../../src/reconciliation/backfill-progress.ts";
+import { createPageReader } from "../../src/reconciliation/read-user-page.ts";
+import { openClerk } from "../open-clerk.ts";
+import { exitCodes, print, runCommand } from "../run-command.ts";
+import { type ProgressDisplay, showProgress } from "../show-progress.ts";
+
+/** `bridge backfill`: the users that Clerk had before the bridge came. */
+export function addBackfillCommand(program: Command): void {
+  program
+    .command("backfill")
+    .description(
+      "publish user.created for every user of Clerk who is not known yet; goes on where an earlier one stopped",
+    )
+    .option("--dry-run", "count only")
+    .option("--restart", "from the first user on, wherever an earlier one stopped")
+    .action((options: { dryRun?: true; restart?: true }) =>
+      runCommand(async (bridge) => {
+        const { config, redis, queues, shardOf, signal } = bridge;
+        const clerk = openClerk(bridge);
+        const { prefix } = config.redis;
+        const dryRun = options.dryRun ?? false;
+        const total = await countUsers(clerk, {});
+        let display: ProgressDisplay | undefined;
+        try {
+          const { read, queued } = await backfill(
+            {
+              queues,
+              shardOf,
+              signal,
+              shards: config.shards,
+              viewShard: (shard) => viewLedger(redis, shardPrefix(prefix, shard)),
+              readPage: createPageReader(clerk, Date.now, signal),
+              progress: openProgressStore(redis, prefix),
+              now: Date.now,
+              onProgress: (progress) => {
+                if (display === undefined && progress.read > 0) print(`goes on after ${progress.read} users`);
+                display ??= showProgress(total, progress.read, "users");
+                display.update(progress.read, `${progress.queued} ${dryRun ? "not known" : "queued"}`);
+              },
+            },
+            { dryRun, restart: options.restart ?? false },
+          );
+          display?.stop();
+          print(
+            dryRun
+              ? `${read} users in Clerk, ${queued} of them not known yet: a backfill would queue these`
+              : `${read} users read, ${queued} of them queued; the workers publish those that are still new to them`,
+          );
+        } catch (error) {
+          display?.stop();
+          if (!dryRun) print("stopped; the same command goes on from here");
+          throw error;
+        }
+        return exitCodes.ok;
+      }),
+    );
+}

@@ -1,0 +1,15 @@
+import { Registry } from "prom-client";
+import { type ClerkApi, createClerkApi } from "../src/clerk/clerk-api.ts";
+import { createLogger } from "../src/logger.ts";
+import type { Bridge } from "./open-bridge.ts";
+
+/** Clerk's Backend API for a command, within the rate budget that it shares with the running processes. */
+export const openClerk = ({ config, redis }: Bridge): ClerkApi =>
+  createClerkApi({
+    config: config.clerk,
+    redis,
+    redisPrefix: config.redis.prefix,
+    registry: new Registry(),
+    log: createLogger("cli", "silent"),
+    now: Date.now,
+  });
