@@ -17,7 +17,7 @@ export function ourEnvironment({ redisUrl, kafkaBrokers }: BenchContext, name: s
     KAFKA_TRANSACTIONAL_ID_PREFIX: name,
     SHARDS: String(shards),
     CLERK_WEBHOOK_SECRET: webhookSecret,
-    // Nothing here is so old that Clerk would be asked; this address would refuse.
+    // There is no Clerk: nothing here is so old that it would be asked, and nothing is reconciled with it.
     CLERK_SECRET_KEY: "sk_test_bench",
     CLERK_API_URL: "http://127.0.0.1:1",
     RECONCILE_EVERY_MS: "0",
