@@ -116,6 +116,7 @@ describe("a fresh second factor", () => {
     ["proved eleven minutes ago", [0, 11], {}, 403],
     ["never proved", [0, -1], {}, 403],
     ["unknown", undefined, {}, 403],
+    ["unreadable", ["now", "now"], {}, 403],
     [
       "proved when a long-lived token was made, an hour ago",
       [0, 0],

@@ -1,0 +1,63 @@
+import type { Redis } from "ioredis";
+import { addAccountRoutes } from "./accounts/add-account-routes.ts";
+import { openAccounts } from "./accounts/open-accounts.ts";
+import { addAnalyticsRoutes } from "./analytics/add-analytics-routes.ts";
+import { openAnalyticsReader } from "./analytics/open-analytics-reader.ts";
+import { openSecurityCounter } from "./analytics/open-security-counter.ts";
+import { addAuditRoute } from "./audit/add-audit-route.ts";
+import { openAuditReader } from "./audit/open-audit-reader.ts";
+import { openAuditTrail } from "./audit/open-audit-trail.ts";
+import { assertAccessDeclared } from "./auth/declared-access.ts";
+import { guardApi } from "./auth/guard-api.ts";
+import { readRoles } from "./auth/read-roles.ts";
+import { openUserCache } from "./cache/open-user-cache.ts";
+import { createClerkApi } from "./clerk/clerk-api.ts";
+import type { ApiConfig } from "./config.ts";
+import type { ApiApp } from "./http/api-env.ts";
+import { createApi } from "./http/create-api.ts";
+import type { Logger } from "./logger.ts";
+import type { ApiMetrics } from "./metrics.ts";
+import { addUserRoutes } from "./users/add-user-routes.ts";
+import { openIdempotencyRecords } from "./users/open-idempotency-records.ts";
+import type { QueueSnapshotDeps } from "./users/queue-snapshot.ts";
+
+export interface UserApiDeps extends Pick<QueueSnapshotDeps, "queues" | "shardOf"> {
+  /** For what a request cannot do without. Both fail fast. */
+  readonly redis: Redis;
+  /** For what it can: it waits a shorter time for this one. Rate limits are counted in memory then, users read from Clerk. */
+  readonly quickRedis: Redis;
+  readonly metrics: ApiMetrics;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+/** Everything below `/api`: its guards and the routes of all areas. Throws a ConfigError when the file of roles is not one. */
+export function openUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
+  const { redis, quickRedis, queues, shardOf, metrics, log, now } = deps;
+  const quick = { redis: quickRedis, redisPrefix: config.redis.prefix, log, now };
+  const analytics = { redisPrefix: config.redis.prefix, config: config.analytics, now };
+  const audit = openAuditTrail({ redis, redisPrefix: config.redis.prefix, metrics, log });
+  const security = openSecurityCounter({ ...quick, config: config.analytics });
+  const findRole = readRoles(config.auth.rolesFile);
+  const clerk = createClerkApi({ ...quick, config: config.clerk, registry: metrics.registry });
+  const cache = openUserCache({ ...quick, config: config.cache, metrics });
+  const shared = { clerk, cache, audit, findRole, queues, shardOf, metrics, log, now };
+
+  const api = createApi(log);
+  guardApi(api, { ...quick, auth: config.auth, clerk: config.clerk, findRole, audit, security });
+  addUserRoutes(api, {
+    ...shared,
+    config: config.users,
+    passwords: config.passwords,
+    idempotency: openIdempotencyRecords({
+      redis,
+      redisPrefix: config.redis.prefix,
+      secret: config.clerk.secretKey,
+    }),
+  });
+  addAccountRoutes(api, openAccounts({ ...quick, ...shared, config: config.accounts, security }));
+  addAuditRoute(api, { auditReader: openAuditReader(redis, config.redis.prefix) });
+  addAnalyticsRoutes(api, { ...analytics, analyticsReader: openAnalyticsReader({ ...analytics, redis }) });
+  assertAccessDeclared(api);
+  return api;
+}
