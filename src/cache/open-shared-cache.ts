@@ -99,7 +99,7 @@ export function openSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCa
 
   /** What Redis misses of it ends by itself. */
   async function settle(lease: string, keys: EntryKeys, json: string): Promise<void> {
-    await settleLease(redis, present(keys), [lease, json, String(ttlMs)]).catch(() => {});
+    await settleLease(redis, [keys[0]], [lease, json, String(ttlMs)]).catch(() => {});
   }
 
   async function waitFor(lease: string, keys: EntryKeys, load: () => Promise<T>): Promise<T> {

@@ -181,6 +181,8 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
       expect(await read(a, load)).toBe(name);
       expect(performance.now() - startedAt).toBeLessThan(500);
     };
+    await readSoon("old", async () => "old");
+    await a.invalidate(["user_1"]);
     process.kill(running.pid, "SIGSTOP");
     await readSoon("Ada", async () => "Ada");
     process.kill(running.pid, "SIGCONT");
