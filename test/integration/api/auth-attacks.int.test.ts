@@ -303,8 +303,8 @@ describe("ways around → never a route that was not meant", () => {
     ["two dots", "GET /api/users/../../metrics/../api/x", 404],
     ["a way up from users", "GET /api/users/..", 404],
     ["a NUL", "GET /api/users%00", 404],
-    ["another method", "TRACE /api/users", 404],
-    ["a method of nobody's", "PROPFIND /api/users", 404],
+    ["another method", "TRACE /api/users", 405],
+    ["a method of nobody's", "PROPFIND /api/users", 405],
   ])("%s: %s → %i", async (_, line, status) => {
     const { value, requests } = await api.clerk.during(() => callApi(api.url, line));
     expect([value.status, requests]).toEqual([status, []]);
