@@ -19,7 +19,7 @@ const querySchema = z
     to: time.optional(),
     cursor: z
       .string()
-      .regex(/^\d{1,15}-\d{1,15}$/, "Not a cursor")
+      .regex(/^[1-9]\d{0,14}-\d{1,15}$/, "Not a cursor")
       .optional()
       .openapi({ description: "`nextCursor` of the page before" }),
     limit: z.coerce.number().int().min(1).max(200).default(50),

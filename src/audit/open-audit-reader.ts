@@ -40,7 +40,7 @@ export function openAuditReader(redis: Redis, redisPrefix: string): AuditReader 
     read: async (filter, limit, cursor) => {
       const fits = createFilter(filter);
       const oldest = filter.from === undefined ? "-" : String(Math.max(0, filter.from - skewMs));
-      const newest = filter.to === undefined ? "+" : String(filter.to + skewMs);
+      const newest = filter.to === undefined ? "+" : String(Math.max(0, filter.to + skewMs));
       const entries: AuditRecord[] = [];
       let position = cursor;
       for (let chunks = 0; chunks < mostChunks; chunks += 1) {

@@ -4,6 +4,7 @@ import { addWebhookRoute, type WebhookRouteDeps } from "../webhooks/add-webhook-
 import { addHealth, type Readiness } from "./add-health.ts";
 import type { ApiApp, ApiEnv } from "./api-env.ts";
 import { mapErrors } from "./errors.ts";
+import { refuseOtherMethods } from "./refuse-other-methods.ts";
 
 export interface AppDeps extends WebhookRouteDeps {
   readonly readiness: () => Promise<Readiness>;
@@ -19,6 +20,8 @@ export function createApp(deps: AppDeps): Hono {
   addWebhookRoute(app, deps);
   addHealth(app, { registry: deps.metrics.registry, readiness: deps.readiness });
   addDocs(app, deps.api);
+  refuseOtherMethods(deps.api);
+  refuseOtherMethods(app);
   // Not by `route`: with the API's paths among its own, Hono would fall back to its slower router for webhooks too.
   app.all("/api/*", (c: Context<ApiEnv>) => deps.api.fetch(c.req.raw, c.env));
   return app;

@@ -7,7 +7,9 @@ const name = z
   .trim()
   .min(2)
   .max(50)
-  .regex(/^\P{Cc}*$/u, "Must not hold control characters");
+  .regex(/^\P{Cc}*$/u, "Must not hold control characters")
+  // JSON Schema has no flags, and few of its readers know classes of Unicode.
+  .openapi({ pattern: "^[^\\u0000-\\u001F\\u007F-\\u009F]*$" });
 
 const hasNoDuplicates = (addresses: readonly string[]) => new Set(addresses).size === addresses.length;
 
@@ -17,6 +19,7 @@ const emailAddress = z
   .max(10)
   .refine(hasNoDuplicates, "Must not hold duplicates")
   .openapi({
+    uniqueItems: true,
     description: "The first is the primary address. Clerk has them in lower case, and counts them as verified",
     example: ["ada@example.com"],
   });

@@ -44,6 +44,7 @@ export async function openDocumentedApi() {
     dashboard: emulator.dashboard,
     userToken: (userId: string, role?: string, claims: Readonly<Record<string, unknown>> = {}) =>
       emulator.signSessionToken({ userId, claims: { ...(role && { metadata: { role } }), ...claims } }),
+    callAsWritten: (line: string) => callApi(url, line),
     /** Calls an operation of the document, and says where the answer breaks it. */
     call: async (operation: string, { path = {}, query = {}, token, headers = {}, json, text }: CallOptions) => {
       const [method = "", template = ""] = operation.split(" ");

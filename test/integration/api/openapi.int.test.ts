@@ -101,7 +101,9 @@ describe("every operation answers what the document promises", () => {
 
   it("about the trail and the numbers", async () => {
     await call("GET /api/audit", 200, { query: { limit: "5" } });
+    await call("GET /api/audit", 200, { query: { to: "1960-01-01T00:00:00Z" } });
     await call("GET /api/audit", 400, { query: { cursor: "first" } });
+    await call("GET /api/audit", 400, { query: { cursor: "0-0" } });
     for (const series of ["sessions", "registrations", "security-events", "active-users"]) {
       await call(`GET /api/analytics/${series}`, 200);
       await call(`GET /api/analytics/${series}`, 400, { query: { from: "yesterday" } });
@@ -136,6 +138,21 @@ describe("every operation answers what the document promises", () => {
     }
     expect(surprises.splice(0)).toEqual([]);
   });
+});
+
+it("a path that is there answers another method with 405 and which ones it has", async () => {
+  for (const [line, allow] of [
+    ["DELETE /api/users", "GET, HEAD, POST"],
+    ["PATCH /api/users/user_1", "GET, HEAD, PUT, DELETE"],
+    ["GET /api/users/user_1/lock", "POST"],
+    ["PUT /webhooks/clerk", "POST"],
+    ["TRACE /livez", "GET, HEAD"],
+  ] as const) {
+    const { status, body, headers } = await api.callAsWritten(line);
+    expect([line, status, body["code"], headers["allow"]]).toEqual([line, 405, "method_not_allowed", allow]);
+  }
+  expect(await api.callAsWritten("GET /api/nothing")).toMatchObject({ status: 404, body: { code: "not_found" } });
+  expect(await api.callAsWritten("HEAD /livez")).toMatchObject({ status: 200 });
 });
 
 describe("the document", () => {

@@ -1,0 +1,79 @@
+/// <reference lib="esnext.disposable" />
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { execa } from "execa";
+import { SignJWT } from "jose";
+import { startClerkEmulator } from "../clerk/start-clerk-emulator.ts";
+import { startService } from "../run/start-service.ts";
+import { createFreshFolder } from "../stack/folders.ts";
+import { findFreePort } from "../stack/free-port.ts";
+import { startStack } from "../stack/start-stack.ts";
+import { installSchemathesis } from "./install-schemathesis.ts";
+
+const configFile = join(import.meta.dirname, "schemathesis.toml");
+const jwtSecret = randomBytes(48).toString("base64");
+
+/**
+ * Holds the running API to its own OpenAPI document: schemathesis makes requests from it, good ones and bad ones, as a
+ * service that may do everything. Redis, Kafka, a Clerk emulator and the API are started for it and stopped afterwards.
+ * Resolves with schemathesis's exit code; `args` go to its command `run`.
+ */
+export async function runSchemathesis(args: readonly string[]): Promise<number> {
+  const program = await installSchemathesis();
+  await using started = new AsyncDisposableStack();
+  const folder = await createFreshFolder();
+  const stack = await startStack({ log: console.log });
+  started.defer(stack.stop);
+  const port = await findFreePort([]);
+  const emulator = await startClerkEmulator({ webhook: { url: `http://127.0.0.1:${port}/webhooks/clerk` } });
+  started.defer(emulator.stop);
+  const api = await startService({
+    name: "api",
+    script: "src/main.ts",
+    port,
+    logDir: folder,
+    env: {
+      PATH: process.env["PATH"],
+      HOST: "127.0.0.1",
+      PORT: `${port}`,
+      REDIS_URL: stack.redisUrl,
+      REDIS_PREFIX: "schemathesis",
+      KAFKA_BROKERS: stack.kafkaBrokers.join(","),
+      CLERK_SECRET_KEY: emulator.secretKey,
+      CLERK_API_URL: emulator.url,
+      CLERK_WEBHOOK_SECRET: emulator.webhookSecret,
+      CLERK_JWT_KEY: emulator.jwtKey,
+      JWT_SECRET: jwtSecret,
+      ...withoutLimits,
+    },
+  });
+  started.defer(api.stop);
+  const options = ["--config-file", configFile, "run", `${api.url}/openapi.json`, "--report-dir", folder, ...args];
+  const run = execa(program, options, {
+    cwd: folder,
+    stdio: "inherit",
+    reject: false,
+    env: { API_TOKEN: await signAdminToken() },
+  });
+  const { exitCode = 1 } = await Promise.race([run, api.crashed]);
+  return exitCode;
+}
+
+/** They are tested elsewhere; here every request must get to its operation. */
+const withoutLimits = {
+  CLERK_RATE_LIMIT: "1000000",
+  RATE_LIMIT_PER_IP: "1000000",
+  RATE_LIMIT_PER_CALLER: "1000000",
+  RATE_LIMIT_BAD_TOKENS: "1000000",
+  PASSWORD_ATTEMPTS_PER_IP: "1000000",
+  PASSWORD_ATTEMPTS_PER_EMAIL: "1000000",
+  PASSWORD_REFUSAL_MS: "0",
+};
+
+const signAdminToken = () =>
+  new SignJWT({ role: "admin" })
+    .setProtectedHeader({ alg: "HS256", typ: "JWT" })
+    .setSubject("schemathesis")
+    .setAudience("clerk-kafka-bridge")
+    .setExpirationTime("6h")
+    .sign(new TextEncoder().encode(jwtSecret));
