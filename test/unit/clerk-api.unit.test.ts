@@ -169,6 +169,23 @@ test("while Redis is away a process spends its own share of the limit, and turns
   });
 });
 
+test("changes of one user beyond Clerk's limit for a user are turned away, changes of others are not", async () => {
+  const { emulator, faulty, clerk, user } = await open();
+  const other = emulator.dashboard.createUser({ email_address: ["grace@example.com"] });
+  const change = (id: string) =>
+    clerk.write("users.update", ({ users }) => users.updateUser(id, { firstName: "A" }), { patches: id, waitMs: 100 });
+  // Ten in ten seconds, of which a process has its share while Redis is away.
+  const results = await Promise.allSettled(Array.from({ length: 4 }, () => change(user.id)));
+  expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
+  expect(await failureOf(change(user.id))).toMatchObject({
+    status: 503,
+    code: "clerk_unavailable",
+    headers: { "retry-after": expect.stringMatching(/^([1-9]|10)$/) },
+  });
+  expect((await change(other.id)).id).toBe(other.id);
+  expect(faulty.requests).toHaveLength(3);
+});
+
 test("the worker's reader tells the missing from the unavailable", async () => {
   const { faulty, clerk, user } = await open();
   const read = createUserReader(clerk, () => 42);

@@ -1,6 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { callApi } from "../../harness/call-api.ts";
 import { openAccountApi } from "../../harness/open-account-api.ts";
+import { openApi } from "../../harness/open-api.ts";
+import { readMetric } from "../../harness/read-metric.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
 beforeAll(async () => {
@@ -195,4 +198,24 @@ test("a key of ours that Clerk does not take is 502, and not the caller's fault"
     status: 502,
     body: { code: "clerk_failed" },
   });
+});
+
+test("while Redis is away users are created, read and deleted all the same; only an idempotency key cannot be kept", async () => {
+  const alone = await openApi({ variables: { REDIS_URL: "redis://127.0.0.1:9", CLERK_RATE_LIMIT: "1000" } });
+  onTestFinished(() => alone[Symbol.asyncDispose]());
+  const body = JSON.stringify(newUser());
+  const options = { token: api.admin, body };
+  const keyed = { ...options, headers: { "idempotency-key": "once" } };
+  expect(await callApi(alone.url, "POST /api/users", keyed)).toMatchObject({
+    status: 503,
+    body: { code: "idempotency_unavailable" },
+  });
+  const created = await callApi(alone.url, "POST /api/users", options);
+  expect(created).toMatchObject({ status: 201 });
+  const path = `/api/users/${String(created.body["id"])}`;
+  expect(await callApi(alone.url, `GET ${path}`, { token: api.admin })).toMatchObject({ status: 200 });
+  expect(await callApi(alone.url, `DELETE ${path}`, { token: api.admin })).toMatchObject({ status: 204 });
+  expect(alone.log().match(/snapshot.not_queued/g)).toHaveLength(2);
+  const metrics = await (await fetch(`${alone.url}/metrics`)).text();
+  expect(readMetric(metrics, "bridge_snapshots_total", { outcome: "not_queued" })).toBe(2);
 });

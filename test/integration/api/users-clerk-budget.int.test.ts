@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { Redis } from "ioredis";
+import { pino } from "pino";
+import { Registry } from "prom-client";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { startClerkEmulator } from "../../../dev/clerk/start-clerk-emulator.ts";
+import { createClerkApi } from "../../../src/clerk/clerk-api.ts";
+import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
+import { waitFor } from "../../harness/wait-for.ts";
+
+const log = pino({ level: "silent" });
+
+/** As many clients as processes would have, of one Clerk and with one Redis. */
+async function open(clients: number, rateLimit: number) {
+  const emulator = await startClerkEmulator();
+  onTestFinished(() => emulator.stop());
+  const user = emulator.dashboard.createUser({ email_address: ["ada@example.com"] });
+  const redisPrefix = `test-${randomUUID()}`;
+  const openClient = async () => {
+    const redis = connectFailingFast(inject("redisUrl"), log);
+    onTestFinished(() => redis.disconnect());
+    await waitFor("Redis is connected", () => redis.status === "ready");
+    const config = { secretKey: emulator.secretKey, apiUrl: emulator.url, rateLimit };
+    return createClerkApi({ config, redis, redisPrefix, registry: new Registry(), log, now: Date.now });
+  };
+  const opened = await Promise.all(Array.from({ length: clients }, openClient));
+  const getUser = async (at: number, waitMs: number) => {
+    await opened[at % clients]?.read("users.get", ({ users }) => users.getUser(user.id), { waitMs });
+  };
+  return { getUser, redisPrefix };
+}
+
+test("processes share one budget: together they make as many calls as Clerk allows, and no more", async () => {
+  const { getUser } = await open(3, 30);
+  const results = await Promise.allSettled(Array.from({ length: 60 }, (_, at) => getUser(at, 0)));
+  expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(30);
+  const refused = results.filter(({ status }) => status === "rejected");
+  expect(refused).toHaveLength(30);
+  expect(refused[0]).toMatchObject({
+    reason: { status: 503, code: "clerk_unavailable", headers: { "retry-after": expect.stringMatching(/^\d+$/) } },
+  });
+});
+
+test("who may wait gets his turn when the window of the others is over", async () => {
+  const { getUser, redisPrefix } = await open(2, 10);
+  const redis = new Redis(inject("redisUrl"));
+  onTestFinished(() => redis.disconnect());
+  await redis.set(`${redisPrefix}:clerk:all`, 10, "PX", 700);
+  const startedAt = performance.now();
+  await Promise.all([getUser(0, 5_000), getUser(1, 5_000)]);
+  expect(performance.now() - startedAt).toBeGreaterThan(600);
+});

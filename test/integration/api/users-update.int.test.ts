@@ -1,0 +1,391 @@
+import { randomUUID } from "node:crypto";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import type { ClerkRequest, Fault } from "../../harness/faulty-clerk.ts";
+import { openAccountApi } from "../../harness/open-account-api.ts";
+
+let api: Awaited<ReturnType<typeof openAccountApi>>;
+let user: ReturnType<typeof createPerson>;
+let path: string;
+beforeAll(async () => {
+  api = await openAccountApi();
+});
+afterAll(() => api[Symbol.asyncDispose]());
+beforeEach(() => {
+  user = createPerson();
+  path = `/api/users/${user.id}`;
+});
+
+function createPerson(changes: Record<string, unknown> = {}) {
+  const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
+  return api.dashboard.createUser({
+    first_name: "Grace",
+    last_name: "Hopper",
+    username: name,
+    email_address: [`${name}@example.com`],
+    password: "nanoseconds-of-wire",
+    ...changes,
+  });
+}
+const put = (body: unknown, token = api.admin) => api.call(`PUT ${path}`, token, { body });
+const address = (name: string) => `${name}-${user.username}@example.com`;
+const addresses = () => {
+  const { email_addresses: emails, primary_email_address_id: primary } = api.dashboard.getUser(user.id);
+  return emails
+    .toSorted((a, b) => Number(b.id === primary) - Number(a.id === primary))
+    .map(({ email_address: email }) => email);
+};
+function failWhen(decide: (request: ClerkRequest) => Fault | undefined): void {
+  api.clerk.failWhen(decide);
+  onTestFinished(() => api.clerk.failWhen(() => undefined));
+}
+const withoutIds = (requests: readonly string[]) =>
+  requests.map((request) => request.replace(/user_\w+/, ":user").replace(/idn_\w+/, ":email"));
+
+describe("PUT /api/users/:userId", () => {
+  test("changes what is given and nothing else, by one call more than the reading", async () => {
+    const { value, requests } = await api.clerk.during(() => put({ lastName: "Murray" }));
+    expect(value).toMatchObject({
+      status: 200,
+      body: { id: user.id, firstName: "Grace", lastName: "Murray", username: user.username, role: "user" },
+    });
+    expect(withoutIds(requests)).toEqual(["GET /users/:user", "PATCH /users/:user"]);
+    expect(api.dashboard.getUser(user.id)).toMatchObject({ first_name: "Grace", last_name: "Murray" });
+    expect(await api.call(`GET ${path}`, api.admin)).toMatchObject({ body: { lastName: "Murray" } });
+  });
+
+  test("what is so already, and nothing at all, changes nothing", async () => {
+    const before = api.dashboard.getUser(user.id).updated_at;
+    for (const body of [
+      {},
+      { firstName: "Grace", username: user.username?.toUpperCase(), emailAddress: addresses() },
+    ]) {
+      const { value, requests } = await api.clerk.during(() => put(body));
+      expect(value).toMatchObject({ status: 200, body: { firstName: "Grace" } });
+      expect(withoutIds(requests)).toEqual(["GET /users/:user"]);
+    }
+    expect(api.dashboard.getUser(user.id).updated_at).toBe(before);
+  });
+
+  test("leaves its marks: in the log, and in the audit trail what was and what is", async () => {
+    await put({ firstName: "Rear", password: "admiral-of-the-fleet" });
+    expect(api.logged("user.updated").at(-1)).toMatchObject({
+      msg: "User updated successfully",
+      userId: user.id,
+      fields: ["firstName", "password"],
+      source: "api",
+    });
+    const entry = (await api.readAudit()).at(-1);
+    expect(entry).toMatchObject({ action: "user.updated", outcome: "done", targetId: user.id });
+    expect(entry).toHaveProperty("before", { firstName: "Grace" });
+    expect(entry).toHaveProperty("after", { firstName: "Rear", passwordChanged: true });
+    expect(api.log() + (await api.dumpRedis())).not.toContain("admiral");
+  });
+
+  test("a password is changed", async () => {
+    expect(await put({ password: "admiral-of-the-fleet" })).toMatchObject({ status: 200 });
+    expect(
+      await api.call("POST /api/auth/verify-password", api.admin, {
+        body: { email: addresses()[0], password: "admiral-of-the-fleet" },
+      }),
+    ).toMatchObject({ status: 200 });
+  });
+
+  test("a username of somebody else is 409, an unknown user 404, wrong input 400", async () => {
+    const other = createPerson();
+    expect(await put({ username: other.username })).toMatchObject({
+      status: 409,
+      body: { error: `User with username ${other.username} already exists` },
+    });
+    expect(await api.call("PUT /api/users/user_nobody", api.admin, { body: { firstName: "No" } })).toMatchObject({
+      status: 404,
+      body: { error: "User with ID user_nobody not found", code: "user_not_found" },
+    });
+    for (const body of [{ firstName: "" }, { firstName: null }, { role: "admin" }, { emailAddress: [] }, [], "x"]) {
+      expect(await put(body)).toMatchObject({ status: 400, body: { code: "invalid_input" } });
+    }
+  });
+
+  test("users change themselves, but neither their role nor anybody else", async () => {
+    const self = await api.userToken(user.id);
+    expect(await put({ firstName: "Amazing" }, self)).toMatchObject({ status: 200, body: { firstName: "Amazing" } });
+    expect(await put({ role: "admin" }, self)).toMatchObject({ status: 400 });
+    expect(await api.call(`PUT ${path}/role`, self, { body: { role: "admin" } })).toMatchObject({
+      status: 403,
+      body: { error: "Admin access required" },
+    });
+    expect(await put({ firstName: "Hacked" }, await api.userToken(api.ada.id))).toMatchObject({
+      status: 403,
+      body: { error: "Admin access required" },
+    });
+    expect(api.dashboard.getUser(user.id)).toMatchObject({ first_name: "Amazing", public_metadata: {} });
+  });
+
+  test("nobody gives himself an address that he has not proved, unless SELF_EMAIL_CHANGE says so", async () => {
+    const self = await api.userToken(user.id);
+    const own = addresses();
+    expect(await put({ emailAddress: [...own, address("boss")] }, self)).toMatchObject({
+      status: 403,
+      body: { error: "Admin access required" },
+    });
+    expect(addresses()).toEqual(own);
+    const open = await openAccountApi({ SELF_EMAIL_CHANGE: "true" });
+    onTestFinished(() => open[Symbol.asyncDispose]());
+    const changed = await open.call(`PUT /api/users/${open.ada.id}`, await open.userToken(open.ada.id), {
+      body: { emailAddress: ["countess@example.com", "ada@example.com"] },
+    });
+    expect(changed).toMatchObject({ status: 200, body: { emailAddress: ["countess@example.com", "ada@example.com"] } });
+  });
+
+  test("users drop and reorder the addresses they have proved", async () => {
+    user = createPerson({
+      email_address: ["one", "two", "three"].map((name) => `${name}-${randomUUID()}@example.com`),
+    });
+    path = `/api/users/${user.id}`;
+    const [one, two] = addresses();
+    expect(await put({ emailAddress: [two, one] }, await api.userToken(user.id))).toMatchObject({
+      status: 200,
+      body: { emailAddress: [two, one] },
+    });
+    expect(addresses()).toEqual([two, one]);
+  });
+
+  test("with users:write alone nobody changes somebody who may do more", async () => {
+    const boss = createPerson({ public_metadata: { role: "admin" } });
+    const helpers = await openAccountApi({ ROLES_FILE: `${import.meta.dirname}/users-roles.json` });
+    onTestFinished(() => helpers[Symbol.asyncDispose]());
+    const { id } = helpers.dashboard.createUser({
+      email_address: ["boss@example.com"],
+      public_metadata: { role: "admin" },
+    });
+    const writer = await helpers.userToken("user_writer", "writer");
+    expect(await helpers.call(`PUT /api/users/${id}`, writer, { body: { password: "now-it-is-mine" } })).toMatchObject({
+      status: 403,
+      body: { code: "user_outranks_caller" },
+    });
+    expect(boss.public_metadata).toEqual({ role: "admin" });
+  });
+});
+
+describe("an update of the e-mail addresses", () => {
+  test("makes Clerk's list equal to the one given, the first one primary: added, then primary, then removed", async () => {
+    const list = [address("first"), address("second")];
+    const { value, requests } = await api.clerk.during(() => put({ emailAddress: list.map((it) => it.toUpperCase()) }));
+    expect(value).toMatchObject({ status: 200, body: { emailAddress: list } });
+    expect(addresses()).toEqual(list);
+    expect(withoutIds(requests)).toEqual([
+      "GET /users/:user",
+      "POST /email_addresses",
+      "POST /email_addresses",
+      "DELETE /email_addresses/:email",
+      "GET /users/:user",
+    ]);
+    const [first, second] = list;
+    const swapped = await api.clerk.during(() => put({ emailAddress: [second, first] }));
+    expect(swapped.value).toMatchObject({ status: 200, body: { emailAddress: [second, first] } });
+    expect(withoutIds(swapped.requests)).toEqual([
+      "GET /users/:user",
+      "PATCH /email_addresses/:email",
+      "GET /users/:user",
+    ]);
+    const verified = api.dashboard.getUser(user.id).email_addresses.map(({ verification }) => verification?.status);
+    expect(verified).toEqual(["verified", "verified"]);
+  });
+
+  test("an address of somebody else is 409 and changes nothing", async () => {
+    const before = addresses();
+    expect(await put({ emailAddress: ["ada@example.com", ...before] })).toMatchObject({
+      status: 409,
+      body: { error: "User with email ada@example.com already exists", code: "user_already_exists" },
+    });
+    expect(addresses()).toEqual(before);
+  });
+
+  const steps = [
+    { failed: "add_email", fails: "POST /email_addresses", nth: 2, done: ["fields", "add_email"] },
+    { failed: "primary_email", fails: "PATCH /email_addresses", nth: 1, done: ["fields", "add_email"] },
+    {
+      failed: "remove_email",
+      fails: "DELETE /email_addresses",
+      nth: 1,
+      done: ["fields", "add_email", "primary_email"],
+    },
+    {
+      failed: "read_back",
+      fails: "GET /users",
+      nth: 2,
+      done: ["fields", "add_email", "primary_email", "remove_email"],
+    },
+  ];
+  test.for(steps)("that fails at $failed says so, and a repeat finishes it", async ({ failed, fails, nth, done }) => {
+    user = createPerson({ email_address: [`old-${randomUUID()}@example.com`, `kept-${randomUUID()}@example.com`] });
+    path = `/api/users/${user.id}`;
+    const [, kept = ""] = addresses();
+    const list = [kept, address("one"), address("two")];
+    let seen = 0;
+    failWhen(({ method, path: asked }) => {
+      if (!`${method} ${asked}`.startsWith(fails)) return undefined;
+      seen += 1;
+      return seen === nth ? { kind: "answer", status: 400 } : undefined;
+    });
+    const body = { firstName: "Amazing", emailAddress: list };
+    const stopped = await put(body);
+    expect(stopped).toMatchObject({
+      status: 400,
+      body: {
+        code: "update_incomplete",
+        details: [
+          { path: failed, message: "failed: invalid_input" },
+          ...done.map((step) => ({ path: step, message: "done" })),
+        ],
+      },
+    });
+    expect((await api.readAudit()).at(-1)).toMatchObject({ outcome: "failed", reason: "update_incomplete" });
+
+    expect(await put(body)).toMatchObject({ status: 200, body: { firstName: "Amazing", emailAddress: list } });
+    expect(addresses().toSorted()).toEqual(list.toSorted());
+    expect(addresses()[0]).toBe(kept);
+  });
+
+  test("whose first step fails is answered as that failure, since nothing is done", async () => {
+    failWhen(({ method }) => (method === "POST" ? { kind: "answer", status: 500 } : undefined));
+    expect(await put({ emailAddress: [address("new")] })).toMatchObject({
+      status: 502,
+      body: { code: "clerk_failed" },
+    });
+  });
+
+  test("an address of a connected account is not removed, which is 409", async () => {
+    const [own = ""] = addresses();
+    api.dashboard.connectExternalAccount(user.id, {
+      provider: "oauth_google",
+      provider_user_id: randomUUID(),
+      email_address: own,
+    });
+    const stopped = await put({ emailAddress: [address("new")] });
+    expect(stopped).toMatchObject({
+      status: 409,
+      body: {
+        code: "update_incomplete",
+        details: [
+          { path: "remove_email", message: "failed: email_address_linked" },
+          { path: "add_email", message: "done" },
+        ],
+      },
+    });
+  });
+});
+
+describe("GET /api/users/:userId", () => {
+  test("tells admins and the user himself, nobody else", async () => {
+    const seen = { status: 200, body: { id: user.id, firstName: "Grace", emailAddress: addresses() } };
+    expect(await api.call(`GET ${path}`, api.admin)).toMatchObject(seen);
+    expect(await api.call(`GET ${path}`, await api.userToken(user.id))).toMatchObject(seen);
+    expect(await api.call(`GET ${path}`, await api.userToken(api.ada.id))).toMatchObject({
+      status: 403,
+      body: { error: "Admin access required" },
+    });
+    expect(await api.call(`GET ${path}`)).toMatchObject({ status: 401, body: { error: "Access token required" } });
+  });
+
+  test("an unknown user is 404", async () => {
+    expect(await api.call("GET /api/users/user_nobody", api.admin)).toMatchObject({
+      status: 404,
+      body: { error: "User with ID user_nobody not found" },
+    });
+  });
+
+  test("costs one call, and none while it is cached", async () => {
+    const first = await api.clerk.during(() => api.call(`GET ${path}`, api.admin));
+    const second = await api.clerk.during(() => api.call(`GET ${path}`, api.admin));
+    expect([withoutIds(first.requests), second.requests]).toEqual([["GET /users/:user"], []]);
+    expect(second.value.body).toEqual(first.value.body);
+  });
+});
+
+describe("DELETE /api/users/:userId", () => {
+  test("deletes for good, and the trail keeps who it was", async () => {
+    const before = addresses();
+    await api.call(`GET ${path}`, api.admin);
+    expect(await api.call(`DELETE ${path}`, api.admin)).toMatchObject({ status: 204, body: {} });
+    expect(await api.call(`GET ${path}`, api.admin)).toMatchObject({ status: 404 });
+    expect(await api.call(`DELETE ${path}`, api.admin)).toMatchObject({
+      status: 404,
+      body: { error: `User with ID ${user.id} not found` },
+    });
+    expect(api.dashboard.users().some(({ id }) => id === user.id)).toBe(false);
+    expect(api.logged("user.deleted").at(-1)).toMatchObject({ msg: "User deleted successfully", userId: user.id });
+    expect((await api.readAudit()).at(-1)).toMatchObject({
+      action: "user.deleted",
+      targetId: user.id,
+      before: { emailAddress: before, role: "user" },
+    });
+  });
+
+  test("is not for users, not even of themselves", async () => {
+    expect(await api.call(`DELETE ${path}`, await api.userToken(user.id))).toMatchObject({
+      status: 403,
+      body: { error: "Admin access required" },
+    });
+  });
+
+  test("needs a fresh second factor where REQUIRE_MFA_FOR says so, as a change of role does", async () => {
+    const strict = await openAccountApi({ REQUIRE_MFA_FOR: "delete,role" });
+    onTestFinished(() => strict[Symbol.asyncDispose]());
+    const own = `/api/users/${strict.ada.id}`;
+    const stale = await strict.userToken("user_boss", "admin", { fva: [1, 60] });
+    const fresh = await strict.userToken("user_boss", "admin", { fva: [1, 1] });
+    const role = { body: { role: "admin" } };
+    expect(await strict.call(`PUT ${own}/role`, stale, role)).toMatchObject({ status: 403 });
+    expect(await strict.call(`DELETE ${own}`, stale)).toMatchObject({ status: 403 });
+    expect(
+      await strict.call("POST /api/users/batch", stale, {
+        body: { operations: [{ type: "delete", userId: strict.ada.id }] },
+      }),
+    ).toMatchObject({ status: 403, body: { code: "second_factor_required" } });
+    expect(await strict.call(`PUT ${own}/role`, fresh, role)).toMatchObject({ status: 200 });
+    expect(await strict.call(`DELETE ${own}`, fresh)).toMatchObject({ status: 204 });
+  });
+});
+
+describe("PUT /api/users/:userId/role", () => {
+  const putRole = (role: unknown, token = api.admin) => api.call(`PUT ${path}/role`, token, { body: { role } });
+
+  test("sets the role and keeps the rest of the metadata, by two calls", async () => {
+    api.dashboard.updateMetadata(user.id, { public_metadata: { plan: { name: "gold", seats: 3 } } });
+    const { value, requests } = await api.clerk.during(() => putRole("admin"));
+    expect(value).toMatchObject({ status: 200, body: { id: user.id, role: "admin" } });
+    expect(withoutIds(requests)).toEqual(["GET /users/:user", "PATCH /users/:user/metadata"]);
+    expect(api.dashboard.getUser(user.id).public_metadata).toEqual({ role: "admin", plan: { name: "gold", seats: 3 } });
+    expect(await api.call(`GET ${path}`, api.admin)).toMatchObject({ body: { role: "admin" } });
+    expect(api.logged("user.role_changed").at(-1)).toMatchObject({ userId: user.id, role: "admin" });
+    const entry = (await api.readAudit()).at(-1);
+    expect(entry).toMatchObject({ action: "user.role_changed", before: { role: "user" }, after: { role: "admin" } });
+  });
+
+  test("a role that does not exist is 400, a user who does not 404", async () => {
+    for (const role of ["king", "", "__proto__", null, 1]) {
+      expect(await putRole(role)).toMatchObject({ status: 400, body: { details: [{ path: "role" }] } });
+    }
+    expect(await api.call("PUT /api/users/user_nobody/role", api.admin, { body: { role: "user" } })).toMatchObject({
+      status: 404,
+    });
+  });
+
+  test("nobody gives a role that may do more than his own", async () => {
+    const helpers = await openAccountApi({ ROLES_FILE: `${import.meta.dirname}/users-roles.json` });
+    onTestFinished(() => helpers[Symbol.asyncDispose]());
+    const own = `/api/users/${helpers.ada.id}/role`;
+    const giver = await helpers.userToken("user_giver", "giver");
+    expect(await helpers.call(`PUT ${own}`, giver, { body: { role: "admin" } })).toMatchObject({
+      status: 403,
+      body: { code: "user_outranks_caller" },
+    });
+    expect(await helpers.call(`PUT ${own}`, giver, { body: { role: "user" } })).toMatchObject({ status: 200 });
+  });
+
+  test("it and other changes of a user count for Clerk's limit of ten in ten seconds, which all processes share", async () => {
+    await putRole("admin");
+    await put({ firstName: "Amazing" });
+    expect(await api.dumpRedis()).toContain(`:clerk:patch:${user.id} "2"`);
+  });
+});
