@@ -70,8 +70,8 @@ export function createApiMetrics() {
   };
 }
 
-/** What the worker counts. */
-export function createWorkerMetrics() {
+/** What the worker counts. `countOwned` is asked at each reading of the metrics. */
+export function createWorkerMetrics(countOwned: () => number = () => 0) {
   const registry = createRegistry("worker");
   const registers = [registry];
   return {
@@ -117,7 +117,14 @@ export function createWorkerMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
-    shardsOwned: new Gauge({ name: "bridge_shards_owned", help: "Shards this worker drains now", registers }),
+    shardsOwned: new Gauge({
+      name: "bridge_shards_owned",
+      help: "Shards this worker drains now",
+      registers,
+      collect() {
+        this.set(countOwned());
+      },
+    }),
     shardDrops: new Counter({
       name: "bridge_shard_drops_total",
       help: "Shards dropped, by reason",

@@ -46,7 +46,7 @@ export async function startWorker(
 ): Promise<{ port: number; lifecycle: Lifecycle }> {
   const lifecycle = new Lifecycle(log);
   const stopping = new AbortController();
-  const metrics = createWorkerMetrics();
+  const metrics = createWorkerMetrics(() => supervisor.draining);
   const now = Date.now;
   const redis = connectFailingFast(config.redis.url, log, ledgerDeadlineMs);
   const jobsRedis = connectBlocking(config.redis.url, log);
@@ -108,7 +108,6 @@ export async function startWorker(
   }, now);
 
   const readiness = async (): Promise<Readiness> => {
-    metrics.shardsOwned.set(supervisor.draining);
     const stuck = supervisor.stuck(stuckAfterMs);
     return {
       redis: await checkRedis(redis),
