@@ -38,7 +38,6 @@ test.for(steps)("a worker frozen at `%s`, %s, and woken after another did its wo
   sleeper.thaw();
   // It goes on where it stood, is refused, and then either lets the shard go or owns it anew.
   await waitFor("the woken worker is through with what it had in hand", async () => {
-    await sleeper.readiness();
     const ownedAgain = (await sleeper.logged("shard.owned")).length > 1;
     return ownedAgain || (await sleeper.metric("bridge_shards_owned")) === 0;
   });

@@ -43,12 +43,8 @@ test("A worker that is told to stop when it has nothing to do stops with code 0,
 });
 
 async function waitUntilOwning(worker: BridgeProcess, count: number): Promise<void> {
-  await waitFor(
-    `it owns ${count} shards`,
-    async () => {
-      await worker.readiness();
-      return (await worker.metric("bridge_shards_owned")) === count;
-    },
-    { deadlineMs: 15_000, intervalMs: 20 },
-  );
+  await waitFor(`it owns ${count} shards`, async () => (await worker.metric("bridge_shards_owned")) === count, {
+    deadlineMs: 15_000,
+    intervalMs: 20,
+  });
 }
