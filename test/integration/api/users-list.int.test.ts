@@ -213,6 +213,35 @@ test("what is asked for twice is answered from the cache, all pages of a role by
   expect(await list("?search=ADA")).toMatchObject({ names: ["Grace", "Ada"], requests: [] });
 });
 
+test("a change through the API is seen in the next list", async () => {
+  const { call, admin, list } = await open(people, { CACHE_TTL_MS: "60000" });
+  const lists = async () => [(await list("")).names, (await list("?role=admin")).names];
+  expect(await lists()).toEqual([
+    ["Barbara", "Alan", "Grace", "Ada"],
+    ["Alan", "Ada"],
+  ]);
+  const { body } = await call("POST /api/users", admin, {
+    body: {
+      firstName: "Edsger",
+      lastName: "Dijkstra",
+      username: "ewdijkstra",
+      emailAddress: ["edsger@example.com"],
+      password: "goto-considered-harmful",
+    },
+  });
+  expect((await lists())[0]).toEqual(["Edsger", "Barbara", "Alan", "Grace", "Ada"]);
+  const path = `/api/users/${String(body["id"])}`;
+  await call(`PUT ${path}/role`, admin, { body: { role: "admin" } });
+  expect((await lists())[1]).toEqual(["Edsger", "Alan", "Ada"]);
+  await call(`PUT ${path}`, admin, { body: { firstName: "Wybe" } });
+  expect((await lists())[1]).toEqual(["Wybe", "Alan", "Ada"]);
+  await call(`DELETE ${path}`, admin);
+  expect(await lists()).toEqual([
+    ["Barbara", "Alan", "Grace", "Ada"],
+    ["Alan", "Ada"],
+  ]);
+});
+
 test("what is no page, limit, role or search is 400 and says where", async () => {
   const { call, admin } = await open([]);
   const wrong = [
