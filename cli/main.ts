@@ -6,6 +6,7 @@ import { addReconcileCommand } from "./commands/reconcile.ts";
 import { addRebuildCommand } from "./commands/rebuild.ts";
 import { addReplayCommand } from "./commands/replay.ts";
 import { addTailCommand } from "./commands/tail.ts";
+import { addVerifyCommand } from "./commands/verify.ts";
 
 program
   .name("bridge")
@@ -18,4 +19,5 @@ addReplayCommand(program);
 addRebuildCommand(program);
 addBackfillCommand(program);
 addReconcileCommand(program);
+addVerifyCommand(program);
 await program.parseAsync();

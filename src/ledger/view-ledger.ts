@@ -16,6 +16,8 @@ export interface LedgerEntry {
 export interface LedgerView {
   /** Of these users; `whole` is false while the ledger is being made from Kafka, or is lost. */
   read(userIds: readonly string[]): Promise<{ readonly whole: boolean; readonly states: ReadonlyMap<string, State> }>;
+  /** The entries of these users that are there, readable or not. */
+  look(userIds: readonly string[]): Promise<readonly LedgerEntry[]>;
   /** Everybody who is in it all the while; others may come or not, some twice. */
   scan(): AsyncGenerator<readonly LedgerEntry[]>;
   /** How many users it knows, deleted ones too. */
@@ -46,6 +48,13 @@ export function viewLedger(redis: Redis, keyPrefix: string): LedgerView {
           }),
         ),
       };
+    },
+    look: async (userIds) => {
+      const values = userIds.length === 0 ? [] : await redis.hmget(states, ...userIds);
+      return userIds.flatMap((userId, index) => {
+        const value = values[index];
+        return typeof value === "string" ? [{ userId, state: decodeOrNothing(value) }] : [];
+      });
     },
     scan: async function* scan() {
       for (let cursor = "0"; ;) {

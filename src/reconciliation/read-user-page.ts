@@ -18,16 +18,22 @@ export interface UserPage {
   readonly readAt: number;
 }
 
-/** By creation, oldest first, behind a user (from the start without one); or by change, newest first, from an offset on. */
+/**
+ * By creation, oldest first, behind a user (from the start without one); or by change, newest first, from an offset on; or
+ * those of these ids whom Clerk has.
+ */
 export type UserPageRequest =
   | { readonly order: "created"; readonly after: string | undefined; readonly limit?: number }
-  | { readonly order: "updated"; readonly offset: number; readonly limit?: number };
+  | { readonly order: "updated"; readonly offset: number; readonly limit?: number }
+  | { readonly order: "none"; readonly ids: readonly string[]; readonly limit?: number };
 
 /** Reads one page. Throws `ClerkRefusal`, and what `ClerkApi` throws when Clerk stays away. */
 export type ReadUserPage = (request: UserPageRequest) => Promise<UserPage>;
 
 /** Clerk's most; above it Clerk silently falls to 10. */
 export const pageSize = 500;
+/** Clerk's most in one request. */
+export const mostIds = 100;
 
 /** Nobody waits for these reads, and five hundred users take Clerk a while. */
 const patience = { waitMs: 60_000, timeoutMs: 30_000 };
@@ -83,5 +89,7 @@ function placeOf(request: UserPageRequest): Record<string, unknown> {
       return { orderBy: "+created_at", startingAfter: request.after };
     case "updated":
       return { orderBy: "-updated_at", offset: request.offset };
+    case "none":
+      return { userId: request.ids };
   }
 }
