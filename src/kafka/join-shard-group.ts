@@ -104,5 +104,13 @@ export async function joinShardGroup(
 const run = (consumer: Consumer, shards: number, onBatch: (payload: EachBatchPayload) => Promise<void>) =>
   consumer.run({ autoCommit: false, partitionsConsumedConcurrently: shards, eachBatch: onBatch });
 
-/** kafkajs gives up for good when no broker names the group's coordinator, as when all connections are cut just then. */
-const isOutage = (error: Error): boolean => error.name === "KafkaJSGroupCoordinatorNotFound";
+/**
+ * kafkajs gives up for good when no broker names the group's coordinator, as when all connections are cut just then; from
+ * within its loop the error comes wrapped in another.
+ */
+function isOutage(error: unknown): boolean {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.name === "KafkaJSGroupCoordinatorNotFound") return true;
+  }
+  return false;
+}
