@@ -19,7 +19,7 @@ export interface UserCaller {
 }
 
 /** A machine with a service token. */
-export interface ServiceCaller {
+interface ServiceCaller {
   readonly kind: "service";
   /** The token's subject. */
   readonly id: string;

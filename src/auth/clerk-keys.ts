@@ -3,7 +3,7 @@ import type { Logger } from "../logger.ts";
 import { readClerkPublicKey } from "./clerk-public-key.ts";
 
 /** `unavailable`: Clerk did not say, so nobody knows. */
-export type FoundKey =
+type FoundKey =
   | { readonly outcome: "found"; readonly pem: string }
   | { readonly outcome: "unknown" }
   | { readonly outcome: "unavailable"; readonly cause: unknown };

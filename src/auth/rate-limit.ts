@@ -8,7 +8,7 @@ export interface Quota {
   readonly windowSeconds: number;
 }
 
-export interface Taken {
+interface Taken {
   readonly allowed: boolean;
   readonly remaining: number;
   /** Until the quota is whole again. */

@@ -14,7 +14,7 @@ const roleSchema = z.strictObject({
 const fileSchema = z.strictObject({ roles: z.record(z.string().regex(/^[\w-]{1,64}$/, "not a name"), roleSchema) });
 type RoleDefinitions = ReadonlyMap<string, z.infer<typeof roleSchema>>;
 
-export interface Role {
+interface Role {
   readonly role: string;
   readonly permissions: ReadonlySet<Permission>;
 }
