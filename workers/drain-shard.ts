@@ -26,31 +26,38 @@ export async function drainShard(
 ): Promise<"released" | "superseded" | "lost"> {
   const { jobs } = owned;
   let lookedAt = deps.now();
+  let taken: readonly TakenJob[] = [];
+  const isLookDue = () => deps.now() - lookedAt > lookAroundEveryMs;
+  // Nothing more is taken when something else is due first.
+  const room = () => (signal.aborted || isLookDue() ? 0 : deps.batchMaxMessages);
   while (!signal.aborted) {
-    if (deps.now() - lookedAt > lookAroundEveryMs) {
+    if (taken.length === 0 && isLookDue()) {
       await jobs.handBack();
       const held = await owned.ledger.read(owned.hold, []);
       if (held.outcome !== "read") return held.outcome;
       lookedAt = deps.now();
     }
-    const taken = await jobs.take(deps.batchMaxMessages);
+    if (taken.length === 0) taken = await jobs.take(deps.batchMaxMessages);
     await deps.settled();
-    if (signal.aborted) await jobs.giveBack(taken);
-    else if (taken.length > 0) {
-      const outcome = await processOrGiveBack(deps, owned, taken);
-      if (outcome !== "done") return outcome;
+    if (signal.aborted) break;
+    if (taken.length > 0) {
+      const processed = await processOrGiveBack(deps, owned, taken, room);
+      if (processed.outcome !== "done") return processed.outcome;
+      taken = processed.next;
     }
     deps.onProgress();
   }
+  await jobs.giveBack(taken);
   return "released";
 }
 
-async function processOrGiveBack(deps: DrainDeps, owned: OwnedShard, taken: readonly TakenJob[]) {
-  let outcome: BatchOutcome | undefined;
+async function processOrGiveBack(deps: DrainDeps, owned: OwnedShard, taken: readonly TakenJob[], room: () => number) {
+  let done = false;
   try {
-    outcome = await processBatch(deps, owned, taken);
-    return outcome;
+    const processed: BatchOutcome = await processBatch(deps, owned, taken, room);
+    done = processed.outcome === "done";
+    return processed;
   } finally {
-    if (outcome !== "done") await owned.jobs.giveBack(taken);
+    if (!done) await owned.jobs.giveBack(taken);
   }
 }

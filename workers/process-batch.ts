@@ -9,6 +9,7 @@ import type { DeadLetters } from "../src/queue/dead-letters.ts";
 import type { Message } from "../src/queue/message.ts";
 import type { TakenJob } from "../src/queue/open-shard-jobs.ts";
 import type { FollowUp } from "./follow-up.ts";
+import type { Refusal } from "../src/ledger/open-ledger.ts";
 import type { OwnedShard } from "./own-shard.ts";
 import { readBatch } from "./read-batch.ts";
 import { reportBatch } from "./report-batch.ts";
@@ -27,8 +28,11 @@ export interface BatchDeps {
   readonly atStep: AtStep;
 }
 
-/** `superseded` and `lost`: the ledger refused this owner (see its `Refusal`); the batch may be committed or not. */
-export type BatchOutcome = "done" | "superseded" | "lost";
+/**
+ * `done`, with the jobs taken while completing these. `superseded` and `lost`: the ledger refused this owner (see its
+ * `Refusal`); the batch may be committed or not.
+ */
+export type BatchOutcome = { readonly outcome: "done"; readonly next: readonly TakenJob[] } | Refusal;
 
 const askClerkAgainMs = 30_000;
 
@@ -40,11 +44,14 @@ const askClerkAgainMs = 30_000;
  * A process that dies before the commit leaves nothing behind: the transaction is aborted when the next owner fences. One
  * that dies after it leaves the commit: the next owner finds it in Kafka, and the jobs' changes are duplicates then. Any
  * error from the first write on leaves the outcome unknown; the caller drops the shard and does not guess.
+ *
+ * `room` says, when the jobs are done, how many messages may be taken next.
  */
 export async function processBatch(
   deps: BatchDeps,
   owned: OwnedShard,
   jobs: readonly TakenJob[],
+  room: () => number,
 ): Promise<BatchOutcome> {
   const { now, atStep } = deps;
   const startedAt = now();
@@ -53,7 +60,7 @@ export async function processBatch(
   const read = await owned.ledger.read(owned.hold, [
     ...new Set(batch.candidates.map(({ change }) => userIdOf(change))),
   ]);
-  if (read.outcome !== "read") return read.outcome;
+  if (read.outcome !== "read") return read;
   const policy = deps.policy();
   const resolved = await resolveUnsure(batch.candidates, read.states, policy, deps.readUser);
   const { decided, moved } = decideBatch(read.states, resolved.candidates, policy);
@@ -73,7 +80,7 @@ export async function processBatch(
     }));
     const checkpoint = first + BigInt(applied.length);
     const result = await owned.ledger.apply(owned.hold, checkpoint, applied);
-    if (result.outcome !== "applied") return result.outcome;
+    if (result.outcome !== "applied") return result;
     owned.hold = { ...owned.hold, offset: checkpoint };
     await atStep("applied");
   }
@@ -81,7 +88,7 @@ export async function processBatch(
   const followedUp = deps.followUp(decided);
   await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
   if (resolved.deferred.length > 0) await owned.jobs.putOff(resolved.deferred, askClerkAgainMs);
-  await Promise.all([followedUp, ...jobs.map((job) => job.complete())]);
+  const [next] = await Promise.all([owned.jobs.completeAndTake(jobs, room()), followedUp]);
   await atStep("completed");
   reportBatch(deps, {
     shard: owned.shard,
@@ -95,7 +102,7 @@ export async function processBatch(
     startedAt,
     transactionMs,
   });
-  return "done";
+  return { outcome: "done", next };
 }
 
 const eventsOf = (decided: readonly Decided<Message>[]): EventRecord[] =>

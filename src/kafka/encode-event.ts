@@ -1,4 +1,4 @@
-import { randomBytes } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import type { IHeaders } from "kafkajs";
 import { userEventSchema } from "../events/user-events.ts";
 import type { EventRecord } from "./records.ts";
@@ -35,6 +35,6 @@ export function encodeEvent(
 
 /** W3C trace context for a change that brought none: sampled, with an id of its own. */
 function newTraceparent(): string {
-  const id = randomBytes(24).toString("hex");
-  return `00-${id.slice(0, 32)}-${id.slice(32)}-01`;
+  const hex = () => randomUUID().replaceAll("-", "");
+  return `00-${hex()}-${hex().slice(16)}-01`;
 }

@@ -30,10 +30,10 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
   return {
     key: userId,
     value: JSON.stringify(value),
+    // As few as will do: kafkajs takes a buffer for each, and there is a state for every event.
     headers: {
       ce_sequence: String(state.sequence),
-      bridge_read_at: String(state.readAt),
-      "content-type": "application/json",
+      ...(state.readAt > 0 && { bridge_read_at: String(state.readAt) }),
     },
   };
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type Job, Queue, Worker } from "bullmq";
+import { Job, Queue, Worker } from "bullmq";
 import type { Redis } from "ioredis";
 import type { Logger } from "../logger.ts";
 import { jobDataSchema, type Message } from "./message.ts";
@@ -9,8 +9,6 @@ import { shardPrefix, shardQueueName } from "./shard-queue.ts";
 export interface TakenJob {
   readonly id: string;
   readonly messages: readonly unknown[];
-  /** Done: BullMQ forgets the job, or keeps its id for a while. Throws when the job is no longer this owner's. */
-  readonly complete: () => Promise<void>;
 }
 
 /** The jobs of one shard, for its owner. */
@@ -20,6 +18,12 @@ export interface ShardJobs {
    * first job is taken whatever it holds). An empty list when nothing came.
    */
   take(maxMessages: number): Promise<TakenJob[]>;
+  /**
+   * The jobs are done: BullMQ forgets them, or keeps their ids for a while. In the same breath takes what waits, as
+   * `take` does but without waiting; nothing for 0 messages. Throws when a job is no longer this owner's; what it took by
+   * then is handed back to the next owner.
+   */
+  completeAndTake(jobs: readonly TakenJob[], maxMessages: number): Promise<TakenJob[]>;
   /** Puts jobs of this owner back to the front of the queue; what is no longer its own stays where it is. */
   giveBack(jobs: readonly TakenJob[]): Promise<void>;
   /**
@@ -32,8 +36,9 @@ export interface ShardJobs {
   close(): Promise<void>;
 }
 
-/** How many more jobs are asked for at once, each round when the one before was full. */
-const rounds = [4, 16, 64, 128, 256, 512];
+/** How many more jobs are asked for at first, and how much more each time when all of them came. */
+const firstRound = 4;
+const roundGrowth = 4;
 const secondsToWait = 1;
 /**
  * Nobody looks for stalled jobs here: the owner of a shard hands back what others left, so a job is never failed and no
@@ -59,33 +64,59 @@ export function openShardJobs(redis: Redis, redisPrefix: string, shard: number, 
   queue.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
   worker.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
 
-  const next = async (block: boolean) => {
-    const job = await worker.getNextJob(token, { block });
-    return job ? toTaken(job, token) : undefined;
+  const held = new Map<string, Job>();
+  // How many there were last time: a full queue is then emptied with one question and not with six, each larger.
+  let expected = firstRound;
+
+  const hold = (job: Job | undefined): TakenJob[] => {
+    if (job?.id === undefined) return [];
+    held.set(job.id, job);
+    return [toTaken(job.id, job)];
   };
+  const next = async (block: boolean) => hold(await worker.getNextJob(token, { block }));
 
   const giveBack = async (jobs: readonly TakenJob[]) => {
-    await Promise.allSettled(jobs.map((job) => worker.backend.moveJobFromActiveToWait(job.id, token)));
+    await Promise.allSettled(
+      jobs.map(({ id }) => {
+        held.delete(id);
+        return worker.backend.moveJobFromActiveToWait(id, token);
+      }),
+    );
   };
+
+  async function takeMore(first: readonly TakenJob[], maxMessages: number): Promise<TakenJob[]> {
+    const jobs = [...first];
+    for (let round = Math.max(firstRound, expected - jobs.length); ; round *= roundGrowth) {
+      const asked = Math.min(round, maxMessages - countMessages(jobs));
+      if (asked <= 0) break;
+      const more = (await Promise.all(Array.from({ length: asked }, () => next(false)))).flat();
+      jobs.push(...more);
+      if (more.length < asked) break;
+    }
+    expected = jobs.length;
+    const fitting = fittingIn(maxMessages, jobs);
+    await giveBack(jobs.slice(fitting));
+    return jobs.slice(0, fitting);
+  }
 
   return {
     take: async (maxMessages) => {
       const first = await next(true);
-      if (first === undefined) return [];
-      const jobs = [first];
-      for (const round of rounds) {
-        const room = maxMessages - jobs.reduce((sum, job) => sum + job.messages.length, 0);
-        if (room <= 0) break;
-        const asked = Math.min(round, room);
-        const more = (await Promise.all(Array.from({ length: asked }, () => next(false)))).filter(
-          (job) => job !== undefined,
-        );
-        jobs.push(...more);
-        if (more.length < asked) break;
-      }
-      const fitting = fittingIn(maxMessages, jobs);
-      await giveBack(jobs.slice(fitting));
-      return jobs.slice(0, fitting);
+      return first.length === 0 ? [] : takeMore(first, maxMessages);
+    },
+    completeAndTake: async (jobs, maxMessages) => {
+      const taken = await Promise.all(
+        jobs.map(async ({ id }) => {
+          const job = held.get(id);
+          if (job === undefined) throw new Error(`job ${id} is not in hand`);
+          held.delete(id);
+          const [data, nextId] = (await job.moveToCompleted("", token, maxMessages > 0)) ?? [];
+          return data ? hold(Job.fromJSON(worker, data, nextId)) : [];
+        }),
+      );
+      const first = taken.flat();
+      // Fewer than were completed: there were no more.
+      return first.length < jobs.length ? first : takeMore(first, maxMessages);
     },
     giveBack,
     handBack: async () => {
@@ -102,6 +133,8 @@ export function openShardJobs(redis: Redis, redisPrefix: string, shard: number, 
   };
 }
 
+const countMessages = (jobs: readonly TakenJob[]) => jobs.reduce((sum, job) => sum + job.messages.length, 0);
+
 /** How many of the jobs, from the first on, hold at most so many messages together; at least one. */
 function fittingIn(maxMessages: number, jobs: readonly TakenJob[]): number {
   let messages = 0;
@@ -109,11 +142,7 @@ function fittingIn(maxMessages: number, jobs: readonly TakenJob[]): number {
   return surplus === -1 ? jobs.length : Math.max(1, surplus);
 }
 
-function toTaken(job: Job, token: string): TakenJob {
+function toTaken(id: string, job: Job): TakenJob {
   const data = jobDataSchema.safeParse(job.data);
-  return {
-    id: job.id ?? "",
-    messages: data.success ? data.data.messages : [job.data],
-    complete: async () => void (await job.moveToCompleted("", token, false)),
-  };
+  return { id, messages: data.success ? data.data.messages : [job.data] };
 }

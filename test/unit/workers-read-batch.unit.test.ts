@@ -11,7 +11,7 @@ const message = (id: string, data: Record<string, unknown> = {}): Message => ({
   readAt: 0,
   data: { id: "user_1", email_addresses: [], created_at: 1, updated_at: 2, ...data },
 });
-const job = (id: string, ...messages: readonly unknown[]): TakenJob => ({ id, messages, complete: async () => {} });
+const job = (id: string, ...messages: readonly unknown[]): TakenJob => ({ id, messages });
 
 test("The messages of all jobs are read, in order, each with the message it came in", () => {
   const { candidates, malformed } = readBatch([job("a", message("1"), message("2")), job("b", message("3"))], 9);
