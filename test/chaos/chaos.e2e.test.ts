@@ -10,7 +10,7 @@ test("while everything goes wrong that may, each user's events are created, upda
     loss: 0,
     reconciles: false,
     system: "bridge",
-    users: 200,
+    busyUsers: 50,
     changesPerSecond: 20,
     longestHoldMs: 3_000,
     longestRestMs: 1_000,

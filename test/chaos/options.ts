@@ -2,13 +2,13 @@ import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
-export const usage = `npm run chaos -- [--seed N] [--minutes 5] [--loss 0] [--reconcile] [--naive] [--users 300] [--rate 20]
+export const usage = `npm run chaos -- [--seed N] [--minutes 5] [--loss 0] [--reconcile] [--naive] [--busy 50] [--rate 20]
   --seed       draws the history, the fate of messages and the faults; a random one when left out
   --minutes    how long things go wrong
   --reconcile  the bridge reconciles with Clerk all the time; then Redis is wiped, too, and messages may be lost
   --loss       how many messages are never delivered, 0 to 1; needs --reconcile
   --naive      puts the worker that teams write by hand in the bridge's place, and counts
-  --users      the most users alive at a time
+  --busy       how many users change at a time; the others have come to rest
   --rate       changes a second`;
 
 export interface ChaosOptions {
@@ -17,7 +17,7 @@ export interface ChaosOptions {
   readonly loss: number;
   readonly reconciles: boolean;
   readonly system: "bridge" | "naive";
-  readonly users: number;
+  readonly busyUsers: number;
   readonly changesPerSecond: number;
   /** The longest that one fault is held, and that its lane rests before the next, ms. */
   readonly longestHoldMs: number;
@@ -31,7 +31,7 @@ const argumentsSchema = z
     loss: z.coerce.number().min(0).max(1).default(0),
     reconcile: z.boolean().default(false),
     naive: z.boolean().default(false),
-    users: z.coerce.number().int().positive().default(300),
+    busy: z.coerce.number().int().positive().default(50),
     rate: z.coerce.number().positive().default(20),
   })
   .refine(
@@ -45,16 +45,16 @@ export function readOptions(args: string[]): ChaosOptions {
   const flag = { type: "boolean" } as const;
   const { values } = parseArgs({
     args,
-    options: { seed: text, minutes: text, loss: text, reconcile: flag, naive: flag, users: text, rate: text },
+    options: { seed: text, minutes: text, loss: text, reconcile: flag, naive: flag, busy: text, rate: text },
   });
-  const { seed, minutes, loss, reconcile, naive, users, rate } = argumentsSchema.parse(values);
+  const { seed, minutes, loss, reconcile, naive, busy, rate } = argumentsSchema.parse(values);
   return {
     seed: seed ?? randomInt(1, 1_000_000),
     minutes,
     loss,
     reconciles: reconcile,
     system: naive ? "naive" : "bridge",
-    users,
+    busyUsers: busy,
     changesPerSecond: rate,
     longestHoldMs: 10_000,
     longestRestMs: 6_000,

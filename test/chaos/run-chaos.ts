@@ -33,7 +33,8 @@ const nobody = "";
 
 /** Runs one system through one seed, and judges it. `tell` hears of each fault. Leaves no process behind. */
 export async function runChaos(options: ChaosOptions, tell: (line: string) => void = () => {}): Promise<ChaosReport> {
-  const { seed, minutes, loss, reconciles, users, changesPerSecond, longestHoldMs, longestRestMs, system } = options;
+  const { seed, minutes, loss, reconciles, busyUsers, changesPerSecond, longestHoldMs, longestRestMs, system } =
+    options;
   const folder = join(localFolder, "chaos", `${system}-seed-${seed}-${process.pid}`);
   await mkdir(folder, { recursive: true });
   const report = await run();
@@ -46,7 +47,7 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
     const startedAt = Date.now();
     const random = (stream: string) => createRandom(seed, stream);
     clerk.webhooks.setFaults({ duplicateProbability, lossProbability: loss, delayMs: { min: 0, max: longestDelayMs } });
-    const history = writeHistory(clerk.dashboard, random("history"), users);
+    const history = writeHistory(clerk.dashboard, random("history"), busyUsers);
     const faults = new Map<string, number>();
     const onFault = (kind: string, holdMs: number) => {
       faults.set(kind, (faults.get(kind) ?? 0) + 1);

@@ -20,7 +20,14 @@ interface UserChange {
 const names = ["Ada", "Grace", "Alan", "Edsger", null];
 const roles = ["user", "editor", "admin", null];
 
-export function writeHistory(clerk: Dashboard, random: Random, mostUsers: number): History {
+/** One change in four makes a new user. */
+const newUserProbability = 0.25;
+
+/**
+ * At any time the newest `busyUsers` change, the newest of them most, again and again within milliseconds; the others have
+ * come to rest. So whatever is lost, at any time, is soon the last word on somebody, and shows in the end.
+ */
+export function writeHistory(clerk: Dashboard, random: Random, busyUsers: number): History {
   const alive: string[] = [];
   const users = new Set<string>();
   let changes = 0;
@@ -86,9 +93,8 @@ export function writeHistory(clerk: Dashboard, random: Random, mostUsers: number
   return {
     change: () => {
       changes += 1;
-      // Squared: a few users are changed again and again, within milliseconds.
-      const user = alive[Math.floor(random.next() ** 2 * alive.length)];
-      if (user === undefined || random.chance(alive.length < mostUsers ? 0.15 : 0.03)) create();
+      const user = alive.at(-1 - Math.floor(random.next() ** 2 * Math.min(busyUsers, alive.length)));
+      if (user === undefined || random.chance(newUserProbability)) create();
       else drawChange()?.make(user);
     },
     get changes() {
