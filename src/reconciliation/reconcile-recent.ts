@@ -26,7 +26,8 @@ export async function reconcileRecent(deps: ReconcileDeps): Promise<RecentRun> {
   const watermark = await deps.watermark.read();
   if (watermark === undefined && (await knowsAnybody(deps))) return { outcome: "no_watermark" };
   const findings = noFindings();
-  const pages = walkRecentUsers(deps.readPage, (watermark ?? startedAt) - deps.overlapMs);
+  const since = (watermark ?? startedAt) - deps.overlapMs;
+  const pages = walkRecentUsers(deps.readPage, since);
   let newest: number | undefined;
   for (;;) {
     const { value, done } = await pages.next();
@@ -35,7 +36,7 @@ export async function reconcileRecent(deps: ReconcileDeps): Promise<RecentRun> {
       break;
     }
     newest ??= value.users[0]?.updatedAt;
-    await reconcilePage(deps, value, findings);
+    await reconcilePage(deps, { ...value, users: value.users.filter(({ updatedAt }) => updatedAt >= since) }, findings);
   }
   await deps.watermark.write(watermarkOf(newest, startedAt, deps.graceMs));
   return { outcome: "done", findings };
