@@ -48,12 +48,20 @@ export async function runSchemathesis(args: readonly string[]): Promise<number> 
     },
   });
   started.defer(api.stop);
+  const user = emulator.dashboard.createUser({ email_address: ["signed-in@example.com"] });
+  const session = emulator.dashboard.signIn(user.id);
   const options = ["--config-file", configFile, "run", `${api.url}/openapi.json`, "--report-dir", folder, ...args];
   const run = execa(program, options, {
     cwd: folder,
     stdio: "inherit",
     reject: false,
-    env: { API_TOKEN: await signAdminToken() },
+    env: {
+      API_TOKEN: await signAdminToken(),
+      CLERK_WEBHOOK_SECRET: emulator.webhookSecret,
+      HOOKS: join(import.meta.dirname, "hooks.py"),
+      USER_ID: user.id,
+      SESSION_ID: session.id,
+    },
   });
   const { exitCode = 1 } = await Promise.race([run, api.crashed]);
   return exitCode;

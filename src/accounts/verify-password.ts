@@ -26,8 +26,8 @@ const route = createRoute({
       content: {
         "application/json": {
           schema: z.object({
-            email: z.email().max(254),
-            password: z.string().min(1).max(1_000).openapi({ format: "password" }),
+            email: z.email().max(254).openapi({ example: "ada@example.com" }),
+            password: z.string().min(1).max(1_000).openapi({ format: "password", example: "correct Horse 7 battery" }),
           }),
         },
       },

@@ -8,6 +8,7 @@ import { userFromJson } from "../clerk/user-json.ts";
 import { changesBetween, type User } from "../events/user.ts";
 import { bearer, errorAnswers, userIdParam } from "../http/answers.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
+import { requireJson } from "../http/require-json.ts";
 import { refuseOwnWords } from "../passwords/refuse-own-words.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { applyUpdate, type Update } from "./apply-update.ts";
@@ -26,7 +27,7 @@ export function addUpdateUser(api: ApiApp, deps: UserDeps): void {
     description:
       "Needs `users:write`, except for one's own. What is not given stays; nothing can be cleared. The e-mail addresses become those given, the first the primary one; addresses that nobody has proved (new ones, or an unverified one as the primary one) need `users:write` in any case, unless `SELF_EMAIL_CHANGE` is on, since Clerk counts them as verified then. Made of several calls of Clerk: when one fails after others were done, the code is `update_incomplete`, `details` say which step failed and which are done, and a repeat does the rest.",
     security: bearer,
-    middleware: [requires("users:write", { orSelf: "userId" })] as const,
+    middleware: [requires("users:write", { orSelf: "userId" }), requireJson] as const,
     request: {
       params: userIdParam,
       body: { required: true, content: { "application/json": { schema: updateUserSchema(deps.passwords) } } },

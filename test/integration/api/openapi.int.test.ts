@@ -47,6 +47,8 @@ describe("every operation answers what the document promises", () => {
       path,
       json: { lastName: "Byron", emailAddress: ["byron@example.com", "ada@example.com"] },
     });
+    await call("PUT /api/users/{userId}", 200, { path, json: {} });
+    await call("PUT /api/users/{userId}", 400, { path });
     await call("PUT /api/users/{userId}", 404, { path: { userId: "user_nobody" }, json: { lastName: "Byron" } });
     await call("PUT /api/users/{userId}/role", 200, { path, json: { role: "admin" } });
     await call("PUT /api/users/{userId}/role", 400, { path, json: { role: "emperor" } });
