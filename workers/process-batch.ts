@@ -1,6 +1,6 @@
 import type { UserReader } from "../src/clerk/create-user-reader.ts";
 import { userIdOf } from "../src/events/change.ts";
-import type { DecisionPolicy } from "../src/events/decide.ts";
+import type { Decision, DecisionPolicy } from "../src/events/decide.ts";
 import { type Decided, decideBatch } from "../src/events/decide-batch.ts";
 import type { EventRecord } from "../src/kafka/records.ts";
 import type { Logger } from "../src/logger.ts";
@@ -14,7 +14,7 @@ import type { OwnedShard } from "./own-shard.ts";
 import { readBatch } from "./read-batch.ts";
 import { reportBatch } from "./report-batch.ts";
 import { resolveUnsure } from "./resolve-unsure.ts";
-import { splitBatch } from "./split-batch.ts";
+import { type Move, splitBatch } from "./split-batch.ts";
 import type { AtStep } from "./steps.ts";
 
 export interface BatchDeps {
@@ -63,12 +63,12 @@ export async function processBatch(
   if (read.outcome !== "read") return read;
   const policy = deps.policy();
   const resolved = await resolveUnsure(batch.candidates, read.states, policy, deps.readUser);
-  const { decided, moved } = decideBatch(read.states, resolved.candidates, policy);
+  const { decided } = decideBatch(read.states, resolved.candidates, policy);
   await atStep("decided");
 
-  const events = eventsOf(decided);
+  const moves = decided.flatMap(movesOf);
   let transactionMs = 0;
-  for (const part of splitBatch(events, moved)) {
+  for (const part of splitBatch(moves)) {
     const sentAt = now();
     const first = await owned.publisher.publish(part);
     transactionMs += now() - sentAt;
@@ -94,7 +94,7 @@ export async function processBatch(
     shard: owned.shard,
     jobs: jobs.length,
     decided,
-    events,
+    events: moves.flatMap(({ event }) => event ?? []),
     deadLettered: batch.malformed,
     ghosts: resolved.ghosts.length,
     deferred: resolved.deferred.length,
@@ -105,15 +105,18 @@ export async function processBatch(
   return { outcome: "done", next };
 }
 
-const eventsOf = (decided: readonly Decided<Message>[]): EventRecord[] =>
-  decided.flatMap(({ candidate: { tag: message }, decision }) =>
-    decision.outcome === "publish"
-      ? {
-          event: decision.event,
-          origin: decision.origin,
-          sequence: decision.next.sequence,
-          svixId: message.source === "webhook" ? message.id : undefined,
-          traceparent: message.traceparent,
-        }
-      : [],
-  );
+const movesOf = ({ candidate, decision }: Decided<Message>): Move[] =>
+  "next" in decision
+    ? [{ userId: userIdOf(candidate.change), state: decision.next, event: eventOf(candidate.tag, decision) }]
+    : [];
+
+const eventOf = (message: Message, decision: Decision): EventRecord | undefined =>
+  decision.outcome === "publish"
+    ? {
+        event: decision.event,
+        origin: decision.origin,
+        sequence: decision.next.sequence,
+        svixId: message.source === "webhook" ? message.id : undefined,
+        traceparent: message.traceparent,
+      }
+    : undefined;

@@ -1,6 +1,11 @@
 import type { State } from "../src/events/state.ts";
-import type { User } from "../src/events/user.ts";
+import { lengthOf } from "../src/events/user.ts";
 import type { EventRecord, StateRecord } from "../src/kafka/records.ts";
+
+/** What one decided change writes: the user's state after it, and its event if it has one. */
+export interface Move extends StateRecord {
+  readonly event: EventRecord | undefined;
+}
 
 export interface BatchPart {
   readonly events: readonly EventRecord[];
@@ -11,34 +16,37 @@ export interface BatchPart {
 const maxPartBytes = 500_000;
 /** Ids, times, names of fields and headers of one record. */
 const recordOverheadBytes = 800;
+/** `\u0000` */
+const maxCharacterBytes = 6;
 
 /**
- * Splits what a batch writes into parts that Kafka takes, each a transaction of its own; nearly always one. A user's
- * events and state stay together and in order. Without a moved state there is no part.
+ * Splits what a batch writes into parts that Kafka takes, each a transaction of its own; nearly always one. The order
+ * stays, and each part holds the state that its last event of a user left, so that the batch may end after any of them.
  */
-export function splitBatch(events: readonly EventRecord[], moved: ReadonlyMap<string, State>): BatchPart[] {
-  const byUser = Map.groupBy(events, ({ event }) => event.data.id);
-  const parts: { events: EventRecord[]; states: StateRecord[] }[] = [];
+export function splitBatch(moves: readonly Move[]): BatchPart[] {
+  const parts: { events: EventRecord[]; states: Map<string, State> }[] = [];
   let bytes = Number.POSITIVE_INFINITY;
-  let part: (typeof parts)[number] = { events: [], states: [] };
-  for (const [userId, state] of moved) {
-    const ofUser = byUser.get(userId) ?? [];
-    const size = (ofUser.length + 1) * (recordOverheadBytes + (state.status === "present" ? sizeOf(state.user) : 0));
+  let part: (typeof parts)[number] = { events: [], states: new Map() };
+  for (const { userId, state, event } of moves) {
+    const size = sizeOfState(state) + (event === undefined ? 0 : sizeOfEvent(event));
     if (bytes + size > maxPartBytes) {
-      part = { events: [], states: [] };
+      part = { events: [], states: new Map() };
       parts.push(part);
       bytes = 0;
     }
-    part.events.push(...ofUser);
-    part.states.push({ userId, state });
+    if (event !== undefined) part.events.push(event);
+    part.states.set(userId, state);
     bytes += size;
   }
-  return parts;
+  return parts.map(({ events, states }) => ({
+    events,
+    states: Array.from(states, ([userId, state]) => ({ userId, state })),
+  }));
 }
 
-const sizeOf = (user: User) =>
-  4 *
-  [user.firstName, user.lastName, user.username, user.role, ...user.emailAddress].reduce(
-    (sum, text) => sum + text.length,
-    0,
-  );
+const sizeOf = (characters: number) => recordOverheadBytes + maxCharacterBytes * characters;
+
+const sizeOfState = (state: State) => sizeOf(state.status === "present" ? lengthOf(state.user) : 0);
+
+const sizeOfEvent = ({ event }: EventRecord) =>
+  sizeOf(lengthOf(event.eventType === "user.updated" ? event.data.changes : event.data));

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Change } from "../events/change.ts";
-import { userIdSchema } from "../events/user.ts";
+import { lengthOf, userIdSchema } from "../events/user.ts";
 import type { Message } from "../queue/message.ts";
 import { happenedAt } from "./happened-at.ts";
 import { userFromJson, userJsonSchema } from "./user-json.ts";
@@ -10,6 +10,9 @@ export type ReadChange =
   | { readonly outcome: "malformed"; readonly reason: string };
 
 const deletedUserSchema = z.object({ id: userIdSchema });
+
+/** Far beyond what Clerk allows, and even if each were escaped in JSON, Kafka takes a record of that many. */
+const maxUserCharacters = 75_000;
 
 /** Reads a queued message as a change. Pure. A message whose data is not what Clerk documents is malformed, and says where. */
 export function readChange(message: Message): ReadChange {
@@ -23,13 +26,17 @@ export function readChange(message: Message): ReadChange {
   }
   const parsed = userJsonSchema.safeParse(message.data);
   if (!parsed.success) return malformed(parsed.error);
+  const user = userFromJson(parsed.data);
+  if (lengthOf(user) > maxUserCharacters) {
+    return { outcome: "malformed", reason: `more than ${maxUserCharacters} characters: no record of Kafka` };
+  }
   return {
     outcome: "read",
     change: {
       kind: "snapshot",
       source: message.source,
       announcesCreation: message.type === "user.created",
-      user: userFromJson(parsed.data),
+      user,
       createdAt: parsed.data.created_at,
       version: parsed.data.updated_at,
       readAt: message.readAt,

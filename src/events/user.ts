@@ -21,6 +21,10 @@ export type User = z.infer<typeof userSchema>;
 export const userChangesSchema = userSchema.omit({ id: true }).partial();
 export type UserChanges = z.infer<typeof userChangesSchema>;
 
+/** How many characters the published texts hold in all. */
+export const lengthOf = ({ firstName, lastName, username, role, emailAddress = [] }: UserChanges): number =>
+  [firstName, lastName, username, role, ...emailAddress].reduce((sum, text) => sum + (text?.length ?? 0), 0);
+
 /** One text for one content: equal users give equal texts, whatever the order of their keys. Also breaks ties of version. */
 export const contentOf = (user: User): string =>
   JSON.stringify([user.id, user.firstName, user.lastName, user.username, user.emailAddress, user.role]);

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openBridge } from "../harness/bridge.ts";
-import { lastWord, messagesOf } from "../harness/clerk-messages.ts";
+import { lastWord, makeUser, messagesOf, tellSnapshot } from "../harness/clerk-messages.ts";
 import { expectExactlyOnce } from "../harness/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../harness/make-history.ts";
 import { sendAll } from "../harness/send-webhook.ts";
@@ -17,4 +17,17 @@ test("200 users' messages, shuffled and repeated, end as created, updated*, dele
   expect(new Set(events.map(({ headers }) => headers["ce_type"]))).toEqual(
     new Set(["user.created", "user.updated", "user.deleted"]),
   );
+});
+
+test("One user's 400 changes of long names, waiting together, are all published, though Kafka takes no such write at once", async () => {
+  await using bridge = await openBridge({ shards: 1 });
+  const api = await bridge.startApi();
+  const { id } = makeUser();
+  const history = Array.from({ length: 400 }, (_, change) =>
+    tellSnapshot("user.updated", makeUser({ id, firstName: `${change} ${"€".repeat(2_000)}` }), change),
+  );
+  await sendAll(api.url, messagesOf(history));
+  await bridge.startWorker();
+  await bridge.waitUntilIdle();
+  expect(await expectExactlyOnce(bridge, lastWord(history))).toHaveLength(history.length);
 });

@@ -1,84 +1,93 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import type { State } from "../../src/events/state.ts";
-import type { EventRecord } from "../../src/kafka/records.ts";
+import { describe, expect, test } from "vitest";
 import { encodeEvent } from "../../src/kafka/encode-event.ts";
 import { encodeState } from "../../src/kafka/encode-state.ts";
-import { splitBatch } from "../../workers/split-batch.ts";
+import { type Move, splitBatch } from "../../workers/split-batch.ts";
 
-interface Moved {
-  readonly id: string;
-  readonly events: number;
-  readonly nameLength: number;
-}
+const character = fc.constantFrom("a", "€", "\u0000", "😀");
+const move = (at: number, userId: string, name: string, hasEvent: boolean): Move => {
+  const user = { id: userId, firstName: name, lastName: "", username: "", emailAddress: [], role: "user" };
+  return {
+    userId,
+    state: { status: "present", user, createdAt: 1, version: at, readAt: 0, sequence: 1 },
+    event: hasEvent
+      ? {
+          event: {
+            eventId: "6d1f7a9e-58c2-5b3e-9c11-0d3b8f1f7c11",
+            eventType: "user.created",
+            timestamp: "2026-01-01T00:00:00.000Z",
+            data: user,
+          },
+          origin: "webhook",
+          sequence: at,
+          svixId: "msg_1",
+          traceparent: undefined,
+        }
+      : undefined,
+  };
+};
 
-const moved: fc.Arbitrary<Moved[]> = fc.uniqueArray(
-  fc.record({
-    id: fc.integer({ min: 0, max: 999 }).map((at) => `user_${at}`),
-    events: fc.integer({ min: 0, max: 3 }),
-    nameLength: fc.oneof(fc.constant(3), fc.integer({ min: 0, max: 20_000 })),
-  }),
-  { selector: ({ id }) => id, maxLength: 40 },
-);
-
-const userOf = ({ id, nameLength }: Moved) => ({
-  id,
-  firstName: "€".repeat(nameLength),
-  lastName: "",
-  username: "",
-  emailAddress: [],
-  role: "user",
-});
-
-const stateOf = (user: Moved): State => ({
-  status: "present",
-  user: userOf(user),
-  createdAt: 1,
-  version: 1,
-  readAt: 0,
-  sequence: 1,
-});
-
-const eventsOf = (user: Moved): EventRecord[] =>
-  Array.from({ length: user.events }, (_, at) => ({
-    event: {
-      eventId: "6d1f7a9e-58c2-5b3e-9c11-0d3b8f1f7c11",
-      eventType: "user.created",
-      timestamp: "2026-01-01T00:00:00.000Z",
-      data: userOf(user),
-    },
-    origin: "webhook",
-    sequence: at + 1,
-    svixId: "msg_1",
-    traceparent: undefined,
-  }));
-
-test("A batch is split so that nothing is lost, users stay whole and in order, and Kafka takes each part", () => {
-  fc.assert(
-    fc.property(moved, (users) => {
-      const events = users.flatMap(eventsOf);
-      const parts = splitBatch(events, new Map(users.map((user) => [user.id, stateOf(user)])));
-      expect(parts.flatMap((part) => part.states.map(({ userId }) => userId))).toEqual(users.map(({ id }) => id));
-      for (const part of parts) {
-        const inPart = new Set(part.states.map(({ userId }) => userId));
-        expect(part.events).toEqual(events.filter(({ event }) => inPart.has(event.data.id)));
-        expect(
-          Math.max(
-            bytesOf(part.events.map((event) => encodeEvent(event, "/source"))),
-            bytesOf(part.states.map(encodeState)),
-          ),
-        ).toBeLessThan(1_000_000);
-      }
+/** Few users and long names: the events of one user alone may need several parts. */
+const moves = fc
+  .array(
+    fc.record({
+      user: fc.constantFrom("user_a", "user_b", "user_c"),
+      name: fc.tuple(character, fc.oneof(fc.nat({ max: 20 }), fc.nat({ max: 75_000 }))),
+      hasEvent: fc.boolean(),
     }),
-    { numRuns: 30 },
+    { maxLength: 30 },
+  )
+  .map((list) =>
+    list.map(({ user, name: [text, times], hasEvent }, at) =>
+      move(at, user, text.repeat(times / text.length), hasEvent),
+    ),
   );
-});
-
-test("A batch of usual size is one part, and one that moves nothing none", () => {
-  const users = Array.from({ length: 200 }, (_, at) => ({ id: `user_${at}`, events: 1, nameLength: 10 }));
-  expect(splitBatch(users.flatMap(eventsOf), new Map(users.map((user) => [user.id, stateOf(user)])))).toHaveLength(1);
-  expect(splitBatch([], new Map())).toEqual([]);
-});
 
 const bytesOf = (records: readonly { key: string; value: string | null; headers: object }[]) =>
-  Buffer.byteLength(records.map(({ key, value, headers }) => `${key}${value}${JSON.stringify(headers)}`).join());
+  Buffer.byteLength(records.map(({ key, value, headers }) => `${key}${value}${JSON.stringify(headers)}`).join(""));
+
+describe("A batch is split", () => {
+  test("so that Kafka takes each part", () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        for (const { events, states } of splitBatch(list)) {
+          expect(bytesOf(events.map((event) => encodeEvent(event, "/source")))).toBeLessThan(1_000_000);
+          expect(bytesOf(states.map(encodeState))).toBeLessThan(1_000_000);
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("in order, losing no event, and each part leaves every user at the state of its last move so far", () => {
+    fc.assert(
+      fc.property(moves, (list) => {
+        const parts = splitBatch(list);
+        expect(parts.flatMap(({ events }) => events)).toEqual(list.flatMap(({ event }) => event ?? []));
+        const written = new Map(parts.flatMap(({ states }) => states.map(({ userId, state }) => [userId, state])));
+        expect(written).toEqual(new Map(list.map(({ userId, state }) => [userId, state])));
+        for (const { events, states } of parts) {
+          const last = new Map(events.map(({ event, sequence }) => [event.data.id, sequence]));
+          for (const [userId, sequence] of last) {
+            const state = states.find((record) => record.userId === userId)?.state;
+            expect(state?.status === "present" && state.version).toBeGreaterThanOrEqual(sequence);
+          }
+        }
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("into one part, when it is of usual size, and into none, when it moves nothing", () => {
+    const usual = Array.from({ length: 200 }, (_, at) => move(at, `user_${at}`, "Ada Lovelace", true));
+    expect(splitBatch(usual)).toHaveLength(1);
+    expect(splitBatch([])).toEqual([]);
+  });
+
+  test("even if all of it is one user's", () => {
+    const renamed = Array.from({ length: 500 }, (_, at) => move(at, "user_1", "€".repeat(1_000), true));
+    const parts = splitBatch(renamed);
+    expect(parts.length).toBeGreaterThan(1);
+    expect(parts.flatMap(({ events }) => events)).toHaveLength(500);
+  });
+});
