@@ -60,10 +60,14 @@ export async function startProcess(options: ProcessOptions): Promise<BridgeProce
   const { pid, exited, kill, stop, output } = spawnScript(options);
   const logged = async (event: string) => linesOf(await output()).filter((line) => line.event === event);
 
-  const listening = waitFor(`${options.script} listens`, async () => {
-    const lines = linesOf(await output());
-    return lines.find(({ event }) => event === "api.listening" || event === "worker.listening")?.port;
-  });
+  const listening = waitFor(
+    `${options.script} listens`,
+    async () => {
+      const lines = linesOf(await output());
+      return lines.find(({ event }) => event === "api.listening" || event === "worker.listening")?.port;
+    },
+    { deadlineMs: 30_000 },
+  );
   const ended = exited.then(async (reason) => {
     throw new Error(`${options.script} ended (${reason}):\n${await output()}`);
   });
