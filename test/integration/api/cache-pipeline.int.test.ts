@@ -1,0 +1,84 @@
+import { pino } from "pino";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { pageGenerationKey } from "../../../src/cache/cache-keys.ts";
+import { openUserCache } from "../../../src/cache/open-user-cache.ts";
+import type { UserCache } from "../../../src/cache/user-cache.ts";
+import { createApiMetrics } from "../../../src/metrics.ts";
+import type { ApiUser } from "../../../src/users/api-user.ts";
+import { type Bridge, openBridge } from "../../harness/bridge.ts";
+import type { BridgeProcess } from "../../harness/bridge-process.ts";
+import { makeUser, tellDeletion, tellSnapshot } from "../../harness/clerk-messages.ts";
+import { sendAll } from "../../harness/send-webhook.ts";
+
+const resources = new AsyncDisposableStack();
+let bridge: Bridge;
+let api: BridgeProcess;
+let worker: BridgeProcess;
+let cache: UserCache;
+
+beforeAll(async () => {
+  bridge = resources.use(await openBridge({ shards: 1 }));
+  [api, worker] = await Promise.all([bridge.startApi(), bridge.startHaltingWorker("applied")]);
+  cache = openUserCache({
+    redis: bridge.redis,
+    redisPrefix: bridge.redisPrefix,
+    config: { ttlMs: 60_000 },
+    metrics: createApiMetrics(),
+    log: pino({ level: "silent" }),
+  });
+});
+afterAll(() => resources.disposeAsync());
+
+const time = "2026-01-01T00:00:00.000Z";
+/** What the cache says, for a user and for a page; "loaded" when it has nothing. */
+const cached = async (id: string) => {
+  const user: ApiUser = { ...makeUser({ id, lastName: "loaded" }), createdAt: time, updatedAt: time };
+  const page = await cache.page("page=1", async () => ({ users: [user], totalCount: 1 }));
+  return [(await cache.user(id, async () => user))?.lastName, page.users[0]?.lastName];
+};
+const fill = async (id: string) => {
+  await cache.invalidate([id]);
+  const user: ApiUser = { ...makeUser({ id, lastName: "cached" }), createdAt: time, updatedAt: time };
+  await cache.user(id, async () => user);
+  await cache.page("page=1", async () => ({ users: [user], totalCount: 1 }));
+  expect(await cached(id)).toEqual(["cached", "cached"]);
+};
+
+test("a change that comes through the pipeline invalidates its user and the pages, and no other user", async () => {
+  const [changed, other] = [makeUser(), makeUser()];
+  await sendAll(api.url, [tellSnapshot("user.created", changed, 1).message]);
+  await bridge.waitUntilIdle();
+  await fill(other.id);
+  for (const told of [tellSnapshot("user.updated", { ...changed, role: "admin" }, 2), tellDeletion(changed.id)]) {
+    await fill(changed.id);
+    await sendAll(api.url, [told.message]);
+    await bridge.waitUntilIdle();
+    expect(await cached(changed.id)).toEqual(["loaded", "loaded"]);
+  }
+  expect((await cached(other.id))[0]).toBe("cached");
+});
+
+test("a cache that fails is counted and fails no batch", async () => {
+  const generation = pageGenerationKey(bridge.redisPrefix);
+  await bridge.redis.multi().del(generation).rpush(generation, "not a number").exec();
+  const user = makeUser();
+  await sendAll(api.url, [tellSnapshot("user.created", user, 1).message]);
+  await bridge.waitUntilIdle();
+  await bridge.redis.del(generation);
+  expect((await bridge.readLedger()).get(user.id)).toEqual(user);
+  expect(await worker.metric("bridge_follow_ups_failed_total")).toBe(1);
+  expect(await worker.metric("bridge_shard_drops_total")).toBe(0);
+});
+
+test("a worker that is killed before it could invalidate leaves that to the next", async () => {
+  const user = makeUser();
+  worker.signal("SIGUSR2");
+  await worker.waitUntilLogged("armed");
+  await sendAll(api.url, [tellSnapshot("user.created", user, 1).message]);
+  await worker.waitUntilLogged("halted");
+  await fill(user.id);
+  await worker.kill();
+  await bridge.startWorker();
+  await bridge.waitUntilIdle();
+  expect(await cached(user.id)).toEqual(["loaded", "loaded"]);
+});
