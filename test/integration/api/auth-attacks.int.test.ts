@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject } from "node:crypto";
+import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign as rsaSign } from "node:crypto";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
@@ -101,6 +101,7 @@ describe("a good token, so that the others are refused for what is wrong with th
   it.each([
     ["of an admin", () => adminToken()],
     ["of a service", () => signServiceToken()],
+    ["made by hand", () => forgeSigned({})],
   ])("%s", async (_, make) => {
     const { status } = await callApi(api.url, "GET /api/users/user_nobody", { token: await make() });
     expect(status).toBe(404);
@@ -179,16 +180,14 @@ describe("a token that is not Clerk's → 403 Invalid token", () => {
         forge({ ...clerkHeader, kid: "ins_3" }, adminClaims(), (await adminToken()).split(".")[2] ?? ""),
       ),
     ],
-    [
-      "an unknown extension that is critical",
-      token(() => forge({ ...clerkHeader, crit: ["exp"] }, adminClaims(), "AAAA")),
-    ],
     ["longer than 8 KiB", token(() => adminToken({ padding: "x".repeat(8_192) }))],
   ]);
 });
 
 describe("a token of Clerk's that proves nothing here → 403 Invalid token", () => {
   expectOfAll(invalidToken, "GET /api/users", [
+    ["with an extension that is critical and unknown", token(() => forgeSigned({}, { crit: ["x"], x: 1 }))],
+    ["with a critical exp", token(() => forgeSigned({}, { crit: ["exp"] }))],
     ["expired", token(() => adminToken({ exp: now() - 6 }))],
     ["expired long ago", token(() => adminToken({ exp: 1_500_000_000, iat: 1_499_999_940, nbf: 1_499_999_930 }))],
     ["without exp", token(() => sign(withoutClaim("exp")))],
@@ -334,12 +333,18 @@ describe("bodies", () => {
   });
 
   describe("with keys that reach into prototypes → 400", () => {
-    expectOfAll(invalidInput, "POST /api/users", [
+    const pollutes = (path: string): Answer => ({
+      status: 400,
+      body: { code: "invalid_input", details: [{ path, message: "Not a key" }] },
+    });
+    expectOfAll(pollutes("__proto__"), "POST /api/users", [
       ["__proto__", admin('{"__proto__":{"role":"admin"}}')],
       ["__proto__ in escapes", admin(String.raw`{"\u005f_proto\u005f_":{"role":"admin"}}`)],
       ["__proto__ deep inside", admin('{"emailAddress":[{"a":{"__proto__":{"polluted":true}}}]}')],
+      ["in a batch", admin('{"operations":[{"__proto__":{"polluted":true}}]}'), "POST /api/users/batch"],
+    ]);
+    expectOfAll(pollutes("constructor"), "POST /api/users", [
       ["constructor.prototype", admin('{"constructor":{"prototype":{"polluted":true}}}')],
-      ["in a batch", admin('[{"__proto__":{"polluted":true}}]'), "POST /api/users/batch"],
     ]);
     it("and nothing is polluted", () => expect(Object.keys(Object.prototype)).toEqual([]));
   });
@@ -444,11 +449,10 @@ it("After all that the API still serves those who may", async () => {
   expect((await callApi(api.url, "GET /readyz")).status).toBe(200);
 });
 
-/** Claims that jose would not sign, by Clerk's key all the same. */
-async function forgeSigned(claims: Json): Promise<string> {
-  const { CompactSign } = await import("jose");
-  const payload = new TextEncoder().encode(JSON.stringify({ ...adminClaims(), ...claims }));
-  return new CompactSign(payload).setProtectedHeader(clerkHeader).sign(clerkKey);
+/** What jose would not sign, by Clerk's key all the same. */
+function forgeSigned(claims: Json, header: Json = {}): string {
+  const signed = `${encode({ ...clerkHeader, ...header })}.${encode({ ...adminClaims(), ...claims })}`;
+  return `${signed}.${rsaSign("sha256", Buffer.from(signed), clerkKey).toString("base64url")}`;
 }
 
 /** Sends a request's head as it is, and gives back all that is answered until the connection ends. */
