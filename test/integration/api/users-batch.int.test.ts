@@ -94,14 +94,24 @@ describe("POST /api/users/batch", () => {
   test("operations about one user, and creations with one address, run in their order", async () => {
     const person = createPerson();
     const twin = newUser();
-    const answer = await run([
-      { type: "create", user: twin },
-      { type: "update", userId: person.id, user: { firstName: "One" } },
-      { type: "update", userId: person.id, user: { firstName: "Two" } },
-      { type: "create", user: { ...twin, username: newUser().username } },
-      { type: "update", userId: person.id, user: { firstName: "Three" } },
-    ]);
+    const { value: answer, requests } = await api.clerk.during(() =>
+      run([
+        { type: "create", user: twin },
+        { type: "update", userId: person.id, user: { firstName: "One" } },
+        { type: "update", userId: person.id, user: { firstName: "Two" } },
+        { type: "create", user: { ...twin, username: newUser().username } },
+        { type: "update", userId: person.id, user: { firstName: "Three" } },
+      ]),
+    );
     expect(statuses(answer)).toEqual([201, 200, 200, 409, 200]);
+    expect(requests.filter((request) => request.endsWith(person.id)).map((request) => request.split(" ")[0])).toEqual([
+      "GET",
+      "PATCH",
+      "GET",
+      "PATCH",
+      "GET",
+      "PATCH",
+    ]);
     expect(api.dashboard.getUser(person.id).first_name).toBe("Three");
   });
 
