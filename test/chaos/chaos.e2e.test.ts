@@ -11,8 +11,8 @@ test("while everything goes wrong that may, each user's events are created, upda
     reconciles: false,
     system: "bridge",
     busyUsers: 50,
-    changesPerSecond: 20,
-    longestHoldMs: 3_000,
+    changesPerSecond: 30,
+    longestHoldMs: 4_000,
     longestRestMs: 1_000,
   });
   expect(formatReport(report)).toContain("Violations: 0");

@@ -2,7 +2,7 @@ import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 
-export const usage = `npm run chaos -- [--seed N] [--minutes 5] [--loss 0] [--reconcile] [--naive] [--busy 50] [--rate 20]
+export const usage = `npm run chaos -- [--seed N] [--minutes 5] [--loss 0] [--reconcile] [--naive] [--busy 50] [--rate 30]
   --seed       draws the history, the fate of messages and the faults; a random one when left out
   --minutes    how long things go wrong
   --reconcile  the bridge reconciles with Clerk all the time; then Redis is wiped, too, and messages may be lost
@@ -32,7 +32,7 @@ const argumentsSchema = z
     reconcile: z.boolean().default(false),
     naive: z.boolean().default(false),
     busy: z.coerce.number().int().positive().default(50),
-    rate: z.coerce.number().positive().default(20),
+    rate: z.coerce.number().positive().default(30),
   })
   .refine(
     ({ loss, reconcile }) => loss === 0 || reconcile,
@@ -56,7 +56,7 @@ export function readOptions(args: string[]): ChaosOptions {
     system: naive ? "naive" : "bridge",
     busyUsers: busy,
     changesPerSecond: rate,
-    longestHoldMs: 10_000,
-    longestRestMs: 6_000,
+    longestHoldMs: 12_000,
+    longestRestMs: 8_000,
   };
 }

@@ -23,7 +23,8 @@ export async function runLane({ faults, random, isOver, onFault, ...longest }: L
     for (const { kind, inject } of shuffle(faults, random)) {
       await delay(random.between(shortestMs, longest.longestRestMs));
       if (round > 0 && isOver()) return;
-      const holdMs = Math.round(random.between(shortestMs, longest.longestHoldMs));
+      // Squared: most are short, so that there is work to disturb between them.
+      const holdMs = Math.round(shortestMs + random.next() ** 2 * (longest.longestHoldMs - shortestMs));
       onFault(kind, holdMs);
       await inject(holdMs);
     }
