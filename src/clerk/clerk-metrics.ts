@@ -1,8 +1,6 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { secondsBuckets } from "../metrics.ts";
 
-export type ClerkMetrics = ReturnType<typeof createClerkMetrics>;
-
 /** What the Clerk client counts, in the process's registry. Once a process. */
 export function createClerkMetrics(registry: Registry) {
   const registers = [registry];

@@ -26,7 +26,7 @@ export const batchSchema = z
   })
   .openapi("Batch");
 
-export const batchResultSchema = z
+const batchResultSchema = z
   .object({
     index: z.int().openapi({ description: "Of the operation" }),
     status: z.int().openapi({ description: "As the operation alone would be answered" }),
