@@ -23,8 +23,8 @@ export interface SharedCache<T> {
   read(keys: EntryKeys, load: () => Promise<T>): Promise<T>;
 }
 
-/** A loader that has not come back by then must be gone, ms. */
-const leaseMs = 10_000;
+/** A loader that has not come back by then must be gone, ms. The longest load is a sweep over all users. */
+const leaseMs = 20_000;
 /** How long a read waits for the load of another process before it loads by itself, ms. */
 const waitMs = 2_000;
 const lookAgainMs = 20;

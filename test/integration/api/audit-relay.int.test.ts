@@ -1,8 +1,12 @@
 import { expect, inject, test } from "vitest";
+import { startClerkEmulator } from "../../../dev/clerk/start-clerk-emulator.ts";
 import { auditRecordSchema } from "../../../src/audit/audit-record.ts";
+import { openBridge } from "../../harness/bridge.ts";
+import { callApi } from "../../harness/call-api.ts";
 import { makeEntry, openAudit } from "../../harness/open-audit.ts";
 import { reserveKafka } from "../../harness/private-servers.ts";
 import { readTopic } from "../../harness/read-topic.ts";
+import { serviceSecret, signServiceToken } from "../../harness/tokens.ts";
 import { waitFor } from "../../harness/wait-for.ts";
 
 type Audit = Awaited<ReturnType<typeof openAudit>>;
@@ -150,3 +154,33 @@ test("a relay goes on after Redis lost the trail, and past what is not an entry"
   const records = await untilRelayed(audit);
   expect(records.map(({ key }) => key)).toEqual(["user_first", "user_second"]);
 });
+
+test("what a caller did through the API is in Kafka, whoever relays it", async () => {
+  await using emulator = await openEmulator();
+  await using bridge = await openBridge({ shards: 1, variables: emulator.variables });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  const { id } = emulator.dashboard.createUser({ email_address: ["ada@example.com"] });
+  const token = await signServiceToken({ sub: "back-office" });
+  const body = JSON.stringify({ role: "admin" });
+  expect((await callApi(api.url, `PUT /api/users/${id}/role`, { token, body })).status).toBe(200);
+  await worker.waitUntilLogged("audit.relayed");
+  const [record] = await readTopic(bridge.kafkaBrokers, bridge.auditTopic);
+  expect(auditRecordSchema.parse(JSON.parse(record?.value ?? ""))).toMatchObject({
+    action: "user.role_changed",
+    outcome: "done",
+    actor: { kind: "service", id: "back-office" },
+    targetId: id,
+    before: { role: "user" },
+    after: { role: "admin" },
+  });
+  expect(await worker.metric("bridge_audit_relayed_total")).toBe(1);
+});
+
+async function openEmulator() {
+  const emulator = await startClerkEmulator();
+  return {
+    dashboard: emulator.dashboard,
+    variables: { CLERK_SECRET_KEY: emulator.secretKey, CLERK_API_URL: emulator.url, JWT_SECRET: serviceSecret },
+    [Symbol.asyncDispose]: () => emulator.stop(),
+  };
+}
