@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
 import type { BridgeProcess } from "../harness/bridge-process.ts";
 import { openUnheardClerk, type UnheardClerk } from "../harness/open-unheard-clerk.ts";
 import { waitFor } from "../harness/wait-for.ts";
@@ -84,6 +85,13 @@ test("A list that lacks many users, as that of another instance does, deletes no
 
 test("Two workers make one run at a time, and that of a worker who dies is soon the other's", async () => {
   const other = await clerk.bridge.startWorker();
+  const workers = [worker, other];
+  const before = await runsOf(workers);
+  await Promise.all(Array.from({ length: 12 }, () => clerk.reconcile()));
+  const runs = (await runsOf(workers)).slice(before.length);
+  expect(runs).toHaveLength(12);
+  expect(runs.filter(({ startedAt }, at) => startedAt < (runs[at - 1]?.endedAt ?? 0))).toEqual([]);
+
   let held = 0;
   clerk.door.failWhen(({ path }) => {
     if (!path.startsWith("/users?")) return undefined;
@@ -92,7 +100,6 @@ test("Two workers make one run at a time, and that of a worker who dies is soon 
   });
   void Promise.allSettled([clerk.reconcile(), clerk.reconcile(), clerk.reconcile({ kind: "full" })]);
   await waitFor("somebody asks Clerk", () => held === 1);
-  const workers = [worker, other];
   const underWay = await Promise.all(workers.map((each) => each.metric("bridge_clerk_requests_under_way")));
   expect(Math.min(...underWay), "one runs, one does not").toBe(0);
   expect(Math.max(...underWay)).toBe(1);
@@ -100,6 +107,17 @@ test("Two workers make one run at a time, and that of a worker who dies is soon 
   await waitFor("the other asks Clerk", () => held === 2, { deadlineMs: 15_000 });
   clerk.door.failWhen(() => undefined);
 });
+
+/** When the runs of these workers began and ended, in that order. */
+async function runsOf(workers: readonly BridgeProcess[]) {
+  const lines = await Promise.all(workers.map((each) => each.logged("reconciliation.done")));
+  return lines
+    .flat()
+    .map((line) => runSchema.parse(line))
+    .map(({ startedAt, durationMs }) => ({ startedAt, endedAt: startedAt + durationMs }))
+    .toSorted((a, b) => a.startedAt - b.startedAt);
+}
+const runSchema = z.object({ startedAt: z.number(), durationMs: z.number() });
 
 function deleteOne(users: string[]): string {
   const id = users.pop() ?? "";

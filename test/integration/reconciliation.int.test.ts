@@ -77,7 +77,7 @@ test("A Redis that lost all its data, queued messages too, is repaired by a swee
   );
   await clerk.expectAllPublished([deleted]);
   // The schedule was lost with the rest.
-  await worker.waitUntilLogged("reconciliation.done", (await worker.logged("reconciliation.done")).length + 2);
+  await worker.waitUntilLogged("reconciliation.done", (await worker.logged("reconciliation.done")).length + 2, 3_000);
 });
 
 const foundBy = (kind: string) => worker.metric("bridge_reconciliation_found_total", { kind });
