@@ -3,7 +3,7 @@ import type { State } from "../events/state.ts";
 import { decodeLedgerState } from "./ledger-state.ts";
 import { ledgerKeys } from "./open-ledger.ts";
 
-export interface LedgerEntry {
+interface LedgerEntry {
   readonly userId: string;
   /** Undefined when what stands there cannot be read. */
   readonly state: State | undefined;

@@ -4,7 +4,7 @@ import { changesBetween } from "../events/user.ts";
 
 /** What a store says of a user; undefined: nothing. */
 export type StoredView = State | "unreadable" | undefined;
-export type Store = "ledger" | "kafka";
+type Store = "ledger" | "kafka";
 
 /**
  * Something wrong with a user:
