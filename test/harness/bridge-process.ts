@@ -8,7 +8,7 @@ import { readMetric } from "./read-metric.ts";
 import { waitFor } from "./wait-for.ts";
 
 const logLineSchema = z.looseObject({ event: z.string().optional(), port: z.number().optional() });
-export type LogLine = z.infer<typeof logLineSchema>;
+type LogLine = z.infer<typeof logLineSchema>;
 
 /** The API or a worker as a real process. It never outlives the test run. */
 export interface BridgeProcess extends AsyncDisposable {

@@ -21,7 +21,7 @@ export interface Told {
 export const secretOfMetadata = "only-for-the-backend-7f3a";
 
 export const newUserId = (): string => `user_${randomUUID().replaceAll("-", "")}`;
-export const newMessageId = (): string => `msg_${randomUUID().replaceAll("-", "")}`;
+const newMessageId = (): string => `msg_${randomUUID().replaceAll("-", "")}`;
 
 /** A user with all fields filled in. */
 export function makeUser(changes: Partial<User> = {}): User {

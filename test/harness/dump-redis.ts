@@ -26,6 +26,8 @@ async function readKey(redis: Redis, key: string): Promise<unknown> {
       return redis.zrange(key, "0", "-1", "WITHSCORES");
     case "stream":
       return redis.xrange(key, "-", "+");
+    case "none":
+      return undefined; // Gone since it was listed.
     default:
       throw new Error(`${key} is of type ${type}, which nobody here can read`);
   }
