@@ -11,7 +11,7 @@ export interface TakenEntry {
   readonly json: string;
 }
 
-export interface Tidied {
+interface Tidied {
   readonly dropped: number;
   /** When the oldest entry that Kafka does not have was recorded, ms by Redis's clock; nothing when Kafka has all. */
   readonly waitingSince: number | undefined;

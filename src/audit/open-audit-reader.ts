@@ -4,7 +4,7 @@ import { auditStream, entryJson } from "./audit-keys.ts";
 import { type AuditRecord, readAuditRecord } from "./audit-record.ts";
 
 /** Which entries; all of it must fit. Times are ms. */
-export interface AuditFilter {
+interface AuditFilter {
   /** Who did it, or who acted as that user. */
   readonly actor?: string | undefined;
   readonly target?: string | undefined;
@@ -14,7 +14,7 @@ export interface AuditFilter {
   readonly to?: number | undefined;
 }
 
-export interface AuditPage {
+interface AuditPage {
   readonly entries: readonly AuditRecord[];
   /** Goes on from here; nothing when there is no more. */
   readonly nextCursor: string | undefined;

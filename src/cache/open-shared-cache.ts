@@ -5,7 +5,7 @@ import { z } from "zod";
 import { loadScript } from "../redis/load-script.ts";
 
 /** What a read came to: the last is a load beside the cache, because Redis did not answer. */
-export type CacheOutcome = "hit" | "loaded" | "joined" | "waited" | "bypassed";
+type CacheOutcome = "hit" | "loaded" | "joined" | "waited" | "bypassed";
 
 export interface SharedCacheDeps<T> {
   /** Must fail fast: a read waits for it before it loads by itself. */
@@ -16,21 +16,23 @@ export interface SharedCacheDeps<T> {
 }
 
 /** The key of an entry and, where it has one, the key of its generation. */
-export type EntryKeys = readonly [entry: string, generation?: string];
+type EntryKeys = readonly [entry: string, generation?: string];
 
 export interface SharedCache<T> {
   /** Rejects only as `load` does. Undefined is answered and not kept, nor is what is larger than 256 KiB. */
   read(keys: EntryKeys, load: () => Promise<T>): Promise<T>;
 }
 
-/** A loader that has not come back by then must be gone, ms. The longest load is a sweep over all users. */
-const leaseMs = 20_000;
-/** How long a read waits for the load of another process before it loads by itself, ms. */
-const waitMs = 2_000;
+/** A loader that has not renewed its lease for so long must be gone, ms. */
+const leaseMs = 2_000;
+const renewEveryMs = 500;
+/** A load that takes longer holds nobody up any more, ms. */
+const longestLoadMs = 20_000;
 const lookAgainMs = 20;
 const largestValueBytes = 256 * 1024;
 
 const lookUp = loadScript(new URL("look-up.lua", import.meta.url));
+const renewLease = loadScript(new URL("renew-lease.lua", import.meta.url));
 const settleLease = loadScript(new URL("settle-lease.lua", import.meta.url));
 const replySchema = z.tuple([z.enum(["hit", "leased", "busy"]), z.string()]);
 
@@ -41,8 +43,8 @@ type Look<T> =
 
 /**
  * A cache in Redis for all processes. Of those who miss an entry at the same time, in whatever process, one gets its lease
- * and loads; the others of its process join that load, those elsewhere wait for the value, two seconds at most. What
- * invalidates an entry ends its lease: a load that was under way is not kept, and who looks later does not join it.
+ * and loads; the others of its process join that load, those elsewhere wait for the value for as long as the loader lives.
+ * What invalidates an entry ends its lease: a load that was under way is not kept, and who looks later does not join it.
  */
 export function openSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCacheDeps<T>): SharedCache<T> {
   /** Loads of this process under way, and its waits for others', by lease. Who finds the lease still held may join. */
@@ -87,14 +89,25 @@ export function openSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCa
 
   async function loadUnder(lease: string, keys: EntryKeys, load: () => Promise<T>): Promise<T> {
     let json = "";
+    const renewing = renew(lease, keys);
     try {
       const value = await load();
       const whole = value === undefined ? "" : JSON.stringify(value);
       if (Buffer.byteLength(whole) <= largestValueBytes) json = whole;
       return value;
     } finally {
+      clearInterval(renewing);
       await settle(lease, keys, json);
     }
+  }
+
+  function renew(lease: string, keys: EntryKeys): NodeJS.Timeout {
+    const until = performance.now() + longestLoadMs;
+    const renewing = setInterval(() => {
+      if (performance.now() > until) clearInterval(renewing);
+      else renewLease(redis, [keys[0]], [lease, String(leaseMs)]).catch(() => {});
+    }, renewEveryMs);
+    return renewing.unref();
   }
 
   /** What Redis misses of it ends by itself. */
@@ -103,7 +116,7 @@ export function openSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCa
   }
 
   async function waitFor(lease: string, keys: EntryKeys, load: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + waitMs;
+    const deadline = performance.now() + longestLoadMs;
     while (performance.now() < deadline) {
       await delay(lookAgainMs);
       const look = await lookAt(keys);

@@ -14,7 +14,7 @@ export interface PresentState {
 }
 
 /** Holds nothing of the user, and nothing that depends on which deletion came first: all deletions of a user are one. */
-export interface DeletedState {
+interface DeletedState {
   readonly status: "deleted";
   readonly sequence: number;
 }

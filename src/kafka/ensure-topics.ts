@@ -13,7 +13,7 @@ const leaderDeadlineMs = 30_000;
 export async function ensureTopics(kafka: Kafka, config: KafkaConfig): Promise<void> {
   await withAdmin(kafka, async (admin) => {
     const missing = await findMissing(admin, config);
-    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: true });
+    if (missing.length > 0) await admin.createTopics({ topics: missing, waitForLeaders: false });
     await checkAll(admin, config);
   });
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Kafka, Producer, RecordMetadata } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
+import { withinTime } from "../within-time.ts";
 import { encodeEvent, type EncodedRecord } from "./encode-event.ts";
 import { encodeBarrier, encodeState } from "./encode-state.ts";
 import type { EventRecord, StateRecord } from "./records.ts";
@@ -13,7 +14,7 @@ export interface ShardPublisherDeps {
   readonly beforeCommit?: () => Promise<void>;
 }
 
-export interface Barrier {
+interface Barrier {
   readonly offset: bigint;
   readonly id: string;
 }
@@ -54,12 +55,13 @@ export async function openShardPublisher(deps: ShardPublisherDeps, shard: number
   const write = (
     records: readonly (readonly [topic: string, records: readonly EncodedRecord[]])[],
     sent?: () => Promise<void>,
-  ) => transact(producer, shard, records, sent);
+  ) => answered(transact(producer, shard, records, sent));
+  const answered = <T>(work: Promise<T>) => withinTime(config.transactionTimeoutMs + retriesTakeMs, work, noAnswer);
   const barrierId = randomUUID();
   const commitBarrier = async () =>
     offsetIn(await write([[config.stateTopic, [encodeBarrier(barrierId)]]]), config.stateTopic);
   try {
-    await producer.connect();
+    await answered(producer.connect());
     return {
       barrier: { offset: await commitBarrier(), id: barrierId },
       publish: async ({ events, states }) => {
@@ -73,13 +75,27 @@ export async function openShardPublisher(deps: ShardPublisherDeps, shard: number
         return offsetIn(written, config.stateTopic);
       },
       prove: async () => void (await commitBarrier()),
-      close: () => producer.disconnect(),
+      close: () => disconnect(producer),
     };
   } catch (error) {
-    await producer.disconnect();
+    await disconnect(producer);
     throw error;
   }
 }
+
+/** For kafkajs's own retries. */
+const retriesTakeMs = 30_000;
+const disconnectWithinMs = 5_000;
+
+/**
+ * After a connection was cut at a bad moment some calls of kafkajs never return. What becomes of a transaction then is
+ * not known, as after any error; but the broker ends it, or the next publisher of the shard does.
+ */
+const noAnswer = () => new Error("no answer from Kafka, and no error");
+
+/** As far as it will; a producer that hangs is left to itself: the next one fences it. */
+const disconnect = (producer: Producer) =>
+  withinTime(disconnectWithinMs, producer.disconnect(), noAnswer).catch(() => {});
 
 async function transact(
   producer: Producer,

@@ -6,7 +6,7 @@ export interface PositionedRecord {
   readonly record: DecodedRecord;
 }
 
-export interface ReadRange {
+interface ReadRange {
   readonly shard: number;
   /** First offset wanted. */
   readonly from: bigint;

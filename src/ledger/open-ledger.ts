@@ -5,7 +5,7 @@ import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
 import { loadScript } from "../redis/load-script.ts";
 
 /** Where a shard's ledger stands: who claimed it last, from which cluster, and up to where it is complete. */
-export interface Checkpoint {
+interface Checkpoint {
   readonly barrier: bigint;
   readonly barrierId: string;
   readonly cluster: string;
@@ -30,10 +30,10 @@ export interface Hold {
  * so Redis lost data. Either way nothing was read or changed.
  */
 export type Refusal = { readonly outcome: "superseded" | "lost" };
-export type LedgerRead = { readonly outcome: "read"; readonly states: Map<string, State> } | Refusal;
-export type LedgerApplied = { readonly outcome: "applied" } | Refusal;
+type LedgerRead = { readonly outcome: "read"; readonly states: Map<string, State> } | Refusal;
+type LedgerApplied = { readonly outcome: "applied" } | Refusal;
 
-export interface AppliedState {
+interface AppliedState {
   readonly userId: string;
   readonly offset: bigint;
   readonly state: State;

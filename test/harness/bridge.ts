@@ -59,7 +59,7 @@ export interface Bridge extends AsyncDisposable {
   readLedger(): Promise<Map<string, User | undefined>>;
 }
 
-export interface CommandProcess {
+interface CommandProcess {
   /** All it wrote so far. */
   output(): Promise<string>;
   /** SIGKILL; resolves once it is gone. */

@@ -23,7 +23,7 @@ export interface Contract {
   findBreaches(operation: string, answer: DocumentedAnswer): string[];
 }
 
-export interface DocumentedAnswer {
+interface DocumentedAnswer {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly text: string;

@@ -71,7 +71,8 @@ async function createTopics(
   await admin.connect();
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      // kafkajs's own wait fails when a broker does not know the topic yet; the worker waits anyway.
+      waitForLeaders: false,
       topics: [
         { topic: bridge.eventsTopic, numPartitions: 2, ...settings.eventsTopic },
         { topic: bridge.stateTopic, numPartitions: 2, configEntries: compacted, ...settings.stateTopic },
