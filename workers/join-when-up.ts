@@ -3,9 +3,13 @@ import type { ShardGroup, ShardGroupListener } from "../src/kafka/join-shard-gro
 import type { EventLog } from "../src/kafka/open-event-log.ts";
 import type { Logger } from "../src/logger.ts";
 import { StartUpError } from "../src/run-process.ts";
+import { withinTime } from "../src/within-time.ts";
 
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
+/** kafkajs may hang for ever after a connection was cut at a bad moment. */
+const answerWithinMs = 60_000;
+const noAnswer = () => new Error(`no answer from Kafka in ${answerWithinMs} ms, and no error`);
 
 /**
  * Makes sure of the topics and joins the group, as soon as Kafka is there: the processes may start in any order. Waits
@@ -20,8 +24,8 @@ export async function joinWhenUp(
 ): Promise<{ readonly group: ShardGroup; readonly cluster: string }> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
-      await eventLog.ensureTopics();
-      const cluster = await eventLog.clusterId();
+      await withinTime(answerWithinMs, eventLog.ensureTopics(), noAnswer);
+      const cluster = await withinTime(answerWithinMs, eventLog.clusterId(), noAnswer);
       return { group: await eventLog.joinGroup(listener), cluster };
     } catch (error) {
       if (error instanceof StartUpError) throw error;

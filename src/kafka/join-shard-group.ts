@@ -1,6 +1,8 @@
 import { EventEmitter, once } from "node:events";
-import type { Consumer, EachBatchPayload, Kafka } from "kafkajs";
+import type { Consumer, Kafka } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
+import type { Logger } from "../logger.ts";
+import { withinTime } from "../within-time.ts";
 import { createStateReader, type StateReader } from "./read-states.ts";
 
 /** A worker's place in the consumer group by which the workers share the shards. */
@@ -26,65 +28,115 @@ export interface ShardGroupListener {
 /** How soon a rebalance is noticed, and how long an idle fetch (a fetch loop with everything paused) takes, ms. */
 const heartbeatIntervalMs = 250;
 const fetchWaitMs = 25;
-/** How long to wait before joining again where kafkajs would not, ms. */
-const againMs = 1_000;
+/** After so long without a sign of life a consumer is taken for dead; kafkajs itself goes on trying for about 10 s. */
+const silentMs = 30_000;
+const lookAfterItEveryMs = 1_000;
+const leaveWithinMs = 5_000;
 
 /**
  * Joins the group. Its assignment is the only say in who owns which shard; no leases of our own. The consumer reads
  * nothing by itself: every partition is paused, except while a state reader wants it.
+ *
+ * A consumer that kafkajs gives up, or that falls silent, is thrown away and a new one joins: after a connection was cut
+ * at a bad moment some calls of kafkajs never return, and neither its restart nor an error comes then.
  */
 export async function joinShardGroup(
   kafka: Kafka,
   config: KafkaConfig,
   listener: ShardGroupListener,
+  log: Logger,
 ): Promise<ShardGroup> {
-  const consumer = kafka.consumer({
-    groupId: config.groupId,
-    sessionTimeout: config.sessionTimeoutMs,
-    heartbeatInterval: Math.min(heartbeatIntervalMs, config.sessionTimeoutMs / 4),
-    rebalanceTimeout: config.sessionTimeoutMs,
-    maxWaitTimeInMs: fetchWaitMs,
-    allowAutoTopicCreation: false,
-    readUncommitted: false,
-  });
   const topic = config.stateTopic;
-  const reader = createStateReader(consumer, topic);
   const heard = new EventEmitter<{ membership: [] }>();
+  /** The one in charge; what another still says is not heard. */
+  let consumer: Consumer | undefined;
+  let isMember = false;
   let assigned: ReadonlySet<number> = new Set();
   let confirmedAt = 0;
-  const confirm = () => {
-    confirmedAt = Date.now();
-    heard.emit("membership");
+  let aliveAt = 0;
+  // What is asked of a consumer that has not joined is seen to when it has: all is paused, and readings are resumed.
+  const reader = createStateReader(
+    {
+      seek: (place) => isMember && consumer?.seek(place),
+      pause: (topics) => isMember && consumer?.pause(topics),
+      resume: (topics) => isMember && consumer?.resume(topics),
+    },
+    topic,
+  );
+
+  async function start(): Promise<void> {
+    const own = openConsumer(kafka, config);
+    consumer = own;
+    aliveAt = Date.now();
+    const confirm = () => {
+      confirmedAt = aliveAt = Date.now();
+      heard.emit("membership");
+    };
+    const inCharge =
+      <Event>(listen: (event: Event) => void) =>
+      (event: Event) => {
+        if (own === consumer) listen(event);
+      };
+    const { GROUP_JOIN, HEARTBEAT, REBALANCING, STOP, CRASH } = own.events;
+    own.on(REBALANCING, inCharge(listener.onRebalancing));
+    own.on(HEARTBEAT, inCharge(confirm));
+    own.on(
+      STOP,
+      inCharge(() => (isMember = false)),
+    );
+    own.on(GROUP_JOIN, ({ payload }) => {
+      // One that was taken for dead and is not: it must not hold shards that nobody serves.
+      if (own !== consumer) return void own.disconnect().catch(() => {});
+      isMember = true;
+      assigned = new Set(payload.memberAssignment[topic] ?? []);
+      // At every join: kafkajs forgets what was paused when it restarts its consumer, and positions at every join.
+      own.pause([{ topic }]);
+      reader.resume(assigned);
+      confirm();
+      listener.onAssigned(assigned);
+    });
+    own.on(
+      CRASH,
+      inCharge(({ payload: { restart, error } }) => {
+        if (restart) return;
+        if (isOutage(error)) aliveAt = 0;
+        else listener.onFatal(error);
+      }),
+    );
+    await own.connect();
+    // From the beginning, should a position be out of range: to read too much is harmless, to skip is not.
+    await own.subscribe({ topics: [topic], fromBeginning: true });
+    await own.run({
+      autoCommit: false,
+      partitionsConsumedConcurrently: config.shards,
+      eachBatch: async (payload) => {
+        if (own === consumer) await reader.onBatch(payload);
+      },
+    });
+  }
+
+  /** Not waited for where the consumer is dead: it may never end. */
+  const dismiss = async () => {
+    const dismissed = consumer;
+    consumer = undefined;
+    isMember = false;
+    await dismissed?.disconnect();
+  };
+  const replaceDead = () => {
+    if (Date.now() - aliveAt < silentMs) return;
+    log.warn({ event: "group.lost", heardAt: confirmedAt }, "Joins the group anew");
+    dismiss().catch(() => {});
+    start().catch((error: unknown) => log.debug({ event: "group.not_joined", err: error }));
   };
 
-  const { GROUP_JOIN, HEARTBEAT, REBALANCING, CRASH } = consumer.events;
-  consumer.on(REBALANCING, listener.onRebalancing);
-  consumer.on(HEARTBEAT, confirm);
-  consumer.on(GROUP_JOIN, ({ payload }) => {
-    assigned = new Set(payload.memberAssignment[topic] ?? []);
-    // At every join: kafkajs forgets what was paused when it restarts its consumer, and positions at every join.
-    consumer.pause([{ topic }]);
-    reader.resume(assigned);
-    confirm();
-    listener.onAssigned(assigned);
-  });
-  let left = false;
-  let again: NodeJS.Timeout | undefined;
-  consumer.on(CRASH, ({ payload: { restart, error } }) => {
-    if (restart || left) return;
-    if (!isOutage(error)) listener.onFatal(error);
-    else again = setTimeout(() => void run(consumer, config.shards, reader.onBatch).catch(listener.onFatal), againMs);
-  });
-
   try {
-    await consumer.connect();
-    // From the beginning, should a position be out of range: to read too much is harmless, to skip is not.
-    await consumer.subscribe({ topics: [topic], fromBeginning: true });
-    await run(consumer, config.shards, reader.onBatch);
+    await withinTime(silentMs, start(), () => new Error(`could not join the group in ${silentMs} ms`));
   } catch (error) {
-    await consumer.disconnect();
+    dismiss().catch(() => {});
     throw error;
   }
+  const lookout = setInterval(replaceDead, lookAfterItEveryMs);
+
   return {
     reader,
     assigned: () => assigned,
@@ -93,16 +145,23 @@ export async function joinShardGroup(
       await once(heard, "membership", { signal });
       return assigned.has(shard);
     },
-    leave: () => {
-      left = true;
-      clearTimeout(again);
-      return consumer.disconnect();
+    leave: async () => {
+      clearInterval(lookout);
+      await withinTime(leaveWithinMs, dismiss(), () => new Error(`could not leave the group in ${leaveWithinMs} ms`));
     },
   };
 }
 
-const run = (consumer: Consumer, shards: number, onBatch: (payload: EachBatchPayload) => Promise<void>) =>
-  consumer.run({ autoCommit: false, partitionsConsumedConcurrently: shards, eachBatch: onBatch });
+const openConsumer = (kafka: Kafka, config: KafkaConfig): Consumer =>
+  kafka.consumer({
+    groupId: config.groupId,
+    sessionTimeout: config.sessionTimeoutMs,
+    heartbeatInterval: Math.min(heartbeatIntervalMs, config.sessionTimeoutMs / 4),
+    rebalanceTimeout: config.sessionTimeoutMs,
+    maxWaitTimeInMs: fetchWaitMs,
+    allowAutoTopicCreation: false,
+    readUncommitted: false,
+  });
 
 /**
  * kafkajs gives up for good when no broker names the group's coordinator, as when all connections are cut just then; from

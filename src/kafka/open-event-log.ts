@@ -37,7 +37,7 @@ export function openEventLog(config: KafkaConfig, eventSource: string, log: Logg
     clusterId: () => readClusterId(kafka),
     openPublisher: (shard, beforeCommit) =>
       openShardPublisher({ kafka, config, eventSource, ...(beforeCommit && { beforeCommit }) }, shard),
-    joinGroup: (listener) => joinShardGroup(kafka, config, listener),
+    joinGroup: (listener) => joinShardGroup(kafka, config, listener, log),
     follow: (options) => followTopic(kafka, options),
     openCopier: (topic) => openRecordCopier(kafka, topic, config.shards),
     openAuditPublisher: () => openAuditPublisher(config, eventSource, log),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type JobsOptions, Queue } from "bullmq";
 import type { Redis } from "ioredis";
+import { withinTime } from "../within-time.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { Message } from "./message.ts";
 import { shardPrefix, shardQueueName } from "./shard-queue.ts";
@@ -104,15 +105,10 @@ function openQueue(redis: Redis, prefix: string): Queue {
 }
 
 async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new RedisAwayError(`no answer from Redis in ${deadlineMs} ms`)), deadlineMs);
-  });
+  const overdue = () => new RedisAwayError(`no answer from Redis in ${deadlineMs} ms`);
   try {
-    await Promise.race([work, deadline]);
+    await withinTime(deadlineMs, work, overdue);
   } catch (error) {
     throw error instanceof RedisAwayError ? error : new RedisAwayError("Redis refused the write", { cause: error });
-  } finally {
-    clearTimeout(timer);
   }
 }
