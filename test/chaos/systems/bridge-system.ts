@@ -22,6 +22,7 @@ const notReconciling = {
 export function bridgeSystem({ redisUrl, kafkaBrokers, clerkUrl, clerk, redis, reconciles }: Surroundings): System {
   const variables = {
     ...bridgeVariables({ name: systemName, redisUrl, kafkaBrokers, shards }),
+    LOG_LEVEL: "debug", // With what kafkajs and BullMQ say: a violation must be understood from the logs alone.
     CLERK_API_URL: clerkUrl,
     CLERK_SECRET_KEY: clerk.secretKey,
     CLERK_WEBHOOK_SECRET: clerk.webhookSecret,
