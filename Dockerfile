@@ -9,7 +9,9 @@ WORKDIR /app
 
 COPY package.json package-lock.json .npmrc ./
 # The one native package (msgpackr's) has its binaries ready made, so no install script need run.
-RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force
+RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force \
+  # Source maps and builds of the API's page that nobody asks for: 9 MB.
+  && rm node_modules/swagger-ui-dist/*.map node_modules/swagger-ui-dist/swagger-ui-es-*
 
 COPY roles.json ./
 COPY src src

@@ -32,7 +32,13 @@ export type AccountJson = z.infer<typeof accountJsonSchema>;
 export const accountDetailsSchema = apiUserSchema
   .extend({
     emailAddresses: z
-      .array(z.object({ emailAddress: z.string(), verified: z.boolean(), primary: z.boolean() }))
+      .array(
+        z.object({
+          emailAddress: z.string().openapi({ example: "ada@example.com" }),
+          verified: z.boolean(),
+          primary: z.boolean(),
+        }),
+      )
       .openapi({ description: "All of them, the unverified ones too" }),
     externalAccounts: z
       .array(

@@ -7,8 +7,13 @@ import { changeAccount } from "./change-account.ts";
 
 const recoveryLinkSchema = z
   .object({
-    url: z.url().openapi({ description: "Opened once, it signs the user in" }),
-    ticket: z.string().openapi({ description: "The same for a front end of one's own (strategy `ticket`)" }),
+    url: z.url().openapi({
+      description: "Opened once, it signs the user in",
+      example: "https://example.accounts.dev/v1/tickets/accept?ticket=eyJ…",
+    }),
+    ticket: z
+      .string()
+      .openapi({ description: "The same for a front end of one's own (strategy `ticket`)", example: "eyJ…" }),
     expiresAt: z.iso.datetime(),
   })
   .openapi("RecoveryLink");

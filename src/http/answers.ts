@@ -10,28 +10,45 @@ const errorSchema = z
   })
   .openapi("Error");
 
-const descriptions = {
-  400: "The input is invalid; `details` says where",
-  401: "A token is missing, or the credentials are wrong",
-  403: "The token is invalid, or does not permit this",
-  404: "No such thing",
-  409: "Conflicts with what is there",
-  413: "The body is too large",
-  422: "Contradicts an earlier request",
-  429: "Too many requests; `Retry-After` says when to come back",
-  500: "A bug; nothing is told but the request's id",
-  502: "Clerk failed",
-  503: "Something behind the API is unavailable; `Retry-After` says when to come back",
+/** What each status means, and the error that one meets most often with it. */
+const errors = {
+  400: ["The input is invalid; `details` says where", "invalid_input", "Invalid input"],
+  401: ["A token is missing, or the credentials are wrong", "access_token_required", "Access token required"],
+  403: ["The token is invalid, or does not permit this", "permission_missing", "Admin access required"],
+  404: ["No such thing", "user_not_found", "User with ID user_2abcDEF123 not found"],
+  409: ["Conflicts with what is there", "user_already_exists", "User with email ada@example.com already exists"],
+  413: ["The body is too large", "payload_too_large", "The body is larger than 256 KiB"],
+  422: [
+    "Contradicts an earlier request",
+    "idempotency_key_reused",
+    "The idempotency key came with another body before",
+  ],
+  429: ["Too many requests; `Retry-After` says when to come back", "rate_limited", "Too many requests"],
+  500: ["A bug; nothing is told but the request's id", "internal_error", "Internal error"],
+  502: ["Clerk failed", "clerk_failed", "Clerk failed to answer"],
+  503: [
+    "Something behind the API is unavailable; `Retry-After` says when to come back",
+    "clerk_unavailable",
+    "Clerk is unavailable",
+  ],
 } as const;
-type ErrorStatus = keyof typeof descriptions;
+type ErrorStatus = keyof typeof errors;
 
 /** What any route may answer before its handler has its turn, or when it fails. */
 const always = [401, 403, 429, 500, 503] as const satisfies readonly ErrorStatus[];
 
-const errorAnswer = (status: ErrorStatus) => ({
-  description: descriptions[status],
-  content: { "application/json": { schema: errorSchema } },
-});
+const retryAfter = { "Retry-After": { description: "Seconds", schema: { type: "integer" as const, minimum: 1 } } };
+
+function errorAnswer(status: ErrorStatus) {
+  const [description, code, error] = errors[status];
+  const details = status === 400 ? { details: [{ path: "emailAddress.0", message: "Invalid email address" }] } : {};
+  const example = { error, code, requestId: "0fc77a4c-e952-49e8-835e-13aa00a0d21f", ...details };
+  return {
+    description,
+    ...((status === 429 || status === 503) && { headers: retryAfter }),
+    content: { "application/json": { schema: errorSchema, example } },
+  };
+}
 type ErrorAnswers<S extends ErrorStatus> = { [Status in S]: ReturnType<typeof errorAnswer> };
 
 /** The `responses` of a route that are errors: those given, and those that every route has (401, 403, 429, 500, 503). */

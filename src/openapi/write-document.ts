@@ -16,7 +16,7 @@ export function writeDocument(api: ApiApp) {
       title: "clerk-kafka-bridge",
       version,
       description,
-      license: { name: "MIT" },
+      license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
     tags: [
       { name: "Users", description: "The users of Clerk. Every change reaches Kafka too." },

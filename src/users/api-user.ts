@@ -1,17 +1,21 @@
 import { z } from "@hono/zod-openapi";
 import { userFromJson, type UserJson } from "../clerk/user-json.ts";
 
+const time = z.iso.datetime().openapi({ example: "2026-01-31T09:30:00.000Z" });
+
 /** A user as the API answers it. */
 export const apiUserSchema = z
   .object({
-    id: z.string(),
-    firstName: z.string(),
-    lastName: z.string(),
-    username: z.string(),
-    emailAddress: z.array(z.string()).openapi({ description: "The primary address first" }),
-    role: z.string(),
-    createdAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
+    id: z.string().openapi({ example: "user_2abcDEF123" }),
+    firstName: z.string().openapi({ example: "Ada" }),
+    lastName: z.string().openapi({ example: "Lovelace" }),
+    username: z.string().openapi({ example: "lovelace" }),
+    emailAddress: z
+      .array(z.string())
+      .openapi({ description: "The primary address first", example: ["ada@example.com"] }),
+    role: z.string().openapi({ example: "user" }),
+    createdAt: time,
+    updatedAt: time,
   })
   .openapi("User");
 export type ApiUser = z.infer<typeof apiUserSchema>;
