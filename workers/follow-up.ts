@@ -19,9 +19,9 @@ export interface FollowUpDeps extends Omit<AnalyticsDeps, "config"> {
 export type FollowUp = (decided: readonly Decided<unknown>[]) => Promise<void>;
 
 /**
- * What follows from a batch once the ledger has it, in one round trip: the users are forgotten by the cache, the new ones
- * counted. It goes by all that was decided, not by what moved: a batch that is repeated after a crash moves nothing any
- * more, and the crash may have come before this.
+ * What follows from a batch, in one round trip: the cache forgets its users, the new ones are counted. Clerk has their
+ * changes already, so nothing here waits for the commit. It goes by all that was decided, not by what moved: a batch that
+ * is repeated after a crash moves nothing any more, and the crash may have come before this.
  */
 export const createFollowUp =
   ({ cache, analytics, metrics, log, ...deps }: FollowUpDeps): FollowUp =>
@@ -38,7 +38,7 @@ export const createFollowUp =
 
 /**
  * The users to count as registered: those first seen, and those so new that it is known whether they were counted. So a
- * crash between the commit and the counting loses none of the new, and none is counted twice.
+ * crash loses none of the new, and none is counted twice.
  */
 function registrationsOf(decided: readonly Decided<unknown>[], now: number): Registration[] {
   const registrations = new Map<string, Registration>();

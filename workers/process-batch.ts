@@ -66,6 +66,8 @@ export async function processBatch(
   const { decided } = decideBatch(read.states, resolved.candidates, policy);
   await atStep("decided");
 
+  // Beside the transaction, and done before the jobs are: a batch that dies in between is repeated, and this with it.
+  const followedUp = deps.followUp(decided);
   const moves = decided.flatMap(movesOf);
   let transactionMs = 0;
   for (const part of splitBatch(moves)) {
@@ -85,10 +87,10 @@ export async function processBatch(
     await atStep("applied");
   }
 
-  const followedUp = deps.followUp(decided);
   await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
   if (resolved.deferred.length > 0) await owned.jobs.putOff(resolved.deferred, askClerkAgainMs);
-  const [next] = await Promise.all([owned.jobs.completeAndTake(jobs, room()), followedUp]);
+  await followedUp;
+  const next = await owned.jobs.completeAndTake(jobs, room());
   await atStep("completed");
   reportBatch(deps, {
     shard: owned.shard,

@@ -70,12 +70,13 @@ test("a cache that fails is counted and fails no batch", async () => {
   expect(await worker.metric("bridge_shard_drops_total")).toBe(0);
 });
 
-test("a worker that is killed before it could invalidate leaves that to the next", async () => {
+test("what a worker could not invalidate before it was killed the next one does", async () => {
   const user = makeUser();
   worker.signal("SIGUSR2");
   await worker.waitUntilLogged("armed");
   await sendAll(api.url, [tellSnapshot("user.created", user, 1).message]);
   await worker.waitUntilLogged("halted");
+  // As if the invalidation had not come through.
   await fill(user.id);
   await worker.kill();
   await bridge.startWorker();
