@@ -90,7 +90,8 @@ export async function joinShardGroup(
       isMember = true;
       assigned = new Set(payload.memberAssignment[topic] ?? []);
       // At every join: kafkajs forgets what was paused when it restarts its consumer, and positions at every join.
-      own.pause([{ topic }]);
+      // Each by its number: a pause of the whole topic ends with the next pause of a partition.
+      own.pause([{ topic, partitions: [...assigned] }]);
       reader.resume(assigned);
       confirm();
       listener.onAssigned(assigned);
