@@ -40,7 +40,12 @@ describe("A verified message", () => {
     expect(routed).toMatchObject({ outcome: "bridged", message: { timestamp: undefined } });
   });
 
-  test.for(["session.created", "email.created", "user.renamed", ""])("of type `%s` is ignored", (type) => {
+  test("of a session without its user is unreadable", () => {
+    const routed = route(JSON.stringify({ type: "session.created", data: { id: "user_1" } }));
+    expect(routed).toMatchObject({ outcome: "unreadable", reason: "session.created without a user id" });
+  });
+
+  test.for(["organization.created", "email.created", "user.renamed", ""])("of type `%s` is ignored", (type) => {
     expect(route(JSON.stringify({ type, data: { id: "user_1" } }))).toEqual({ outcome: "ignored", type });
   });
 
