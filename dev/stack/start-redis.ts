@@ -50,7 +50,7 @@ function redisArguments(dir: string, port: number): string[] {
 }
 
 async function untilAnswers(url: string, server: TiedProcess): Promise<void> {
-  const redis = new Redis(url, { retryStrategy: () => 5, maxRetriesPerRequest: null });
+  const redis = new Redis(url, { retryStrategy: () => 5, maxRetriesPerRequest: null, maxLoadingRetryTime: 20 });
   redis.on("error", () => {}); // Refused until the server listens; retried.
   const crashed = server.exited.then((reason) => Promise.reject(new Error(`It ended: ${reason}`)));
   try {

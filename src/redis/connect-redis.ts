@@ -1,8 +1,10 @@
 import { Redis, type RedisOptions } from "ioredis";
 import type { Logger } from "../logger.ts";
 
-const reconnectWithin: Pick<RedisOptions, "retryStrategy" | "connectTimeout"> = {
+const reconnectWithin: Pick<RedisOptions, "retryStrategy" | "connectTimeout" | "maxLoadingRetryTime"> = {
   connectTimeout: 2_000,
+  // A Redis that loads its data guesses how long it takes, and is often wrong by many seconds.
+  maxLoadingRetryTime: 500,
   retryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
 };
 

@@ -57,7 +57,11 @@ export async function openWorld({ seed, system, reconciles }: ChaosOptions, fold
   ]);
   resources.use(redis);
   resources.use(kafka);
-  const redisClient = new Redis(redis.port, "127.0.0.1", { maxRetriesPerRequest: null, retryStrategy: () => 50 });
+  const redisClient = new Redis(redis.port, "127.0.0.1", {
+    maxRetriesPerRequest: null,
+    retryStrategy: () => 50,
+    maxLoadingRetryTime: 50,
+  });
   redisClient.on("error", () => {}); // It is taken away on purpose.
   resources.defer(() => redisClient.disconnect());
 
