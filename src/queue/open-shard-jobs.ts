@@ -77,7 +77,8 @@ export function openShardJobs(redis: Redis, redisPrefix: string, shard: number, 
 
   const giveBack = async (jobs: readonly TakenJob[]) => {
     await Promise.allSettled(
-      jobs.map(({ id }) => {
+      // Each goes to the front: the last one first, or they would stand there in reverse.
+      jobs.toReversed().map(({ id }) => {
         held.delete(id);
         return worker.backend.moveJobFromActiveToWait(id, token);
       }),
