@@ -1,6 +1,7 @@
 import { Kafka, type KafkaConfig as ClientOptions, logLevel, type logCreator } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
 import type { Logger } from "../logger.ts";
+import { rememberCoordinators } from "./remember-coordinators.ts";
 
 /**
  * The kafkajs client. Two of its defaults hurt here: its retry of 300 ms makes back-to-back transactions crawl at 5 a
@@ -9,6 +10,7 @@ import type { Logger } from "../logger.ts";
  * affair.
  */
 export function connectKafka(config: KafkaConfig, log: Logger, retries = 14): Kafka {
+  rememberCoordinators();
   const options: ClientOptions = {
     clientId: config.clientId,
     brokers: config.brokers,
