@@ -10,8 +10,9 @@ export interface GroupCommitOptions<T> {
 }
 
 /**
- * Group commit: one write at a time; what arrives meanwhile waits and goes together in the next. Alone, an item is
- * written at once by itself.
+ * Group commit: one write at a time; what arrives meanwhile waits and goes together in the next. What arrives in the same
+ * turn of the event loop, as many sockets that are read one after the other, goes together, too; alone, an item is written
+ * by itself at the end of its turn.
  *
  * The promise of an item resolves only after the write that holds it. When a write fails, its items fail and so do all
  * that wait, at once: whoever waits for a store that is away must hear so now and not one time-out later.
@@ -21,7 +22,6 @@ export function createGroupCommit<T>({ write, maxItems }: GroupCommitOptions<T>)
   let writing = false;
 
   async function writeAll(): Promise<void> {
-    writing = true;
     while (waiting.length > 0) {
       const group = waiting.slice(0, maxItems);
       waiting = waiting.slice(maxItems);
@@ -42,6 +42,8 @@ export function createGroupCommit<T>({ write, maxItems }: GroupCommitOptions<T>)
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (!writing) void writeAll();
+      if (writing) return;
+      writing = true;
+      setImmediate(() => void writeAll());
     });
 }

@@ -1,5 +1,6 @@
-import { Webhook, WebhookVerificationError } from "svix";
+import { WebhookVerificationError } from "svix";
 import { ConfigError } from "../config.ts";
+import { OpenSslWebhook } from "./open-ssl-webhook.ts";
 
 /** A message whose signature was checked. Nothing else makes one, and what comes after accepts nothing else. */
 export class VerifiedMessage {
@@ -23,14 +24,14 @@ export class VerifiedMessage {
   }
 
   /** Makes one when any of the webhooks (one for each signing secret) accepts the signature. */
-  static verify(webhooks: readonly Webhook[], headers: SignatureHeaders, body: string): Verification {
+  static verify(webhooks: readonly OpenSslWebhook[], headers: SignatureHeaders, body: string): Verification {
     const { id, timestamp, signature } = headers;
     if (!id || !timestamp || !signature) return { outcome: "rejected", reason: "missing_headers" };
-    const signed = { "svix-id": id, "svix-timestamp": timestamp, "svix-signature": signature };
+    const signed = { "webhook-id": id, "webhook-timestamp": timestamp, "webhook-signature": signature };
     let reason: RejectionReason = "bad_signature";
     for (const webhook of webhooks) {
       try {
-        webhook.verify(body, signed);
+        webhook.verify(body, signed, { jsonParse: false });
         return { outcome: "verified", message: new VerifiedMessage(id, body) };
       } catch (error) {
         if (!(error instanceof WebhookVerificationError)) throw error;
@@ -63,9 +64,9 @@ export function createVerifier(secrets: readonly [string, ...string[]]): Verifie
   return (headers, body) => VerifiedMessage.verify(webhooks, headers, body);
 }
 
-function createWebhook(secret: string, index: number): Webhook {
+function createWebhook(secret: string, index: number): OpenSslWebhook {
   try {
-    return new Webhook(secret);
+    return new OpenSslWebhook(secret);
   } catch {
     throw new ConfigError(`CLERK_WEBHOOK_SECRET: number ${index + 1} is not a signing secret (whsec_ and base64)`);
   }

@@ -20,17 +20,29 @@ function openStore(maxItems = 3) {
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 describe("Group commit", () => {
-  test("writes an item that comes alone at once and alone", async () => {
+  test("writes an item that comes alone in the same turn and alone", async () => {
     const { add, writes } = openStore();
     const added = add(1);
+    await settle();
     expect(writes.map(({ items }) => items)).toEqual([[1]]);
     writes[0]?.end.resolve();
     await expect(added).resolves.toBeUndefined();
   });
 
+  test("gathers what comes in one turn", async () => {
+    const { add, writes } = openStore();
+    const added = [1, 2].map(add);
+    await settle();
+    expect(writes.map(({ items }) => items)).toEqual([[1, 2]]);
+    writes[0]?.end.resolve();
+    await expect(Promise.all(added)).resolves.toHaveLength(2);
+  });
+
   test("gathers what comes while it writes, up to the limit, in order", async () => {
     const { add, writes } = openStore();
-    const added = [1, 2, 3, 4, 5].map(add);
+    const first = add(1);
+    await settle();
+    const added = [first, ...[2, 3, 4, 5].map(add)];
     for (let at = 0; at < 3; at += 1) {
       writes[at]?.end.resolve();
       await settle();
@@ -42,7 +54,10 @@ describe("Group commit", () => {
   test("resolves an item not before the write that holds it has ended", async () => {
     const { add, writes } = openStore();
     const done: number[] = [];
-    const added = [1, 2].map((item) => add(item).then(() => done.push(item)));
+    const addAndTell = (item: number) => add(item).then(() => done.push(item));
+    const first = addAndTell(1);
+    await settle();
+    const added = [first, addAndTell(2)];
     await settle();
     expect(done).toEqual([]);
     writes[0]?.end.resolve();
@@ -55,13 +70,17 @@ describe("Group commit", () => {
 
   test("fails at once all that wait when a write fails, and then starts afresh", async () => {
     const { add, writes } = openStore();
-    const added = [1, 2, 3, 4, 5].map((item) => add(item).catch((error: unknown) => error));
+    const addAndHear = (item: number) => add(item).catch((error: unknown) => error);
+    const first = addAndHear(1);
+    await settle();
+    const added = [first, ...[2, 3, 4, 5].map(addAndHear)];
     const away = new Error("away");
     writes[0]?.end.reject(away);
     expect(await Promise.all(added)).toEqual(Array.from({ length: 5 }, () => away));
     expect(writes).toHaveLength(1);
 
     const after = add(6);
+    await settle();
     expect(writes[1]?.items).toEqual([6]);
     writes[1]?.end.resolve();
     await expect(after).resolves.toBeUndefined();
