@@ -5,12 +5,12 @@ import { createLogger } from "../src/logger.ts";
 import { type DeadLetters, openDeadLetters } from "../src/queue/dead-letters.ts";
 import { type MessageQueues, openMessageQueues } from "../src/queue/queue-messages.ts";
 import { connectFailingFast } from "../src/redis/connect-redis.ts";
-import type { Redis } from "ioredis";
+import type { RedisClient } from "../src/redis/redis-client.ts";
 
 /** What the commands work with: the worker's configuration and the same doors to Redis and Kafka. */
 export interface Bridge extends AsyncDisposable {
   readonly config: WorkerConfig;
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly eventLog: EventLog;
   readonly deadLetters: DeadLetters;
   readonly queues: MessageQueues;
@@ -25,7 +25,7 @@ const deadlineMs = 5_000;
 export async function openBridge(): Promise<Bridge> {
   const config = readWorkerConfig();
   const log = createLogger("cli", "silent");
-  const redis = connectFailingFast(config.redis.url, log, deadlineMs);
+  const redis = connectFailingFast(config.redis.address, log, deadlineMs);
   await untilReady(redis);
   const interrupted = new AbortController();
   process.once("SIGINT", () => interrupted.abort());
@@ -45,7 +45,7 @@ export async function openBridge(): Promise<Bridge> {
   };
 }
 
-async function untilReady(redis: Redis): Promise<void> {
+async function untilReady(redis: RedisClient): Promise<void> {
   if (redis.status === "ready") return;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   redis.once("ready", resolve);

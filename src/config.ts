@@ -7,6 +7,7 @@ import { CACHE_ENVIRONMENT, toCacheConfig } from "./cache/cache-config.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "./clerk/clerk-config.ts";
 import { ConfigError, flag, list, port, positive } from "./environment.ts";
 import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
+import { redisAddressSchema } from "./redis/redis-address.ts";
 import { toUsersConfig, USERS_ENVIRONMENT } from "./users/users-config.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "./reconciliation/reconciliation-config.ts";
 
@@ -30,10 +31,11 @@ export const environmentSchema = z.object({
     .describe("Signing secret (whsec_…) of the webhook; several, comma-separated, while one is rotated"),
   CLERK_WEBHOOK_SIGNING_SECRET: list.optional().describe("Clerk's own name for CLERK_WEBHOOK_SECRET; either will do"),
 
-  REDIS_URL: z
-    .url({ protocol: /^rediss?$/ })
-    .default("redis://127.0.0.1:6379")
-    .describe("Redis 6.2 or newer"),
+  REDIS_URL: redisAddressSchema
+    .prefault("redis://127.0.0.1:6379")
+    .describe(
+      "Redis 6.2 or newer: redis://host:port, redis+cluster://host:port,host:port or redis+sentinel://host:port,host:port/<master>; rediss for TLS",
+    ),
   REDIS_PREFIX: z
     .string()
     .regex(/^[\w-]+$/)
@@ -175,7 +177,7 @@ const shared = (env: Environment) => ({
   logEmails: env.LOG_EMAILS,
   host: env.HOST,
   shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
-  redis: { url: env.REDIS_URL, prefix: env.REDIS_PREFIX },
+  redis: { address: env.REDIS_URL, prefix: env.REDIS_PREFIX },
   deadLetterRetentionMs: env.DEAD_LETTER_RETENTION_MS,
   shards: env.SHARDS,
   cache: toCacheConfig(env),

@@ -1,4 +1,3 @@
-import type { Redis } from "ioredis";
 import { addAccountRoutes } from "./accounts/add-account-routes.ts";
 import { openAccounts } from "./accounts/open-accounts.ts";
 import { addAnalyticsRoutes } from "./analytics/add-analytics-routes.ts";
@@ -20,12 +19,13 @@ import type { ApiMetrics } from "./metrics.ts";
 import { addUserRoutes } from "./users/add-user-routes.ts";
 import { openIdempotencyRecords } from "./users/open-idempotency-records.ts";
 import type { QueueSnapshotDeps } from "./users/queue-snapshot.ts";
+import type { RedisClient } from "./redis/redis-client.ts";
 
 export interface UserApiDeps extends Pick<QueueSnapshotDeps, "queues" | "shardOf"> {
   /** For what a request cannot do without. Both fail fast. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** For what it can: it waits a shorter time for this one. Rate limits are counted in memory then, users read from Clerk. */
-  readonly quickRedis: Redis;
+  readonly quickRedis: RedisClient;
   readonly metrics: ApiMetrics;
   readonly log: Logger;
   readonly now: () => number;

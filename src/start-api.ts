@@ -9,6 +9,7 @@ import { createApiMetrics } from "./metrics.ts";
 import { openUserApi } from "./open-user-api.ts";
 import { openDeadLetters } from "./queue/dead-letters.ts";
 import { openMessageQueues } from "./queue/queue-messages.ts";
+import { shardPrefixes } from "./queue/shard-queue.ts";
 import { checkRedis } from "./redis/check-redis.ts";
 import { connectFailingFast } from "./redis/connect-redis.ts";
 import { createVerifier } from "./webhooks/verify-message.ts";
@@ -26,11 +27,11 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   const log = config.logEmails ? anyLog : withoutEmails(anyLog);
   const lifecycle = new Lifecycle(log);
   const verify = createVerifier(config.webhookSecrets);
-  const redis = connectFailingFast(config.redis.url, log, queueDeadlineMs);
+  const redis = connectFailingFast(config.redis.address, log, queueDeadlineMs);
   lifecycle.onStop("redis", () => redis.disconnect());
   const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
   lifecycle.onStop("queues", () => queues.close());
-  const quickRedis = connectFailingFast(config.redis.url, log, quickDeadlineMs);
+  const quickRedis = connectFailingFast(config.redis.address, log, quickDeadlineMs);
   lifecycle.onStop("quick redis", () => quickRedis.disconnect());
   const metrics = createApiMetrics();
   const shardOf = createShardOf(config.shards);
@@ -46,7 +47,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     metrics,
     log,
     api: openUserApi(config, { redis, quickRedis, queues, shardOf, metrics, log, now: Date.now }),
-    readiness: async () => ({ redis: await checkRedis(redis) }),
+    readiness: async () => ({ redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)) }),
   });
   const served = await serve(app, config);
   lifecycle.onStop("http", () => served.close());

@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { ClerkApi } from "../src/clerk/clerk-api.ts";
 import type { UserReader } from "../src/clerk/create-user-reader.ts";
@@ -20,13 +19,14 @@ import { createReconciliationMetrics } from "../src/reconciliation/reconciliatio
 import { reconciliationPrefix } from "../src/reconciliation/reconciliation-prefix.ts";
 import { type RunDeps, runReconciliation } from "../src/reconciliation/run-reconciliation.ts";
 import { openWatermark } from "../src/reconciliation/watermark.ts";
+import type { RedisClient } from "../src/redis/redis-client.ts";
 
 export interface ReconcilerDeps {
   readonly config: Pick<WorkerConfig, "reconciliation" | "shards"> & { readonly redis: { readonly prefix: string } };
   /** Fails fast. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** Blocks for jobs. */
-  readonly jobsRedis: Redis;
+  readonly jobsRedis: RedisClient;
   readonly clerk: Pick<ClerkApi, "read">;
   readonly readUser: UserReader;
   readonly registry: Registry;

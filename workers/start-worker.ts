@@ -14,7 +14,7 @@ import type { Logger } from "../src/logger.ts";
 import { createWorkerMetrics } from "../src/metrics.ts";
 import { openDeadLetters } from "../src/queue/dead-letters.ts";
 import { openShardJobs } from "../src/queue/open-shard-jobs.ts";
-import { shardPrefix } from "../src/queue/shard-queue.ts";
+import { shardPrefix, shardPrefixes } from "../src/queue/shard-queue.ts";
 import { checkRedis } from "../src/redis/check-redis.ts";
 import { connectBlocking, connectFailingFast } from "../src/redis/connect-redis.ts";
 import { createFollowUp } from "./follow-up.ts";
@@ -48,8 +48,8 @@ export async function startWorker(
   const stopping = new AbortController();
   const metrics = createWorkerMetrics(() => supervisor.draining);
   const now = Date.now;
-  const redis = connectFailingFast(config.redis.url, log, ledgerDeadlineMs);
-  const jobsRedis = connectBlocking(config.redis.url, log);
+  const redis = connectFailingFast(config.redis.address, log, ledgerDeadlineMs);
+  const jobsRedis = connectBlocking(config.redis.address, log);
   const clerk = createClerkApi({
     config: config.clerk,
     redis,
@@ -110,7 +110,7 @@ export async function startWorker(
   const readiness = async (): Promise<Readiness> => {
     const stuck = supervisor.stuck(stuckAfterMs);
     return {
-      redis: await checkRedis(redis),
+      redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
       kafka: kafkaCondition(joined?.group, config.kafka.sessionTimeoutMs, now()),
       shards: stuck.size === 0 || [...stuck].map(([shard, reason]) => `${shard}: ${reason}`).join("; "),
     };
@@ -129,7 +129,7 @@ export async function startWorker(
   const auditRelay = startAuditRelay({
     outbox: openAuditOutbox({
       redis,
-      waitingRedis: connectFailingFast(config.redis.url, log, ledgerDeadlineMs),
+      waitingRedis: connectFailingFast(config.redis.address, log, ledgerDeadlineMs),
       redisPrefix: config.redis.prefix,
       config: config.audit,
       abandonedAfterMs: auditAbandonedAfterMs,

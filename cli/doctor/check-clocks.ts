@@ -1,12 +1,12 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import { type Finding, good, warn } from "./finding.ts";
+import type { RedisClient } from "../../src/redis/redis-client.ts";
 
 const timeSchema = z.tuple([z.coerce.number(), z.coerce.number()]);
 const tolerableSkewMs = 2_000;
 
 /** Whether this machine's clock agrees with that of Redis: webhooks more than five minutes off are refused. */
-export async function checkClocks(redis: Redis, now: () => number): Promise<Finding[]> {
+export async function checkClocks(redis: RedisClient, now: () => number): Promise<Finding[]> {
   const before = now();
   const [seconds, micros] = timeSchema.parse(await redis.time());
   const there = seconds * 1_000 + micros / 1_000;

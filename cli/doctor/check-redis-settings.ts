@@ -1,5 +1,5 @@
-import type { Redis } from "ioredis";
 import { bad, type Finding, good, warn } from "./finding.ts";
+import type { RedisClient } from "../../src/redis/redis-client.ts";
 
 interface Wanted {
   readonly setting: string;
@@ -16,7 +16,7 @@ const wanted: readonly Wanted[] = [
 ];
 
 /** Whether Redis keeps what it has acknowledged. Managed services hide these settings; then it says so. */
-export async function checkRedisSettings(redis: Redis): Promise<Finding[]> {
+export async function checkRedisSettings(redis: RedisClient): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { setting, value, otherwise, worst } of wanted) {
     const about = `Redis ${setting}`;

@@ -1,10 +1,10 @@
-import type { Redis } from "ioredis";
 import { openRateLimit } from "../auth/rate-limit.ts";
 import type { AccountDeps } from "./account-deps.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface OpenAccountsOptions extends Omit<AccountDeps, "passwordLimits"> {
   /** Of the limits of password checks. A connection that fails fast: they go on in memory while it is away. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly redisPrefix: string;
 }
 

@@ -1,9 +1,9 @@
-import type { Redis } from "ioredis";
 import type { AnalyticsConfig } from "./analytics-config.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface AnalyticsDeps {
   /** Must fail fast: requests wait for it. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly config: AnalyticsConfig;
   readonly now: () => number;

@@ -1,8 +1,8 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import { loadScript } from "../redis/load-script.ts";
 import type { AuditConfig } from "./audit-config.ts";
 import { auditStream, entryJson, relayGroup } from "./audit-keys.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /** An entry that this process holds and has to acknowledge. */
 export interface TakenEntry {
@@ -33,9 +33,9 @@ export interface AuditOutbox {
 }
 
 export interface AuditOutboxDeps {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** A connection of its own to wait on; closed with the outbox. */
-  readonly waitingRedis: Redis;
+  readonly waitingRedis: RedisClient;
   readonly redisPrefix: string;
   readonly config: AuditConfig;
   /** After how long an entry that was given to somebody and not acknowledged is given to another, ms. */

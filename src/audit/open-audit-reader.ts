@@ -1,7 +1,7 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import { auditStream, entryJson } from "./audit-keys.ts";
 import { type AuditRecord, readAuditRecord } from "./audit-record.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /** Which entries; all of it must fit. Times are ms. */
 interface AuditFilter {
@@ -34,7 +34,7 @@ const mostChunks = 20;
 const skewMs = 60_000;
 const chunkSchema = z.array(z.tuple([z.string(), z.array(z.string())]));
 
-export function openAuditReader(redis: Redis, redisPrefix: string): AuditReader {
+export function openAuditReader(redis: RedisClient, redisPrefix: string): AuditReader {
   const stream = auditStream(redisPrefix);
   return {
     read: async (filter, limit, cursor) => {

@@ -1,13 +1,13 @@
-import type { Redis } from "ioredis";
 import type { Logger } from "../logger.ts";
 import type { ApiMetrics } from "../metrics.ts";
 import { auditStream, entryField } from "./audit-keys.ts";
 import type { AuditTrail } from "./audit-trail.ts";
 import { boundEntry } from "./bound-entry.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface AuditTrailDeps {
   /** Must fail fast: `record` waits for it. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly metrics: Pick<ApiMetrics, "audited">;
   readonly log: Logger;

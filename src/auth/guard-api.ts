@@ -2,7 +2,6 @@ import { getConnInfo } from "@hono/node-server/conninfo";
 import type { MiddlewareHandler } from "hono";
 import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
-import type { Redis } from "ioredis";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { limitBody } from "../http/limit-body.ts";
 import { refusePollutingKeys } from "../http/refuse-polluting-keys.ts";
@@ -18,13 +17,14 @@ import { type RefusalDeps, reportRefusals } from "./report-refusals.ts";
 import { createServiceTokenVerifier } from "./verify-service-token.ts";
 import { createSessionTokenVerifier } from "./verify-session-token.ts";
 import { createTokenVerifier, type VerifyToken } from "./verify-token.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface GuardDeps extends RefusalDeps {
   readonly auth: AuthConfig;
   readonly findRole: FindRole;
   readonly clerk: { readonly secretKey: string; readonly apiUrl: string };
   /** Of the rate limits. A connection that fails fast: they go on in memory while it is away. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly redisPrefix: string;
 }
 

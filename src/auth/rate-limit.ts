@@ -1,5 +1,5 @@
-import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface Quota {
   /** How the headers and the log name it. */
@@ -27,7 +27,7 @@ export interface RateLimit {
  * A quota for each key, shared by all processes through Redis; the window begins with a key's first request. While Redis
  * is away each process counts for itself, so that nobody waits and nobody is unlimited.
  */
-export function openRateLimit(redis: Redis, redisPrefix: string, quota: Quota): RateLimit {
+export function openRateLimit(redis: RedisClient, redisPrefix: string, quota: Quota): RateLimit {
   const options = {
     keyPrefix: `${redisPrefix}:limit:${quota.name}`,
     points: quota.requests,

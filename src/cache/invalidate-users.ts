@@ -1,11 +1,15 @@
-import type { Redis } from "ioredis";
 import { pageGenerationKey, userKey } from "./cache-keys.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /**
  * Makes every process forget these users and all list pages, at once and in one round trip; loads under way are not kept.
  * Throws while Redis is away.
  */
-export async function invalidateUsers(redis: Redis, redisPrefix: string, userIds: readonly string[]): Promise<void> {
+export async function invalidateUsers(
+  redis: RedisClient,
+  redisPrefix: string,
+  userIds: readonly string[],
+): Promise<void> {
   if (userIds.length === 0) return;
   const replies = await redis
     .multi()

@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import { loadScript } from "../redis/load-script.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /** What a read came to: the last is a load beside the cache, because Redis did not answer. */
 type CacheOutcome = "hit" | "loaded" | "joined" | "waited" | "bypassed";
 
 export interface SharedCacheDeps<T> {
   /** Must fail fast: a read waits for it before it loads by itself. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly ttlMs: number;
   readonly schema: z.ZodType<T>;
   readonly onOutcome: (outcome: CacheOutcome) => void;

@@ -1,4 +1,3 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { Logger } from "../logger.ts";
 import type { ApiMetrics } from "../metrics.ts";
@@ -8,10 +7,11 @@ import { pageGenerationKey, pageKey, userKey } from "./cache-keys.ts";
 import { invalidateUsers } from "./invalidate-users.ts";
 import { openSharedCache } from "./open-shared-cache.ts";
 import type { UserCache, UserPage } from "./user-cache.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface UserCacheDeps {
   /** Must fail fast: requests wait for it. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly config: CacheConfig;
   readonly metrics: Pick<ApiMetrics, "cacheReads" | "cacheInvalidationsFailed">;

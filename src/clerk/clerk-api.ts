@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClerkClient, createClerkClient } from "@clerk/backend";
-import type { Redis } from "ioredis";
 import type { Registry } from "prom-client";
 import type { Logger } from "../logger.ts";
 import type { ClerkConfig } from "./clerk-config.ts";
@@ -10,6 +9,7 @@ import { failureToError } from "./failure-to-error.ts";
 import { openRateBudget, takeWhenDue } from "./open-rate-budget.ts";
 import { type ClerkFailure, readFailure } from "./read-failure.ts";
 import { withinTime } from "./within-time.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface CallOptions {
   /** How many HTTP requests the call makes: `getUserList` makes two. Default 1. */
@@ -48,7 +48,7 @@ type ClerkCall<T> = (clerk: ClerkClient) => Promise<T>;
 export interface ClerkApiDeps {
   readonly config: ClerkConfig;
   /** Fails fast; the rate budget is shared by it. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly registry: Registry;
   readonly log: Logger;

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Redis } from "ioredis";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface RateBudgetOptions {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** Start of its keys in Redis. */
   readonly keyPrefix: string;
   /** Requests in ten seconds for each key, of all processes together. */

@@ -1,8 +1,8 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { State } from "../events/state.ts";
 import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
 import { loadScript } from "../redis/load-script.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /** Where a shard's ledger stands: who claimed it last, from which cluster, and up to where it is complete. */
 interface Checkpoint {
@@ -62,7 +62,7 @@ export const ledgerKeys = (keyPrefix: string) => ({
 });
 
 /** Opens the ledger of a shard; `keyPrefix` holds the shard's hash tag. Throws what Redis throws, when it is away. */
-export function openLedger(redis: Redis, keyPrefix: string): ShardLedger {
+export function openLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
   const at = ledgerKeys(keyPrefix);
   const keys = [at.states, at.checkpoint];
 

@@ -1,7 +1,7 @@
-import type { Redis } from "ioredis";
 import type { State } from "../events/state.ts";
 import { decodeLedgerState } from "./ledger-state.ts";
 import { ledgerKeys } from "./open-ledger.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 interface LedgerEntry {
   readonly userId: string;
@@ -27,7 +27,7 @@ export interface LedgerView {
 const entriesAtOnce = 1_000;
 
 /** Every call throws what Redis throws when it is away. */
-export function viewLedger(redis: Redis, keyPrefix: string): LedgerView {
+export function viewLedger(redis: RedisClient, keyPrefix: string): LedgerView {
   const { states, checkpoint } = ledgerKeys(keyPrefix);
   return {
     read: async (userIds) => {

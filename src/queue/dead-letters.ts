@@ -1,5 +1,5 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /** A message that could not be decided, with why. It waits for a person; nothing waits for it. */
 export interface DeadLetter {
@@ -35,7 +35,7 @@ export interface DeadLetters {
 }
 
 /** A hash of letters and an index by time, in one slot. */
-export function openDeadLetters(redis: Redis, redisPrefix: string, retentionMs: number): DeadLetters {
+export function openDeadLetters(redis: RedisClient, redisPrefix: string, retentionMs: number): DeadLetters {
   const letters = `{${redisPrefix}:dead}:letters`;
   const byTime = `{${redisPrefix}:dead}:by-time`;
   return {

@@ -1,8 +1,8 @@
 import { type JobsOptions, Queue } from "bullmq";
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import type { ReconciliationConfig } from "../reconciliation/reconciliation-config.ts";
 import { reconciliationPrefix } from "../reconciliation/reconciliation-prefix.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export const reconciliationQueueName = "runs";
 
@@ -51,7 +51,7 @@ const attempts = { recent: 3, full: 10, untilDone: 1_000_000 };
 const overdueMs = 60_000;
 
 /** Waits while Redis is away; with a connection that fails fast it throws instead. */
-export function openReconciliationQueue(redis: Redis, redisPrefix: string): ReconciliationQueue {
+export function openReconciliationQueue(redis: RedisClient, redisPrefix: string): ReconciliationQueue {
   const queue = new Queue(reconciliationQueueName, { connection: redis, prefix: reconciliationPrefix(redisPrefix) });
   queue.on("error", () => {}); // The connection's own listener has logged it.
 

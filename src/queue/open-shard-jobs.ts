@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { Job, Queue, Worker } from "bullmq";
-import type { Redis } from "ioredis";
 import type { Logger } from "../logger.ts";
 import { jobDataSchema, type Message } from "./message.ts";
 import { shardPrefix, shardQueueName } from "./shard-queue.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /** A job this owner holds. Its messages are as they were stored; nobody has checked them yet. */
 export interface TakenJob {
@@ -49,7 +49,7 @@ const lockDurationMs = 10 * 60_000;
 const anyToken = "0";
 
 /** Opens a shard's queue for taking. `redis` is shared by all shards; each gets one more connection to wait on. */
-export function openShardJobs(redis: Redis, redisPrefix: string, shard: number, log: Logger): ShardJobs {
+export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: number, log: Logger): ShardJobs {
   const token = randomUUID();
   const worker = new Worker(shardQueueName, null, {
     connection: redis,

@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { type JobsOptions, Queue } from "bullmq";
-import type { Redis } from "ioredis";
 import { withinTime } from "../within-time.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { Message } from "./message.ts";
 import { shardPrefix, shardQueueName } from "./shard-queue.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface QueueMessagesOptions {
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly redisPrefix: string;
   /** How long one write may take, ms; after that the caller hears that Redis is away. */
   readonly deadlineMs: number;
@@ -91,7 +91,7 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
   };
 }
 
-function openQueue(redis: Redis, prefix: string): Queue {
+function openQueue(redis: RedisClient, prefix: string): Queue {
   const queue = new Queue(shardQueueName, {
     connection: redis,
     prefix,

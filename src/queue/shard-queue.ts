@@ -2,3 +2,6 @@
 export const shardQueueName = "changes";
 
 export const shardPrefix = (redisPrefix: string, shard: number): string => `{${redisPrefix}:${shard}}`;
+
+export const shardPrefixes = (redisPrefix: string, shards: number): string[] =>
+  Array.from({ length: shards }, (_, shard) => shardPrefix(redisPrefix, shard));

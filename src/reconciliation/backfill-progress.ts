@@ -1,7 +1,7 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import { reconciliationPrefix } from "./reconciliation-prefix.ts";
 import type { Trail } from "./walk-all-users.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 const progressSchema = z.object({
   trail: z.array(z.string()),
@@ -24,7 +24,7 @@ export interface ProgressStore {
   forget(): Promise<void>;
 }
 
-export function openProgressStore(redis: Redis, redisPrefix: string): ProgressStore {
+export function openProgressStore(redis: RedisClient, redisPrefix: string): ProgressStore {
   const key = `${reconciliationPrefix(redisPrefix)}:backfill`;
   return {
     read: async () => {

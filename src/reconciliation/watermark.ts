@@ -1,6 +1,6 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import { reconciliationPrefix } from "./reconciliation-prefix.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /**
  * Up to when Clerk's changes have been compared: every user whose `updated_at` is not later was, at least once since, and
@@ -12,7 +12,7 @@ export interface Watermark {
   write(at: number): Promise<void>;
 }
 
-export function openWatermark(redis: Redis, redisPrefix: string): Watermark {
+export function openWatermark(redis: RedisClient, redisPrefix: string): Watermark {
   const key = `${reconciliationPrefix(redisPrefix)}:watermark`;
   return {
     read: async () =>

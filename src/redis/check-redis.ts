@@ -1,14 +1,18 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Redis } from "ioredis";
+import type { RedisClient } from "./redis-client.ts";
 
 /** Probes give up after a second as a rule; a worker's own commands may wait longer. */
 const deadlineMs = 800;
 
-/** Readiness of Redis: `true`, or what is wrong; within 800 ms. */
-export async function checkRedis(redis: Redis): Promise<true | string> {
+/**
+ * Readiness of Redis: `true`, or what is wrong; within 800 ms. In a cluster each node answers only for its own keys, so
+ * it is asked for the `keys` that the process cannot do without, by the same road that its commands take.
+ */
+export async function checkRedis(redis: RedisClient, keys: readonly string[]): Promise<true | string> {
   if (redis.status !== "ready") return `not connected (${redis.status})`;
   try {
-    const answered = redis.ping().then(() => true as const);
+    const answers = "nodes" in redis ? keys.map((key) => redis.exists(key)) : [redis.ping()];
+    const answered = Promise.all(answers).then(() => true as const);
     return await Promise.race([answered, delay(deadlineMs, `no answer in ${deadlineMs} ms`, { ref: false })]);
   } catch (error) {
     return error instanceof Error ? error.message : "no answer";

@@ -1,39 +1,114 @@
-import { Redis, type RedisOptions } from "ioredis";
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import type { Logger } from "../logger.ts";
+import { logAvailability } from "./log-availability.ts";
+import type { RedisAddress } from "./redis-address.ts";
+import type { RedisClient } from "./redis-client.ts";
 
-const reconnectWithin: Pick<RedisOptions, "retryStrategy" | "connectTimeout" | "maxLoadingRetryTime"> = {
+const reconnectWithin = (attempt: number) => Math.min(attempt * 50, 1_000);
+const reconnecting = {
   connectTimeout: 2_000,
   // A Redis that loads its data guesses how long it takes, and is often wrong by many seconds.
   maxLoadingRetryTime: 500,
-  retryStrategy: (attempt) => Math.min(attempt * 50, 1_000),
 };
+/**
+ * A server that was replaced by another one may be silent and never close a connection. Longer than anything here waits
+ * for an answer: BullMQ blocks for 10 s at most.
+ */
+const silentForMs = 15_000;
+/** A cluster tells of another owner of a slot when asked for it, but not one that has fallen silent. */
+const slotsRefreshMs = 5_000;
+/** What a lost node of a cluster gives its successor, or itself: so many looks, with a pause before each. */
+const looks = { count: 5, pauseMs: 40 };
 
 /**
- * A connection for those who must answer now: a command fails at once while Redis is away, and after `commandTimeout`
- * when Redis does not answer. Never throws by itself; it goes on reconnecting until closed.
+ * A connection for those who must answer now: a command fails while Redis is away, at once or, for a node of a cluster,
+ * in the fifth of a second in which its slot may turn up elsewhere; and after `commandTimeout` when Redis does not answer.
+ * Never throws by itself; it goes on reconnecting until closed, and follows a failover.
  */
-export function connectFailingFast(url: string, log: Logger, commandTimeout = 800): Redis {
-  return withListener(
-    new Redis(url, { ...reconnectWithin, commandTimeout, enableOfflineQueue: false, maxRetriesPerRequest: 0 }),
-    log,
-  );
+export function connectFailingFast(address: RedisAddress, log: Logger, commandTimeout = 800): RedisClient {
+  return connect(address, log, {
+    redis: { commandTimeout, maxRetriesPerRequest: 0 },
+    enableOfflineQueue: false,
+    cluster: { maxRedirections: looks.count, retryDelayOnFailover: looks.pauseMs, retryDelayOnClusterDown: 0 },
+  });
 }
 
-/** A connection that blocks for work (BullMQ wants no limit of retries there). */
-export function connectBlocking(url: string, log: Logger): Redis {
-  return withListener(new Redis(url, { ...reconnectWithin, maxRetriesPerRequest: null }), log);
+/** A connection that blocks for work and waits for Redis as long as it takes (BullMQ wants no limit of retries there). */
+export function connectBlocking(address: RedisAddress, log: Logger): RedisClient {
+  return connect(address, log, {
+    redis: { maxRetriesPerRequest: null },
+    enableOfflineQueue: true,
+    // Without a pause a slot whose node is away would be asked for as fast as the other nodes can answer.
+    cluster: { maxRedirections: Number.POSITIVE_INFINITY, retryDelayOnMoved: 100 },
+  });
 }
 
-/** Without a listener an ioredis error ends the process. One line for each change of state, not one for each attempt. */
-function withListener(redis: Redis, log: Logger): Redis {
-  let away = false;
-  redis.on("error", (error: Error) => {
-    if (!away) log.warn({ event: "redis.away", error: error.message }, "Redis is away");
-    away = true;
-  });
-  redis.on("ready", () => {
-    if (away) log.info({ event: "redis.back" }, "Redis is back");
-    away = false;
-  });
-  return redis;
+interface Manner {
+  readonly redis: Pick<RedisOptions, "commandTimeout" | "maxRetriesPerRequest">;
+  readonly enableOfflineQueue: boolean;
+  readonly cluster: Pick<
+    ClusterOptions,
+    "maxRedirections" | "retryDelayOnFailover" | "retryDelayOnClusterDown" | "retryDelayOnMoved"
+  >;
 }
+
+function connect(address: RedisAddress, log: Logger, { redis, enableOfflineQueue, cluster }: Manner): RedisClient {
+  const options = { ...reconnecting, ...redis };
+  switch (address.kind) {
+    case "single":
+      return logAvailability(
+        new Redis(address.url, { ...options, enableOfflineQueue, retryStrategy: reconnectWithin }),
+        log,
+      );
+    case "sentinel":
+      return logAvailability(
+        new Redis({
+          ...options,
+          ...sentinelOptions(address),
+          enableOfflineQueue,
+          retryStrategy: reconnectWithin,
+          socketTimeout: silentForMs,
+        }),
+        log,
+      );
+    case "cluster":
+      return logAvailability(
+        new Cluster([...address.nodes], {
+          ...cluster,
+          enableOfflineQueue,
+          clusterRetryStrategy: reconnectWithin,
+          slotsRefreshInterval: slotsRefreshMs,
+          // A certificate is for a name: the name a node gives must not become an address before it is compared.
+          ...(address.tls && { dnsLookup: (host, done) => done(null, host) }),
+          redisOptions: {
+            ...options,
+            ...address.login,
+            ...(address.tls && { tls: {} }),
+            socketTimeout: silentForMs,
+          },
+        }),
+        log,
+      );
+  }
+}
+
+const sentinelOptions = ({
+  sentinels,
+  master,
+  db,
+  tls,
+  login,
+  sentinelLogin,
+}: RedisAddress & { kind: "sentinel" }) => ({
+  sentinels: [...sentinels],
+  name: master,
+  db,
+  ...login,
+  ...(sentinelLogin.username !== undefined && { sentinelUsername: sentinelLogin.username }),
+  ...(sentinelLogin.password !== undefined && { sentinelPassword: sentinelLogin.password }),
+  ...(tls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
+  sentinelRetryStrategy: reconnectWithin,
+  sentinelCommandTimeout: 2_000,
+  // A master that has become a replica refuses writes; the Sentinels know the new one.
+  reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
+});

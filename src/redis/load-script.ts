@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
-import type { Redis } from "ioredis";
+import type { RedisClient } from "./redis-client.ts";
 
-export type Script = (redis: Redis, keys: readonly string[], args: readonly string[]) => Promise<unknown>;
+export type Script = (redis: RedisClient, keys: readonly string[], args: readonly string[]) => Promise<unknown>;
 
 /**
  * A Lua script as a call: by its hash, and whole where Redis does not know it (any more). The file lies beside the module

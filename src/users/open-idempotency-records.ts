@@ -1,10 +1,10 @@
 import { createHmac } from "node:crypto";
-import type { Redis } from "ioredis";
 import { z } from "zod";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 export interface IdempotencyOptions {
   /** Must fail fast: a request waits for it. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   readonly redisPrefix: string;
   /** Bodies are kept as a hash keyed by it: a password in one could be guessed from a plain hash. */
   readonly secret: string;

@@ -39,7 +39,9 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
     ...variables,
   });
   const connect = () =>
-    resources.adopt(connectFailingFast(inject("redisUrl"), log, 5_000), (connection) => connection.disconnect());
+    resources.adopt(connectFailingFast({ kind: "single", url: inject("redisUrl") }, log, 5_000), (connection) =>
+      connection.disconnect(),
+    );
   const redis = connect();
   const waitingConnections = new AsyncDisposableStack();
   await redis.ping().catch(() => new Promise((resolve) => redis.once("ready", resolve)));
@@ -50,8 +52,9 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
   const openOutbox = (abandonedAfterMs = 60_000): AuditOutbox =>
     openAuditOutbox({
       redis,
-      waitingRedis: waitingConnections.adopt(connectFailingFast(inject("redisUrl"), log, 5_000), (it) =>
-        it.disconnect(),
+      waitingRedis: waitingConnections.adopt(
+        connectFailingFast({ kind: "single", url: inject("redisUrl") }, log, 5_000),
+        (it) => it.disconnect(),
       ),
       redisPrefix: name,
       config: config.audit,

@@ -52,7 +52,8 @@ export async function openProbeApi({
   });
   const lines: string[] = [];
   const log = createLogger("api", "trace", { write: (line) => void lines.push(line) });
-  const connect = () => resources.adopt(connectFailingFast(redisUrl, log, 250), (it) => it.disconnect());
+  const connect = () =>
+    resources.adopt(connectFailingFast({ kind: "single", url: redisUrl }, log, 250), (it) => it.disconnect());
   const redis = connect();
   if (redisUrl === inject("redisUrl")) await waitFor("Redis is connected", () => redis.status === "ready");
   const counted: SecurityEvent[] = [];

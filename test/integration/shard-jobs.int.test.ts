@@ -13,7 +13,7 @@ let jobs: ShardJobs;
 beforeEach(() => {
   resources = new AsyncDisposableStack();
   const log = createLogger("test", "silent");
-  const redis = resources.adopt(connectBlocking(inject("redisUrl"), log), async (connection) =>
+  const redis = resources.adopt(connectBlocking({ kind: "single", url: inject("redisUrl") }, log), async (connection) =>
     connection.disconnect(),
   );
   jobs = resources.adopt(openShardJobs(redis, `test-${randomUUID()}`, 0, log), (opened) => opened.close());

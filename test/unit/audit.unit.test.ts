@@ -76,7 +76,7 @@ test("an entry holds no secret and is at most 20 KB, whatever it is made of", ()
 test("while Redis is away an entry is logged whole, without secrets, and counted; the caller goes on", async () => {
   const lines: string[] = [];
   const log = createLogger("api", "info", { write: (line) => void lines.push(line) });
-  const redis = connectFailingFast(`redis://127.0.0.1:${await findFreePort()}`, log);
+  const redis = connectFailingFast({ kind: "single", url: `redis://127.0.0.1:${await findFreePort()}` }, log);
   onTestFinished(() => redis.disconnect());
   const metrics = createApiMetrics();
   const trail = openAuditTrail({ redis, redisPrefix: "test", metrics, log });

@@ -5,7 +5,8 @@ const enough = { CLERK_SECRET_KEY: "sk_test_x", CLERK_WEBHOOK_SECRET: "whsec_eA=
 
 describe("The configuration", () => {
   test("needs nothing but Clerk's secrets", () => {
-    expect(readApiConfig(enough)).toMatchObject({ port: 3007, shards: 6, redis: { url: "redis://127.0.0.1:6379" } });
+    const redis = { address: { kind: "single", url: "redis://127.0.0.1:6379" } };
+    expect(readApiConfig(enough)).toMatchObject({ port: 3007, shards: 6, redis });
     expect(readWorkerConfig(enough)).toMatchObject({ port: 3008, shards: 6, kafka: { brokers: ["127.0.0.1:9092"] } });
   });
 
@@ -48,6 +49,8 @@ describe("A configuration that cannot be used", () => {
     ["SHARDS", { SHARDS: "1.5" }],
     ["WORKER_PORT", { WORKER_PORT: "65536" }],
     ["REDIS_URL", { REDIS_URL: `http://${telltale}@127.0.0.1` }],
+    ["REDIS_URL", { REDIS_URL: `redis+cluster://:${telltale}@a:1,b:no` }],
+    ["REDIS_URL", { REDIS_URL: `redis+sentinel://:${telltale}@a:1,b:2` }],
     ["REDIS_PREFIX", { REDIS_PREFIX: `{${telltale}}` }],
     ["CLERK_API_URL", { CLERK_API_URL: telltale }],
     ["KAFKA_SSL", { KAFKA_SSL: telltale }],

@@ -30,7 +30,7 @@ afterAll(() => resources.disposeAsync());
 
 /** The cache as one process has it. Two of them share nothing but Redis. */
 async function openProcess({ ttlMs = 60_000, url = inject("redisUrl") } = {}) {
-  const connection = connectFailingFast(url, log, 250);
+  const connection = connectFailingFast({ kind: "single", url }, log, 250);
   onTestFinished(() => connection.disconnect());
   await waitFor("Redis is connected", () => connection.status === "ready");
   const metrics = createApiMetrics();
