@@ -13,6 +13,8 @@ export default defineConfig({
           name: "stack",
           include: ["test/**/*.int.test.ts", "test/**/*.e2e.test.ts"],
           globalSetup: ["test/harness/stack.ts"],
+          // kafkajs sets timers that are due already.
+          execArgv: ["--disable-warning=TimeoutNegativeWarning"],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
