@@ -5,6 +5,7 @@ import { addDoctorCommand } from "./commands/doctor.ts";
 import { addReconcileCommand } from "./commands/reconcile.ts";
 import { addRebuildCommand } from "./commands/rebuild.ts";
 import { addReplayCommand } from "./commands/replay.ts";
+import { addReshardCommand } from "./commands/reshard.ts";
 import { addTailCommand } from "./commands/tail.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 
@@ -20,4 +21,5 @@ addRebuildCommand(program);
 addBackfillCommand(program);
 addReconcileCommand(program);
 addVerifyCommand(program);
+addReshardCommand(program);
 await program.parseAsync();

@@ -12,6 +12,8 @@ import { openMessageQueues } from "./queue/queue-messages.ts";
 import { shardPrefixes } from "./queue/shard-queue.ts";
 import { checkRedis } from "./redis/check-redis.ts";
 import { connectFailingFast } from "./redis/connect-redis.ts";
+import { checkTopology, refuseOtherTopology } from "./resharding/refuse-other-topology.ts";
+import { refusalOfApi } from "./resharding/topology.ts";
 import { createVerifier } from "./webhooks/verify-message.ts";
 
 /** How long a caller waits for Redis before it hears 503, ms. */
@@ -21,7 +23,8 @@ const quickDeadlineMs = 250;
 
 /**
  * Starts the API and says on which port. Needs nothing but its configuration: while Redis is away it answers 503 and is
- * not ready. Throws when a signing secret or the file of roles is not one, or the port is taken.
+ * not ready. Throws when a signing secret or the file of roles is not one, the port is taken, or the bridge has another
+ * number of shards.
  */
 export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ port: number; lifecycle: Lifecycle }> {
   const log = config.logEmails ? anyLog : withoutEmails(anyLog);
@@ -29,6 +32,8 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   const verify = createVerifier(config.webhookSecrets);
   const redis = connectFailingFast(config.redis.address, log, queueDeadlineMs);
   lifecycle.onStop("redis", () => redis.disconnect());
+  const topology = { redis, redisPrefix: config.redis.prefix, shards: config.shards, refusalOf: refusalOfApi };
+  await refuseOtherTopology(topology, queueDeadlineMs);
   const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
   lifecycle.onStop("queues", () => queues.close());
   const quickRedis = connectFailingFast(config.redis.address, log, quickDeadlineMs);
@@ -47,7 +52,10 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     metrics,
     log,
     api: openUserApi(config, { redis, quickRedis, queues, shardOf, metrics, log, now: Date.now }),
-    readiness: async () => ({ redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)) }),
+    readiness: async () => ({
+      redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
+      shards: await checkTopology(topology),
+    }),
   });
   const served = await serve(app, config);
   lifecycle.onStop("http", () => served.close());

@@ -13,6 +13,8 @@ export interface OwnDeps {
   readonly openJobs: (shard: number) => ShardJobs;
   readonly group: Pick<ShardGroup, "reader">;
   readonly cluster: string;
+  /** Throws when the bridge has another number of shards than this worker, or is about to. */
+  readonly confirmTopology: () => Promise<void>;
   /** Redis was found to have lost ledger data, and so maybe messages, too. */
   readonly onLedgerLoss: () => Promise<void>;
   readonly metrics: WorkerMetrics;
@@ -37,12 +39,16 @@ export interface OwnedShard {
  */
 export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal): Promise<OwnedShard> {
   const startedAt = deps.now();
+  await deps.confirmTopology();
   const publisher = await deps.openPublisher(shard);
   const jobs = deps.openJobs(shard);
   const close = async () => {
     await Promise.allSettled([publisher.close(), jobs.close()]);
   };
   try {
+    // Again, behind the fence: a change of the number of shards is announced first, and fences the owners then. So either
+    // it has fenced us, or we hear of it here.
+    await deps.confirmTopology();
     signal.throwIfAborted();
     const ledger = deps.openLedger(shard);
     const { offset: barrier, id: barrierId } = publisher.barrier;

@@ -9,6 +9,7 @@ import type { DeadLetters } from "../src/queue/dead-letters.ts";
 import type { Message } from "../src/queue/message.ts";
 import type { TakenJob } from "../src/queue/open-shard-jobs.ts";
 import type { FollowUp } from "./follow-up.ts";
+import { findMisrouted, forward, type ForwardDeps } from "./forward-misrouted.ts";
 import type { Refusal } from "../src/ledger/open-ledger.ts";
 import type { OwnedShard } from "./own-shard.ts";
 import { readBatch } from "./read-batch.ts";
@@ -17,7 +18,7 @@ import { resolveUnsure } from "./resolve-unsure.ts";
 import { type Move, splitBatch } from "./split-batch.ts";
 import type { AtStep } from "./steps.ts";
 
-export interface BatchDeps {
+export interface BatchDeps extends ForwardDeps {
   readonly policy: () => DecisionPolicy;
   readonly readUser: UserReader;
   readonly deadLetters: Pick<DeadLetters, "keep">;
@@ -57,12 +58,11 @@ export async function processBatch(
   const startedAt = now();
   await atStep("taken");
   const batch = readBatch(jobs, startedAt);
-  const read = await owned.ledger.read(owned.hold, [
-    ...new Set(batch.candidates.map(({ change }) => userIdOf(change))),
-  ]);
+  const { own, misrouted } = findMisrouted(batch.candidates, owned.shard, deps.shardOf);
+  const read = await owned.ledger.read(owned.hold, [...new Set(own.map(({ change }) => userIdOf(change)))]);
   if (read.outcome !== "read") return read;
   const policy = deps.policy();
-  const resolved = await resolveUnsure(batch.candidates, read.states, policy, deps.readUser);
+  const resolved = await resolveUnsure(own, read.states, policy, deps.readUser);
   const { decided } = decideBatch(read.states, resolved.candidates, policy);
   await atStep("decided");
 
@@ -88,6 +88,7 @@ export async function processBatch(
   }
 
   await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
+  await forward(deps, misrouted);
   if (resolved.deferred.length > 0) await owned.jobs.putOff(resolved.deferred, askClerkAgainMs);
   await followedUp;
   const next = await owned.jobs.completeAndTake(jobs, room());
@@ -100,6 +101,7 @@ export async function processBatch(
     deadLettered: batch.malformed,
     ghosts: resolved.ghosts.length,
     deferred: resolved.deferred.length,
+    forwarded: misrouted.length,
     offset: owned.hold.offset,
     startedAt,
     transactionMs,

@@ -13,6 +13,7 @@ export interface BatchReport {
   readonly deadLettered: readonly DeadLetter[];
   readonly ghosts: number;
   readonly deferred: number;
+  readonly forwarded: number;
   readonly offset: bigint;
   readonly startedAt: number;
   readonly transactionMs: number;
@@ -41,9 +42,10 @@ export function reportBatch(
   }
   count("ghost", report.ghosts);
   count("deferred", report.deferred);
+  count("forwarded", report.forwarded);
   count("malformed", report.deadLettered.length);
   metrics.deadLettered.inc(report.deadLettered.length);
-  metrics.batchMessages.observe(report.decided.length + report.ghosts + report.deferred + report.deadLettered.length);
+  metrics.batchMessages.observe(Object.values(outcomes).reduce((sum, messages) => sum + messages, 0));
   if (report.transactionMs > 0) metrics.transactionSeconds.observe(report.transactionMs / 1_000);
 
   for (const { id, reason } of report.deadLettered) {

@@ -27,9 +27,16 @@ export async function restoreLedger({ ledger, reader, shard, from, barrier, sign
     onRecords: async (records) => {
       const last = records.at(-1);
       if (last === undefined) return;
-      const states = records.flatMap(({ offset, record }) =>
-        record.kind === "state" ? { userId: record.userId, state: record.state, offset } : [],
-      );
+      const states = records.flatMap(({ offset, record }) => {
+        switch (record.kind) {
+          case "state":
+            return { userId: record.userId, state: record.state, offset };
+          case "moved":
+            return { userId: record.userId, state: undefined, offset };
+          case "barrier":
+            return [];
+        }
+      });
       const applied = await ledger.apply(hold, last.offset + 1n, states);
       if (applied.outcome !== "applied") throw new SupersededError(`the ledger was ${applied.outcome} while restoring`);
       hold = { barrier, offset: last.offset + 1n };

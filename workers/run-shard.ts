@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ShardGroup } from "../src/kafka/join-shard-group.ts";
 import { FencedError } from "../src/kafka/open-shard-publisher.ts";
+import { StartUpError } from "../src/run-process.ts";
 import { drainShard, type DrainDeps } from "./drain-shard.ts";
 import { type OwnDeps, type OwnedShard, ownShard } from "./own-shard.ts";
 import type { ShardStatus } from "./shard-status.ts";
@@ -8,6 +9,8 @@ import { SupersededError } from "./superseded-error.ts";
 
 export interface RunDeps extends OwnDeps, Omit<DrainDeps, "onProgress"> {
   readonly group: Pick<ShardGroup, "reader" | "confirm">;
+  /** Owning failed for a reason that trying again will not mend. */
+  readonly onFatal: (error: Error) => void;
 }
 
 const firstPauseMs = 100;
@@ -67,6 +70,7 @@ async function holdShard(
   } catch (error) {
     if (error instanceof FencedError) return { reason: "fenced" };
     if (error instanceof SupersededError) return { reason: "superseded" };
+    if (error instanceof StartUpError) deps.onFatal(error);
     return { reason: "error", error };
   } finally {
     status.enter("idle");

@@ -8,15 +8,21 @@ import { mapErrors } from "../src/http/errors.ts";
 import { serve } from "../src/http/serve.ts";
 import type { ShardGroup } from "../src/kafka/join-shard-group.ts";
 import { openEventLog } from "../src/kafka/open-event-log.ts";
+import { createShardOf } from "../src/kafka/shard-of.ts";
 import { openLedger } from "../src/ledger/open-ledger.ts";
 import { Lifecycle } from "../src/lifecycle.ts";
 import type { Logger } from "../src/logger.ts";
 import { createWorkerMetrics } from "../src/metrics.ts";
 import { openDeadLetters } from "../src/queue/dead-letters.ts";
 import { openShardJobs } from "../src/queue/open-shard-jobs.ts";
+import { openMessageQueues } from "../src/queue/queue-messages.ts";
 import { shardPrefix, shardPrefixes } from "../src/queue/shard-queue.ts";
 import { checkRedis } from "../src/redis/check-redis.ts";
 import { connectBlocking, connectFailingFast } from "../src/redis/connect-redis.ts";
+import { createTopologyGuard } from "../src/resharding/guard-topology.ts";
+import { openTopologyRecord } from "../src/resharding/open-topology-record.ts";
+import { refuseOtherTopology } from "../src/resharding/refuse-other-topology.ts";
+import { refusalOfWorker } from "../src/resharding/topology.ts";
 import { createFollowUp } from "./follow-up.ts";
 import { joinWhenUp } from "./join-when-up.ts";
 import { RebalanceGate } from "./rebalance-gate.ts";
@@ -33,6 +39,7 @@ export interface WorkerHooks {
 
 const stuckAfterMs = 10_000;
 const ledgerDeadlineMs = 5_000;
+const topologyDeadlineMs = 1_000;
 const auditAbandonedAfterMs = 60_000;
 
 /**
@@ -70,6 +77,13 @@ export async function startWorker(
     now,
   });
   const eventLog = openEventLog(config.kafka, config.eventSource, log);
+  const guard = createTopologyGuard({
+    topology: openTopologyRecord(redis, config.redis.prefix),
+    eventLog,
+    shards: config.shards,
+    signal: stopping.signal,
+  });
+  const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: ledgerDeadlineMs });
   const gate = new RebalanceGate();
   const atStep = hooks.atStep ?? (async () => {});
   let joined: { group: ShardGroup; cluster: string } | undefined;
@@ -79,6 +93,8 @@ export async function startWorker(
     return {
       group: joined.group,
       cluster: joined.cluster,
+      confirmTopology: () => guard.confirm(),
+      onFatal: hooks.onFatal,
       onLedgerLoss: async () => {
         metrics.ledgerLosses.inc();
         await reconciler.sweepAfterLoss();
@@ -88,6 +104,8 @@ export async function startWorker(
       openJobs: (shard) => openShardJobs(jobsRedis, config.redis.prefix, shard, log),
       batchMaxMessages: config.batchMaxMessages,
       settled: () => gate.settled(),
+      shardOf: createShardOf(config.shards),
+      queues,
       policy: () => ({ unsureBefore: now() - config.ghostCheckAfterMs }),
       readUser,
       deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
@@ -140,6 +158,7 @@ export async function startWorker(
     now,
   });
   lifecycle.onStop("audit relay", () => auditRelay.stop());
+  lifecycle.onStop("queues", () => queues.close());
   lifecycle.onStop("group", () => joined?.group.leave());
   lifecycle.onStop("shards", () => supervisor.stop());
   lifecycle.onStop("reconciliation", () => reconciler.stop());
@@ -154,7 +173,14 @@ export async function startWorker(
     },
     onFatal: hooks.onFatal,
   };
-  joinWhenUp(eventLog, listener, log, stopping.signal)
+  const ownTopology = {
+    redis,
+    redisPrefix: config.redis.prefix,
+    shards: config.shards,
+    refusalOf: refusalOfWorker,
+  };
+  refuseOtherTopology(ownTopology, topologyDeadlineMs)
+    .then(() => joinWhenUp(eventLog, listener, log, stopping.signal))
     .then((result) => {
       joined = result;
       supervisor.assign(result.group.assigned());

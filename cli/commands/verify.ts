@@ -26,7 +26,7 @@ export function addVerifyCommand(program: Command): void {
           viewShard: (shard) => viewLedger(redis, shardPrefix(config.redis.prefix, shard)),
           readPage: createPageReader(openClerk(bridge), Date.now, signal),
           readStateTable: (from) =>
-            readStateTable({ follow: eventLog.follow, topic: config.kafka.stateTopic, from, signal }),
+            readStateTable({ follow: eventLog.follow, topic: config.kafka.stateTopic, shardOf, from, signal }),
           now: Date.now,
           signal,
         });

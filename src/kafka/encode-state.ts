@@ -11,10 +11,13 @@ import type { StateRecord } from "./records.ts";
  */
 export type DecodedRecord =
   | { readonly kind: "state"; readonly userId: string; readonly state: State }
-  | { readonly kind: "barrier"; readonly id: string };
+  | { readonly kind: "barrier"; readonly id: string }
+  /** The user's state has moved to another partition, and what this one had of the user is void. */
+  | { readonly kind: "moved"; readonly userId: string };
 
 /** Holds a blank, which no user id does. */
 const barrierKey = "bridge barrier";
+const movedHeader = "bridge_moved_to";
 const valueSchema = userSchema.extend({ createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
 const int = z.coerce.number().int().nonnegative();
 
@@ -44,6 +47,13 @@ export const encodeBarrier = (id: string): EncodedRecord => ({
   headers: { bridge_barrier: id },
 });
 
+/** What is left in the partition that a state has moved out of: a tombstone, which is no deletion. */
+export const encodeMoved = (userId: string, to: number): EncodedRecord => ({
+  key: userId,
+  value: null,
+  headers: { [movedHeader]: String(to) },
+});
+
 export interface RawRecord {
   readonly key: string;
   readonly value: string | null;
@@ -56,6 +66,7 @@ export interface RawRecord {
  */
 export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
   if (key === barrierKey) return { kind: "barrier", id: header("bridge_barrier") ?? "" };
+  if (header(movedHeader) !== undefined) return { kind: "moved", userId: key };
   const sequence = int.parse(header("ce_sequence") ?? "0");
   if (value === null) return { kind: "state", userId: key, state: { status: "deleted", sequence } };
   const { createdAt, updatedAt, ...user } = valueSchema.parse(JSON.parse(value));

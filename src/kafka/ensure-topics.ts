@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import kafkajs, { type Admin, type ConfigResourceTypes, type ITopicConfig, type Kafka } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
 import { StartUpError } from "../run-process.ts";
+import { withAdmin } from "./with-admin.ts";
 
 const leaderDeadlineMs = 30_000;
 
@@ -25,16 +26,6 @@ export function checkTopics(kafka: Kafka, config: KafkaConfig): Promise<readonly
     if (missing.length === 0) await checkAll(admin, config);
     return missing.map(({ topic }) => topic);
   });
-}
-
-async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    return await work(admin);
-  } finally {
-    await admin.disconnect();
-  }
 }
 
 async function findMissing(admin: Admin, config: KafkaConfig): Promise<ITopicConfig[]> {
@@ -87,8 +78,10 @@ async function waitForLeaders(admin: Admin, { eventsTopic, stateTopic, shards }:
     const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic, stateTopic] });
     for (const { name, partitions } of topics) {
       if (partitions.length !== 0 && partitions.length !== shards) {
+        const orElse =
+          shards > partitions.length ? `add to them with: bridge reshard --to ${shards}` : "use another topic";
         throw new StartUpError(
-          `Topic ${name} has ${partitions.length} partitions and SHARDS is ${shards}. They must be equal: set SHARDS=${partitions.length}, or use another topic.`,
+          `Topic ${name} has ${partitions.length} partitions and SHARDS is ${shards}. They must be equal: set SHARDS=${partitions.length}, or ${orElse}`,
         );
       }
     }

@@ -7,7 +7,10 @@ import { checkTopics, ensureTopics } from "./ensure-topics.ts";
 import { type FollowOptions, followTopic } from "./follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./join-shard-group.ts";
 import { openShardPublisher, type ShardPublisher } from "./open-shard-publisher.ts";
+import { countPartitions, growTopics, type PartitionCounts } from "./grow-topics.ts";
 import { readClusterId } from "./read-cluster-id.ts";
+import { findMisplaced, type MisplacedStates } from "./find-misplaced.ts";
+import { readGroupLag } from "./read-group-lag.ts";
 
 /** All that the rest of the bridge knows of Kafka. Nothing connects before it is called; every call throws while Kafka is away. */
 export interface EventLog {
@@ -15,6 +18,13 @@ export interface EventLog {
   ensureTopics(): Promise<void>;
   /** See {@link checkTopics}. */
   checkTopics(): Promise<readonly string[]>;
+  countPartitions(): Promise<PartitionCounts>;
+  /** See {@link growTopics}. */
+  growTopics(partitions: number): Promise<void>;
+  /** See {@link findMisplaced}. */
+  findMisplaced(shardOf: (userId: string) => number, signal: AbortSignal): Promise<MisplacedStates>;
+  /** See {@link readGroupLag}; of the events topic. */
+  groupLag(groupId: string): Promise<bigint>;
   /** The id of the cluster: a ledger made from another cluster is worth nothing. */
   clusterId(): Promise<string>;
   /** See {@link openShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
@@ -34,6 +44,11 @@ export function openEventLog(config: KafkaConfig, eventSource: string, log: Logg
   return {
     ensureTopics: () => ensureTopics(kafka, config),
     checkTopics: () => checkTopics(kafka, config),
+    countPartitions: () => countPartitions(kafka, config),
+    growTopics: (partitions) => growTopics(kafka, config, partitions),
+    findMisplaced: (shardOf, signal) =>
+      findMisplaced({ follow: (options) => followTopic(kafka, options), topic: config.stateTopic, shardOf, signal }),
+    groupLag: (groupId) => readGroupLag(kafka, groupId, config.eventsTopic),
     clusterId: () => readClusterId(kafka),
     openPublisher: (shard, beforeCommit) =>
       openShardPublisher({ kafka, config, eventSource, ...(beforeCommit && { beforeCommit }) }, shard),

@@ -3,8 +3,9 @@ import type { Kafka, Producer, RecordMetadata } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
 import { withinTime } from "../within-time.ts";
 import { encodeEvent, type EncodedRecord } from "./encode-event.ts";
-import { encodeBarrier, encodeState } from "./encode-state.ts";
-import type { EventRecord, StateRecord } from "./records.ts";
+import { encodeBarrier, encodeMoved, encodeState } from "./encode-state.ts";
+import type { EventRecord, MovedState, StateRecord } from "./records.ts";
+import { spanPartitions } from "./span-partitions.ts";
 
 export interface ShardPublisherDeps {
   readonly kafka: Kafka;
@@ -29,6 +30,11 @@ export interface ShardPublisher {
    * not known: it may be committed or not.
    */
   publish(batch: { readonly events: readonly EventRecord[]; readonly states: readonly StateRecord[] }): Promise<bigint>;
+  /**
+   * Writes states to the shards they move to and, in the same transaction, that this shard has them no longer: they are
+   * in one of both at any time. Throws as `publish` does.
+   */
+  move(states: readonly MovedState[]): Promise<void>;
   /** Commits another barrier: proves that this publisher is the last one opened. Throws as `publish` does. */
   prove(): Promise<void>;
   close(): Promise<void>;
@@ -45,15 +51,20 @@ export class FencedError extends Error {
  */
 export async function openShardPublisher(deps: ShardPublisherDeps, shard: number): Promise<ShardPublisher> {
   const { kafka, config, eventSource, beforeCommit } = deps;
+  const transactionalId = `${config.transactionalIdPrefix}.${shard}`;
+  spanPartitions(
+    transactionalId,
+    [config.eventsTopic, config.stateTopic].map((topic) => ({ topic, partitions: [shard] })),
+  );
   const producer = kafka.producer({
-    transactionalId: `${config.transactionalIdPrefix}.${shard}`,
+    transactionalId,
     transactionTimeout: config.transactionTimeoutMs,
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
   });
   const write = (
-    records: readonly (readonly [topic: string, records: readonly EncodedRecord[]])[],
+    records: readonly (readonly [topic: string, records: readonly PlacedRecord[]])[],
     sent?: () => Promise<void>,
   ) => answered(transact(producer, shard, records, sent));
   const answered = <T>(work: Promise<T>) => withinTime(config.transactionTimeoutMs + retriesTakeMs, work, noAnswer);
@@ -74,6 +85,13 @@ export async function openShardPublisher(deps: ShardPublisherDeps, shard: number
         );
         return offsetIn(written, config.stateTopic);
       },
+      move: async (states) => {
+        const moved = states.flatMap(({ to, ...record }) => [
+          { ...encodeState(record), partition: to },
+          encodeMoved(record.userId, to),
+        ]);
+        await write([[config.stateTopic, moved]], beforeCommit);
+      },
       prove: async () => void (await commitBarrier()),
       close: () => disconnect(producer),
     };
@@ -82,6 +100,9 @@ export async function openShardPublisher(deps: ShardPublisherDeps, shard: number
     throw error;
   }
 }
+
+/** Goes to the publisher's own partition, unless it says otherwise. */
+type PlacedRecord = EncodedRecord & { readonly partition?: number };
 
 /** For kafkajs's own retries. */
 const retriesTakeMs = 30_000;
@@ -100,7 +121,7 @@ const disconnect = (producer: Producer) =>
 async function transact(
   producer: Producer,
   partition: number,
-  records: readonly (readonly [topic: string, records: readonly EncodedRecord[]])[],
+  records: readonly (readonly [topic: string, records: readonly PlacedRecord[]])[],
   sent?: () => Promise<void>,
 ): Promise<RecordMetadata[]> {
   try {
@@ -108,7 +129,7 @@ async function transact(
     const written = await transaction.sendBatch({
       topicMessages: records
         .filter(([, encoded]) => encoded.length > 0)
-        .map(([topic, encoded]) => ({ topic, messages: encoded.map((record) => ({ ...record, partition })) })),
+        .map(([topic, encoded]) => ({ topic, messages: encoded.map((record) => ({ partition, ...record })) })),
     });
     await sent?.();
     await transaction.commit();

@@ -18,3 +18,8 @@ export interface StateRecord {
   readonly userId: string;
   readonly state: State;
 }
+
+/** A state on its way to another shard. */
+export interface MovedState extends StateRecord {
+  readonly to: number;
+}

@@ -7,7 +7,7 @@
   ARGV[1]  barrier      of the owner
   ARGV[2]  offset       the checkpoint that owner last wrote
   ARGV[3]  offset       the checkpoint from now on
-  ARGV[4…] userId, offset, state JSON, and so on
+  ARGV[4…] userId, offset, state JSON ("" to forget the user), and so on
 
   Output   {1}                  done
            {0, barrier | false} the checkpoint is another one; nothing was changed
@@ -19,7 +19,11 @@ end
 for i = 4, #ARGV, 3 do
   local current = redis.call("HGET", KEYS[1], ARGV[i])
   if not current or tonumber(string.match(current, "^%d+")) < tonumber(ARGV[i + 1]) then
-    redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1] .. "|" .. ARGV[i + 2])
+    if ARGV[i + 2] == "" then
+      redis.call("HDEL", KEYS[1], ARGV[i])
+    else
+      redis.call("HSET", KEYS[1], ARGV[i], ARGV[i + 1] .. "|" .. ARGV[i + 2])
+    end
   end
 end
 redis.call("HSET", KEYS[2], "offset", ARGV[3])

@@ -36,7 +36,8 @@ type LedgerApplied = { readonly outcome: "applied" } | Refusal;
 interface AppliedState {
   readonly userId: string;
   readonly offset: bigint;
-  readonly state: State;
+  /** Undefined when the user's state is no longer in this shard: then the ledger forgets it. */
+  readonly state: State | undefined;
 }
 
 /** One shard's part of the ledger: the Redis copy of its states. Kafka has the truth; all of this can be made anew from it. */
@@ -87,7 +88,7 @@ export function openLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
       const flat = states.flatMap((applied) => [
         applied.userId,
         String(applied.offset),
-        encodeLedgerState(applied.state),
+        applied.state === undefined ? "" : encodeLedgerState(applied.state),
       ]);
       const [done, barrier] = replySchema.parse(
         await applyStates(redis, keys, [...argumentsOf(hold), String(offset), ...flat]),

@@ -1,0 +1,24 @@
+import { openLedger } from "../src/ledger/open-ledger.ts";
+import { shardPrefix } from "../src/queue/shard-queue.ts";
+import { openTopologyRecord } from "../src/resharding/open-topology-record.ts";
+import type { ReshardDeps } from "../src/resharding/reshard.ts";
+import type { Bridge } from "./open-bridge.ts";
+
+type Doors = Omit<ReshardDeps, "untilConsumed" | "atStep" | "onProgress">;
+
+/** What a change of the number of shards works on. `beforeCommit` is called within each transaction that moves states. */
+export async function openResharding(
+  { config, redis, eventLog, signal }: Bridge,
+  beforeCommit?: () => Promise<void>,
+): Promise<Doors> {
+  const { prefix } = config.redis;
+  return {
+    topology: openTopologyRecord(redis, prefix),
+    eventLog,
+    openPublisher: (shard) => eventLog.openPublisher(shard, beforeCommit),
+    openLedger: (shard) => openLedger(redis, shardPrefix(prefix, shard)),
+    cluster: await eventLog.clusterId(),
+    maxStates: config.batchMaxMessages,
+    signal,
+  };
+}

@@ -1,0 +1,31 @@
+import type { PartitionCounts } from "../kafka/grow-topics.ts";
+import type { Topology } from "./topology.ts";
+
+export type ReshardPlan =
+  | { readonly outcome: "refused"; readonly reason: string }
+  /** The bridge has this number already. */
+  | { readonly outcome: "done" }
+  /** `partitions`: how many both topics have by now; their shards have owners to be fenced. */
+  | { readonly outcome: "go"; readonly from: number; readonly partitions: number; readonly resumed: boolean };
+
+/** What to do to get to a number of shards from what Redis and Kafka say of it. Pure. */
+export function planReshard(topology: Topology | undefined, counts: PartitionCounts, to: number): ReshardPlan {
+  const most = Math.max(counts.events, counts.states);
+  const partitions = Math.min(counts.events, counts.states);
+  if (partitions === 0) {
+    return {
+      outcome: "refused",
+      reason: `A topic is missing, so there is nothing to move: start the bridge with SHARDS=${to}.`,
+    };
+  }
+  if (to < most) {
+    return {
+      outcome: "refused",
+      reason: `The topics have ${most} partitions, and Kafka cannot take any away. For ${to} shards give the bridge new topics, a new REDIS_PREFIX, KAFKA_GROUP_ID and KAFKA_TRANSACTIONAL_ID_PREFIX, and a backfill.`,
+    };
+  }
+  const isMoving = topology?.phase === "moving";
+  if (!isMoving && topology?.shards === to && partitions === to) return { outcome: "done" };
+  const from = isMoving ? topology.from : (topology?.shards ?? partitions);
+  return { outcome: "go", from, partitions, resumed: isMoving };
+}

@@ -1,0 +1,32 @@
+import type { State } from "../events/state.ts";
+import { lengthOf } from "../events/user.ts";
+import type { MovedState } from "../kafka/records.ts";
+
+/** Half of what Kafka takes for a partition in one write: a character may take 6 bytes, and each record its headers. */
+const maxTransactionBytes = 500_000;
+const recordBytes = 800;
+const characterBytes = 6;
+
+const sizeOf = (state: State) =>
+  2 * recordBytes + (state.status === "present" ? characterBytes * lengthOf(state.user) : 0);
+
+/** The moves out of one partition, in pieces that are a transaction each. Pure. */
+export function splitMoves(
+  states: ReadonlyMap<string, State>,
+  shardOf: (userId: string) => number,
+  maxStates: number,
+): MovedState[][] {
+  const pieces: MovedState[][] = [];
+  let bytes = 0;
+  for (const [userId, state] of states) {
+    const piece = pieces.at(-1);
+    bytes += sizeOf(state);
+    const move = { userId, state, to: shardOf(userId) };
+    if (piece !== undefined && piece.length < maxStates && bytes <= maxTransactionBytes) piece.push(move);
+    else {
+      pieces.push([move]);
+      bytes = sizeOf(state);
+    }
+  }
+  return pieces;
+}

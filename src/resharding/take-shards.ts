@@ -1,0 +1,41 @@
+import { FencedError, type ShardPublisher } from "../kafka/open-shard-publisher.ts";
+import type { ShardLedger } from "../ledger/open-ledger.ts";
+
+export interface TakeDeps {
+  readonly openPublisher: (shard: number) => Promise<ShardPublisher>;
+  readonly openLedger: (shard: number) => ShardLedger;
+  readonly cluster: string;
+}
+
+/**
+ * Takes a shard from its owner, as the next owner does: fences it in Kafka, claims its ledger. The ledger is left empty and
+ * with a claim that Kafka knows, so that the owner after us makes it anew from Kafka and takes it for no loss. Throws
+ * {@link FencedError} when yet another owner came in between.
+ */
+async function takeShard({ openPublisher, openLedger, cluster }: TakeDeps, shard: number) {
+  const publisher = await openPublisher(shard);
+  try {
+    const ledger = openLedger(shard);
+    const { offset: barrier, id: barrierId } = publisher.barrier;
+    if (await ledger.claim(await ledger.look(), { barrier, barrierId, cluster }, "reset")) return publisher;
+    throw new FencedError("another owner has claimed the ledger");
+  } catch (error) {
+    await publisher.close();
+    throw error;
+  }
+}
+
+/** Takes shards 0 to `count` - 1, works with their publishers, and closes these whatever becomes of it. */
+export async function withShards<T>(
+  deps: TakeDeps,
+  count: number,
+  work: (publishers: readonly ShardPublisher[]) => Promise<T>,
+): Promise<T> {
+  const publishers: ShardPublisher[] = [];
+  try {
+    for (let shard = 0; shard < count; shard += 1) publishers.push(await takeShard(deps, shard));
+    return await work(publishers);
+  } finally {
+    await Promise.allSettled(publishers.map((publisher) => publisher.close()));
+  }
+}

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import { openBridge } from "../harness/bridge.ts";
+import type { BridgeProcess } from "../harness/bridge-process.ts";
+import { lastWord, messagesOf, type Told } from "../harness/clerk-messages.ts";
+import { expectExactlyOnce } from "../harness/expect-exactly-once.ts";
+import { makeHistory, shuffleWithRepeats } from "../harness/make-history.ts";
+import { connectKafka, readTopic } from "../harness/read-topic.ts";
+import { type HaltingStep, killReshardAt, withShards } from "../harness/reshard.ts";
+import { sendAll } from "../harness/send-webhook.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+const steps: readonly HaltingStep[] = ["announced", "fenced", "grown", "taken", "sent", "moved_some", "moved"];
+/** Those behind which the topics are other than before. */
+const isTelling = new Set<HaltingStep>(["announced", "grown", "moved_some", "moved"]);
+/** About a hundred and fifty messages; users continue from one piece to the next. */
+const history = makeHistory({ users: 50, seed: 21 });
+const pieces = splitInTurn(history, steps.length + 2);
+
+test("From 2 to 5 shards, killed at every step, with messages coming in all the while: nothing is lost or repeated", async () => {
+  await using bridge = await openBridge({ shards: 2 });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  const [before = [], ...during] = pieces;
+  const after = during.pop() ?? [];
+  await send(api, before);
+  await bridge.waitUntilIdle();
+  await worker.stop();
+
+  const resharded = withShards(bridge, 5);
+  for (const [index, step] of steps.entries()) {
+    await killReshardAt(bridge, 5, step);
+    await send(api, during[index] ?? []);
+    if (!isTelling.has(step)) continue;
+    for (const { output, reason } of await Promise.all([bridge.runWorker(), resharded.runWorker()])) {
+      expect(reason).toBe("exit code 1");
+      expect(output).toMatch(/Cannot run:\nThe change from 2 to 5 shards is not finished.*bridge reshard --to 5/);
+    }
+  }
+  const { output, reason } = await bridge.runCommand("reshard", "--to", "5");
+  expect(output).toContain("there are 5 shards now");
+  expect(reason).toBe("exit code 0");
+
+  const [newWorker, newApi] = await Promise.all([resharded.startWorker(), resharded.startApi()]);
+  await newWorker.waitUntilLogged("shard.owned", 5);
+  await send(newApi, after);
+  await send(api, shuffleWithRepeats(history, 3)); // The old one was not stopped, and all comes again.
+  await resharded.waitUntilIdle();
+  await expectExactlyOnce(resharded, lastWord(history), [2, 5]);
+});
+
+test("Workers that were not stopped end by themselves, and nothing that comes in meanwhile is lost or repeated", async () => {
+  await using bridge = await openBridge({ shards: 2 });
+  const [api, busy, other] = await Promise.all([bridge.startApi(), bridge.startWorker(), bridge.startWorker()]);
+  const sent: Told[] = [];
+  const command = bridge.startCommand("reshard", "--to", "3");
+  const over = new AbortController();
+  const sending = (async () => {
+    for (let seed = 100; !over.signal.aborted; seed += 1) {
+      const next = makeHistory({ users: 10, seed });
+      await send(api, next);
+      sent.push(...next);
+    }
+  })();
+  expect(await command.exited).toBe("exit code 0");
+  over.abort();
+  await sending;
+  for (const worker of [busy, other]) {
+    expect(await worker.exited).toBe("exit code 1");
+    expect(await worker.output()).toMatch(/from 2 to 3 shards is not finished|has 3 shards and SHARDS is 2/);
+  }
+  const resharded = withShards(bridge, 3);
+  await (await resharded.startWorker()).waitUntilLogged("shard.owned", 3);
+  await resharded.waitUntilIdle();
+  await expectExactlyOnce(resharded, lastWord(sent), [2, 3]);
+});
+
+test("Afterwards nothing starts with the old number, nor is there a way back; Redis may be lost", async () => {
+  await using bridge = await openBridge({ shards: 2 });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  await send(api, history.slice(0, 60));
+  await bridge.waitUntilIdle();
+  await worker.stop();
+  const planned = await bridge.runCommand("reshard", "--to", "4", "--dry-run");
+  expect(planned.output).toMatch(
+    /from 2 to 4 shards\n.*\n2\. .*: 2 → 4 partitions; .*: 2 → 4 partitions\n3\. .* \d+ users/,
+  );
+  expect((await bridge.runCommand("reshard", "--to", "4")).reason).toBe("exit code 0");
+  expect((await bridge.runCommand("reshard", "--to", "4")).output).toContain("nothing to do");
+
+  const refused = await bridge.runWorker();
+  expect(refused.reason).toBe("exit code 1");
+  expect(refused.output).toContain("Cannot run:\nThe bridge has 4 shards and SHARDS is 2. Set SHARDS=4.");
+  await expect(bridge.startApi()).rejects.toThrow(/exit code 1.*\n.*\nThe bridge has 4 shards and SHARDS is 2/);
+  await waitFor("the old API is not ready", async () => (await api.readiness()).status === 503);
+
+  const smaller = await bridge.runCommand("reshard", "--to", "2");
+  expect(smaller.reason).toBe("exit code 1");
+  expect(smaller.output).toContain("The topics have 4 partitions, and Kafka cannot take any away");
+
+  const resharded = withShards(bridge, 4);
+  await bridge.redis.del(`${bridge.redisPrefix}:topology`);
+  await (await resharded.startWorker()).waitUntilLogged("shard.owned", 4);
+  await send(api, history.slice(0, 60));
+  await resharded.waitUntilIdle();
+  await expectExactlyOnce(resharded, lastWord(history.slice(0, 60)), [2, 4]);
+});
+
+test("It waits for a consumer group that has not read the old shards to their end", async () => {
+  await using bridge = await openBridge({ shards: 2 });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  await send(api, history.slice(0, 40));
+  await bridge.waitUntilIdle();
+  await worker.stop();
+  const group = `${bridge.redisPrefix}-consumer`;
+  const command = bridge.startCommand("reshard", "--to", "3", "--wait-for-group", group);
+  await waitFor("it waits", async () => (await command.output()).includes(`waits for ${group}`), {
+    deadlineMs: 20_000,
+  });
+  expect((await bridge.runWorker()).reason).toBe("exit code 1");
+
+  const consumer = connectKafka(bridge.kafkaBrokers).consumer({ groupId: group });
+  await consumer.connect();
+  await consumer.subscribe({ topic: bridge.eventsTopic, fromBeginning: true });
+  await consumer.run({ autoCommitInterval: 100, eachMessage: async () => {} });
+  expect(await command.exited).toBe("exit code 0");
+  await consumer.disconnect();
+  expect((await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).length).toBeGreaterThan(0);
+});
+
+const send = (api: BridgeProcess, told: readonly Told[]) => sendAll(api.url, messagesOf(told));
+
+/** Deals each user's messages out in their order: the n-th piece has what comes n-th. */
+function splitInTurn(told: readonly Told[], count: number): Told[][] {
+  const result: Told[][] = Array.from({ length: count }, () => []);
+  const users = [...Map.groupBy(told, ({ userId }) => userId).values()];
+  for (const [at, messages] of users.entries()) {
+    for (const [index, message] of messages.entries()) result[(at + index * 2) % count]?.push(message);
+  }
+  return result;
+}
