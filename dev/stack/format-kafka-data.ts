@@ -5,20 +5,22 @@ import { join } from "node:path";
 import { javaArguments } from "./java-arguments.ts";
 import type { KafkaInstallation } from "./install-kafka.ts";
 
-/** Prepares an empty data folder for a cluster with a new id, leaves any other as it is, and returns the cluster's id. */
+/** Prepares an empty data folder for the cluster of that id, leaves any other as it is, and returns the cluster's id. */
 export async function formatKafkaData(
   installation: KafkaInstallation,
   propertiesFile: string,
   dataDir: string,
+  clusterId: string,
 ): Promise<string> {
   const existing = await readClusterId(dataDir);
   if (existing) return existing;
-  // Kafka's form of a UUID, which must not begin with a hyphen.
-  const clusterId = `K${randomBytes(16).toString("base64url").slice(1)}`;
   const format = ["format", "--cluster-id", clusterId, "--config", propertiesFile];
   await execa("java", [...javaArguments(installation), "kafka.tools.StorageTool", ...format]);
   return clusterId;
 }
+
+/** A new id in Kafka's form of a UUID, which must not begin with a hyphen. */
+export const makeClusterId = (): string => `K${randomBytes(16).toString("base64url").slice(1)}`;
 
 async function readClusterId(dataDir: string): Promise<string | undefined> {
   const properties = await readFile(join(dataDir, "meta.properties"), "utf8").catch(() => "");

@@ -1,25 +1,32 @@
-/** A broker that is its own controller, or one of several such (KRaft, combined mode). */
+/** A node of a Kafka cluster (KRaft): a broker, a controller or both. */
 export type KafkaNode = {
   readonly id: number;
-  readonly port: number;
-  readonly controllerPort: number;
-  /** Where clients are told to find it, as behind a proxy; default `port`. */
+  /** Of a broker: where clients connect. */
+  readonly port?: number;
+  /** Of a broker: where clients are told to find it, as behind a proxy; default `port`. */
   readonly advertisedPort?: number | undefined;
+  /** Of a controller: where the other nodes find it. */
+  readonly controllerPort?: number;
 };
 
 /**
- * The server.properties of `node` in a cluster of `nodes`. Internal topics are small and have a replica on every node;
+ * The server.properties of `node` in a cluster of `nodes`. Internal topics are small and have a replica on every broker;
  * waits that protect a busy production cluster are cut short.
  */
 export function writeKafkaProperties(node: KafkaNode, nodes: readonly KafkaNode[], dataDir: string): string {
-  const replicas = nodes.length;
+  const replicas = nodes.filter(({ port }) => port).length;
   const minInSync = Math.min(2, replicas);
+  const broker = node.port && `PLAINTEXT://127.0.0.1:${node.port}`;
+  const controller = node.controllerPort && `CONTROLLER://127.0.0.1:${node.controllerPort}`;
   const properties: Record<string, string | number | boolean> = {
-    "process.roles": "broker,controller",
+    "process.roles": [broker && "broker", controller && "controller"].filter(Boolean).join(","),
     "node.id": node.id,
-    "controller.quorum.voters": nodes.map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`).join(","),
+    "controller.quorum.voters": nodes
+      .filter(({ controllerPort }) => controllerPort)
+      .map(({ id, controllerPort }) => `${id}@127.0.0.1:${controllerPort}`)
+      .join(","),
     "controller.listener.names": "CONTROLLER",
-    listeners: `PLAINTEXT://127.0.0.1:${node.port},CONTROLLER://127.0.0.1:${node.controllerPort}`,
+    listeners: [broker, controller].filter(Boolean).join(","),
     ...(node.advertisedPort && { "advertised.listeners": `PLAINTEXT://127.0.0.1:${node.advertisedPort}` }),
     "log.dirs": dataDir,
     "auto.create.topics.enable": false,
