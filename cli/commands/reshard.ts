@@ -46,7 +46,10 @@ async function printPlan({ config, redis, eventLog, signal }: Bridge, to: number
   print(`1. no worker owns a shard any more: the ${plan.partitions} there are get fenced, running workers end`);
   print(`2. ${eventsTopic}: ${counts.events} → ${to} partitions; ${stateTopic}: ${counts.states} → ${to} partitions`);
   print(`3. the states of ${users} users move to their new partitions`);
-  for (const group of groups) print(`4. waits for ${group}: ${await eventLog.groupLag(group)} offsets to read`);
+  if (groups.length > 0) {
+    const last = await eventLog.findLastEvents(signal);
+    for (const group of groups) print(`4. waits for ${group}: ${await eventLog.groupLag(group, last)} offsets to read`);
+  }
   print(`then start the API and the workers with SHARDS=${to}`);
   return exitCodes.ok;
 }
@@ -98,9 +101,11 @@ function say(
 const lookAgainMs = 1_000;
 
 async function untilConsumed({ eventLog, signal }: Bridge, groups: readonly string[]): Promise<void> {
+  if (groups.length === 0) return;
+  const last = await eventLog.findLastEvents(signal);
   for (const group of groups) {
     for (let told: bigint | undefined; ;) {
-      const lag = await eventLog.groupLag(group);
+      const lag = await eventLog.groupLag(group, last);
       if (lag === 0n) break;
       if (lag !== told) print(`waits for ${group}: ${lag} offsets to read`);
       told = lag;

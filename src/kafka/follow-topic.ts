@@ -11,8 +11,16 @@ export interface TopicRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** Where to begin: everything, only what comes, what came since a time (ms), or an offset in every partition. */
-export type FollowFrom = "beginning" | "now" | { readonly sinceMs: number } | { readonly offset: bigint };
+/**
+ * Where to begin: everything, only what comes, what came since a time (ms), an offset in every partition, or so many
+ * offsets before the end of each.
+ */
+export type FollowFrom =
+  | "beginning"
+  | "now"
+  | { readonly sinceMs: number }
+  | { readonly offset: bigint }
+  | { readonly back: bigint };
 
 export interface FollowOptions {
   readonly topic: string;
@@ -105,6 +113,7 @@ function startOf(from: FollowFrom, low: bigint, high: bigint, since: string | un
   if (from === "beginning") return low;
   if (from === "now") return high;
   if ("offset" in from) return from.offset < low ? low : from.offset;
+  if ("back" in from) return high - from.back < low ? low : high - from.back;
   // Kafka answers -1 when nothing is so young.
   return since === undefined || since === "-1" ? high : BigInt(since);
 }

@@ -9,6 +9,7 @@ import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./join
 import { openShardPublisher, type ShardPublisher } from "./open-shard-publisher.ts";
 import { countPartitions, growTopics, type PartitionCounts } from "./grow-topics.ts";
 import { readClusterId } from "./read-cluster-id.ts";
+import { findLastRecords } from "./find-last-records.ts";
 import { findMisplaced, type MisplacedStates } from "./find-misplaced.ts";
 import { readGroupLag } from "./read-group-lag.ts";
 
@@ -23,8 +24,10 @@ export interface EventLog {
   growTopics(partitions: number): Promise<void>;
   /** See {@link findMisplaced}. */
   findMisplaced(shardOf: (userId: string) => number, signal: AbortSignal): Promise<MisplacedStates>;
+  /** See {@link findLastRecords}; of the events topic. */
+  findLastEvents(signal: AbortSignal): Promise<ReadonlyMap<number, bigint>>;
   /** See {@link readGroupLag}; of the events topic. */
-  groupLag(groupId: string): Promise<bigint>;
+  groupLag(groupId: string, lastEvents: ReadonlyMap<number, bigint>): Promise<bigint>;
   /** The id of the cluster: a ledger made from another cluster is worth nothing. */
   clusterId(): Promise<string>;
   /** See {@link openShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
@@ -48,7 +51,8 @@ export function openEventLog(config: KafkaConfig, eventSource: string, log: Logg
     growTopics: (partitions) => growTopics(kafka, config, partitions),
     findMisplaced: (shardOf, signal) =>
       findMisplaced({ follow: (options) => followTopic(kafka, options), topic: config.stateTopic, shardOf, signal }),
-    groupLag: (groupId) => readGroupLag(kafka, groupId, config.eventsTopic),
+    findLastEvents: (signal) => findLastRecords(kafka, config.eventsTopic, signal),
+    groupLag: (groupId, lastEvents) => readGroupLag(kafka, groupId, config.eventsTopic, lastEvents),
     clusterId: () => readClusterId(kafka),
     openPublisher: (shard, beforeCommit) =>
       openShardPublisher({ kafka, config, eventSource, ...(beforeCommit && { beforeCommit }) }, shard),

@@ -1,25 +1,25 @@
 import type { Kafka } from "kafkajs";
 import { withAdmin } from "./with-admin.ts";
 
-/** The marker of a transaction's end takes an offset, and some clients commit the one before it. */
-const markerOffsets = 1n;
-
 /**
- * How many offsets a consumer group has still to go to the end of a topic, over all partitions; an offset that it has not
- * committed counts as the beginning.
+ * How many offsets a consumer group has still to go until it is behind these records, over all their partitions. Where it
+ * has committed nothing it has all to go.
  */
-export const readGroupLag = (kafka: Kafka, groupId: string, topic: string): Promise<bigint> =>
+export const readGroupLag = (
+  kafka: Kafka,
+  groupId: string,
+  topic: string,
+  lastRecords: ReadonlyMap<number, bigint>,
+): Promise<bigint> =>
   withAdmin(kafka, async (admin) => {
-    const [ends, committed] = await Promise.all([
-      admin.fetchTopicOffsets(topic),
-      admin.fetchOffsets({ groupId, topics: [topic] }),
-    ]);
-    const at = new Map(
+    const committed = await admin.fetchOffsets({ groupId, topics: [topic] });
+    const reached = new Map(
       committed.flatMap(({ partitions }) => partitions.map(({ partition, offset }) => [partition, BigInt(offset)])),
     );
-    return ends.reduce((sum, { partition, low, high }) => {
-      const reached = at.get(partition) ?? -1n;
-      const left = BigInt(high) - (reached < BigInt(low) ? BigInt(low) : reached);
-      return left <= markerOffsets && reached >= 0n ? sum : sum + left;
-    }, 0n);
+    let lag = 0n;
+    for (const [partition, last] of lastRecords) {
+      const next = reached.get(partition) ?? -1n;
+      if (next <= last) lag += last + 1n - (next < 0n ? 0n : next);
+    }
+    return lag;
   });
