@@ -1,3 +1,4 @@
+import { awaitLeaders } from "../../src/kafka/await-leaders.ts";
 import { type BenchContext, shards } from "../context.ts";
 import { connectKafka } from "./connect-kafka.ts";
 
@@ -7,7 +8,8 @@ export async function createEventsTopic(context: BenchContext, topic: string): P
   await admin.connect();
   try {
     const configEntries = [{ name: "message.timestamp.type", value: "LogAppendTime" }];
-    await admin.createTopics({ topics: [{ topic, numPartitions: shards, configEntries }], waitForLeaders: true });
+    await admin.createTopics({ topics: [{ topic, numPartitions: shards, configEntries }], waitForLeaders: false });
+    await awaitLeaders(admin, topic);
   } finally {
     await admin.disconnect();
   }

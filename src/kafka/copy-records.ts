@@ -1,5 +1,8 @@
 import type { Kafka } from "kafkajs";
+import { awaitLeaders } from "./await-leaders.ts";
 import type { TopicRecord } from "./follow-topic.ts";
+import { sendKeyed } from "./send-keyed.ts";
+import { withAdmin } from "./with-admin.ts";
 
 /** Writes records to another topic, by their key, each with its value and headers as they are. */
 export interface RecordCopier {
@@ -9,26 +12,22 @@ export interface RecordCopier {
 }
 
 /** Opens a copier; makes the topic when it is missing. Order is kept for each key. */
-export async function openRecordCopier(kafka: Kafka, topic: string, partitions: number): Promise<RecordCopier> {
-  const admin = kafka.admin();
-  await admin.connect();
-  try {
-    const existing = await admin.listTopics();
-    const missing = { topic, numPartitions: partitions, replicationFactor: -1 };
-    if (!existing.includes(topic)) await admin.createTopics({ topics: [missing], waitForLeaders: true });
-  } finally {
-    await admin.disconnect();
-  }
+export async function openRecordCopier(kafka: Kafka, topic: string, wanted: number): Promise<RecordCopier> {
+  const partitions = await withAdmin(kafka, async (admin) => {
+    const missing = { topic, numPartitions: wanted, replicationFactor: -1 };
+    if (!(await admin.listTopics()).includes(topic))
+      await admin.createTopics({ topics: [missing], waitForLeaders: false });
+    return awaitLeaders(admin, topic);
+  });
   const producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
   await producer.connect();
   return {
-    copy: async (records) => {
-      if (records.length === 0) return;
-      await producer.send({
-        topic,
-        messages: records.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
-      });
-    },
+    copy: (records) =>
+      sendKeyed(
+        producer,
+        { topic, partitions },
+        records.map(({ key, value, headers }) => ({ key, value, headers: { ...headers } })),
+      ),
     close: () => producer.disconnect(),
   };
 }

@@ -1,10 +1,8 @@
-import { setTimeout as delay } from "node:timers/promises";
 import kafkajs, { type Admin, type ConfigResourceTypes, type ITopicConfig, type Kafka } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
 import { StartUpError } from "../run-process.ts";
+import { awaitLeaders } from "./await-leaders.ts";
 import { withAdmin } from "./with-admin.ts";
-
-const leaderDeadlineMs = 30_000;
 
 /**
  * Creates the topics that are missing, and waits until every partition has a leader (a topic just created is not there
@@ -34,20 +32,21 @@ async function findMissing(admin: Admin, config: KafkaConfig): Promise<ITopicCon
 }
 
 async function checkAll(admin: Admin, config: KafkaConfig): Promise<void> {
-  await waitForLeaders(admin, config);
+  await checkPartitions(admin, config);
   await checkCompaction(admin, config.stateTopic);
   await checkVerification(admin);
 }
 
-/** Creates the audit topic when it is missing. One that exists fits, whatever its partitions. */
-export async function ensureAuditTopic(kafka: Kafka, config: KafkaConfig): Promise<void> {
-  await withAdmin(kafka, async (admin) => {
-    if ((await admin.listTopics()).includes(config.auditTopic)) return;
+/** Creates the audit topic when it is missing. One that exists fits, whatever its partitions; returns how many it has. */
+export function ensureAuditTopic(kafka: Kafka, config: KafkaConfig): Promise<number> {
+  return withAdmin(kafka, async (admin) => {
     const topic = topicOf(config, config.auditTopic, {
       "cleanup.policy": "delete",
       "retention.ms": config.auditRetentionMs,
     });
-    await admin.createTopics({ topics: [topic], waitForLeaders: true });
+    if (!(await admin.listTopics()).includes(config.auditTopic))
+      await admin.createTopics({ topics: [topic], waitForLeaders: false });
+    return awaitLeaders(admin, config.auditTopic);
   });
 }
 
@@ -72,23 +71,14 @@ function topicOf(config: KafkaConfig, name: string, settings: Record<string, str
   };
 }
 
-async function waitForLeaders(admin: Admin, { eventsTopic, stateTopic, shards }: KafkaConfig): Promise<void> {
-  const deadline = Date.now() + leaderDeadlineMs;
-  for (;;) {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic, stateTopic] });
-    for (const { name, partitions } of topics) {
-      if (partitions.length !== 0 && partitions.length !== shards) {
-        const orElse =
-          shards > partitions.length ? `add to them with: bridge reshard --to ${shards}` : "use another topic";
-        throw new StartUpError(
-          `Topic ${name} has ${partitions.length} partitions and SHARDS is ${shards}. They must be equal: set SHARDS=${partitions.length}, or ${orElse}`,
-        );
-      }
-    }
-    if (topics.every(({ partitions }) => partitions.length === shards && partitions.every(({ leader }) => leader >= 0)))
-      return;
-    if (Date.now() > deadline) throw new Error(`no leader for every partition in ${leaderDeadlineMs} ms`);
-    await delay(100);
+async function checkPartitions(admin: Admin, { eventsTopic, stateTopic, shards }: KafkaConfig): Promise<void> {
+  for (const topic of [eventsTopic, stateTopic]) {
+    const partitions = await awaitLeaders(admin, topic);
+    if (partitions === shards) continue;
+    const orElse = shards > partitions ? `add to them with: bridge reshard --to ${shards}` : "use another topic";
+    throw new StartUpError(
+      `Topic ${topic} has ${partitions} partitions and SHARDS is ${shards}. They must be equal: set SHARDS=${partitions}, or ${orElse}`,
+    );
   }
 }
 

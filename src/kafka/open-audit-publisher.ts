@@ -1,10 +1,10 @@
-import { Partitioners } from "kafkajs";
 import type { AuditRecord } from "../audit/audit-record.ts";
 import type { KafkaConfig } from "../config.ts";
 import type { Logger } from "../logger.ts";
 import { connectKafka } from "./connect-kafka.ts";
 import { encodeAuditRecord } from "./encode-audit-record.ts";
 import { ensureAuditTopic } from "./ensure-topics.ts";
+import { sendKeyed } from "./send-keyed.ts";
 
 /** Writes the audit topic. After an error it must be closed and not used again. */
 export interface AuditPublisher {
@@ -19,24 +19,22 @@ const retries = 6;
 /** Opens a publisher; makes the topic when it is missing. Throws while Kafka is away. */
 export async function openAuditPublisher(config: KafkaConfig, source: string, log: Logger): Promise<AuditPublisher> {
   const kafka = connectKafka(config, log, retries);
-  await ensureAuditTopic(kafka, config);
+  const partitions = await ensureAuditTopic(kafka, config);
   const producer = kafka.producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
-    createPartitioner: Partitioners.DefaultPartitioner,
     // Without a number of its own an idempotent producer retries for ever.
     retry: { retries },
   });
   await producer.connect();
   return {
-    publish: async (records) => {
-      await producer.send({
-        topic: config.auditTopic,
-        acks: -1,
-        messages: records.map((record) => encodeAuditRecord(record, source)),
-      });
-    },
+    publish: (records) =>
+      sendKeyed(
+        producer,
+        { topic: config.auditTopic, partitions },
+        records.map((record) => encodeAuditRecord(record, source)),
+      ),
     close: () => producer.disconnect(),
   };
 }

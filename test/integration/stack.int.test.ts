@@ -11,6 +11,7 @@ import { z } from "zod";
 import { acceptsConnections } from "../../dev/stack/accepts-connections.ts";
 import { createFreshFolder, isAlive, removeStaleFolders } from "../../dev/stack/folders.ts";
 import { startKafka } from "../../dev/stack/start-kafka.ts";
+import { awaitLeaders } from "../../src/kafka/await-leaders.ts";
 import { startNative } from "../../dev/stack/start-native.ts";
 import { startRedis } from "../../dev/stack/start-redis.ts";
 import { startStack } from "../../dev/stack/start-stack.ts";
@@ -174,7 +175,8 @@ async function createTopic(kafka: Kafka): Promise<string> {
   const topic = `stack-test-${crypto.randomUUID()}`;
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic }], waitForLeaders: true });
+  await admin.createTopics({ topics: [{ topic }], waitForLeaders: false });
+  await awaitLeaders(admin, topic);
   await admin.disconnect();
   return topic;
 }

@@ -1,4 +1,5 @@
 import { Queue } from "bullmq";
+import { awaitLeaders } from "../../../src/kafka/await-leaders.ts";
 import { connectKafka } from "../../harness/read-topic.ts";
 import { eventsTopicOf } from "../../harness/bridge-variables.ts";
 import { judgeNaive } from "../judge/judge-naive.ts";
@@ -10,7 +11,8 @@ export async function naiveSystem({ redisUrl, kafkaBrokers, clerk, redis }: Surr
   const topic = eventsTopicOf(systemName);
   const admin = connectKafka(kafkaBrokers).admin();
   await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: shards }], waitForLeaders: true });
+  await admin.createTopics({ topics: [{ topic, numPartitions: shards }], waitForLeaders: false });
+  await awaitLeaders(admin, topic);
   await admin.disconnect();
   const variables = {
     QUEUE: systemName,

@@ -1,0 +1,30 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Admin } from "kafkajs";
+
+const deadlineMs = 30_000;
+const lookAgainMs = 50;
+
+/**
+ * Waits until each partition of the topic has a leader, and returns how many there are. A topic just created is not there
+ * yet for every broker; kafkajs's own wait, `waitForLeaders`, throws then. Throws after 30 s.
+ */
+export async function awaitLeaders(admin: Admin, topic: string): Promise<number> {
+  const deadline = Date.now() + deadlineMs;
+  for (;;) {
+    const partitions = await readPartitions(admin, topic);
+    if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return partitions.length;
+    if (Date.now() > deadline) throw new Error(`no leader for every partition of ${topic} in ${deadlineMs} ms`);
+    await delay(lookAgainMs);
+  }
+}
+
+/** None where the broker that is asked does not know the topic, or not yet. */
+async function readPartitions(admin: Admin, topic: string) {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics[0]?.partitions ?? [];
+  } catch (error) {
+    if (error instanceof Error && "type" in error && error.type === "UNKNOWN_TOPIC_OR_PARTITION") return [];
+    throw error;
+  }
+}
