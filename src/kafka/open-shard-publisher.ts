@@ -52,7 +52,7 @@ export class FencedError extends Error {
 export async function openShardPublisher(deps: ShardPublisherDeps, shard: number): Promise<ShardPublisher> {
   const { kafka, config, eventSource, beforeCommit } = deps;
   const transactionalId = `${config.transactionalIdPrefix}.${shard}`;
-  if (!process.env["NOSPAN"]) spanPartitions(
+  spanPartitions(
     transactionalId,
     [config.eventsTopic, config.stateTopic].map((topic) => ({ topic, partitions: [shard] })),
   );
