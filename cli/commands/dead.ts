@@ -55,15 +55,18 @@ export function addDeadCommand(program: Command): void {
     );
 }
 
-/** Queued first and dropped then: a crash in between leaves the letter, and its retry is a duplicate then. */
+/**
+ * Queued first and dropped then: a crash in between leaves the letter, and its retry is a duplicate then. A worker that
+ * puts it aside anew may be quicker than the drop.
+ */
 async function retry({ queues, shardOf, deadLetters }: Bridge, letter: DeadLetter): Promise<void> {
   const readable = read(letter);
   if (typeof readable === "string") {
     print(`${letter.id}  still cannot be read: ${readable}`);
     return;
   }
-  await queues.add(shardOf(readable.userId), readable.message);
-  await deadLetters.drop(letter.id);
+  await queues.addAgain(shardOf(readable.userId), readable.message);
+  await deadLetters.dropRetried(letter);
   print(`${letter.id}  queued`);
 }
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { loadScript } from "../redis/load-script.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 /** A message that could not be decided, with why. It waits for a person; nothing waits for it. */
@@ -13,6 +14,8 @@ export interface DeadLetter {
   /** The message as far as it may be kept (no private metadata). */
   readonly body: string;
 }
+
+const dropLetter = loadScript(new URL("drop-letter.lua", import.meta.url));
 
 const deadLetterSchema = z.object({
   id: z.string(),
@@ -32,6 +35,8 @@ export interface DeadLetters {
   find(id: string): Promise<DeadLetter | undefined>;
   /** False when there is no such letter. */
   drop(id: string): Promise<boolean>;
+  /** Drops the letter unless the same message was put aside anew since it was read; false then. */
+  dropRetried(letter: DeadLetter): Promise<boolean>;
 }
 
 /** A hash of letters and an index by time, in one slot. */
@@ -40,7 +45,8 @@ export function openDeadLetters(redis: RedisClient, redisPrefix: string, retenti
   const byTime = `{${redisPrefix}:dead}:by-time`;
   return {
     keep: async (letter) => {
-      const expired = await redis.zrangebyscore(byTime, "-inf", letter.at - retentionMs, "LIMIT", 0, 1_000);
+      const old = await redis.zrangebyscore(byTime, "-inf", letter.at - retentionMs, "LIMIT", 0, 1_000);
+      const expired = old.filter((id) => id !== letter.id);
       const transaction = redis
         .multi()
         .hset(letters, letter.id, JSON.stringify(letter))
@@ -64,6 +70,7 @@ export function openDeadLetters(redis: RedisClient, redisPrefix: string, retenti
       const replies = await redis.multi().hdel(letters, id).zrem(byTime, id).exec();
       return replies?.[0]?.[1] === 1;
     },
+    dropRetried: async ({ id, at }) => (await dropLetter(redis, [letters, byTime], [id, String(at)])) === 1,
   };
 }
 

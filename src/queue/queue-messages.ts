@@ -17,6 +17,8 @@ export interface QueueMessagesOptions {
 export interface MessageQueues {
   /** Resolves once Redis holds the message. Throws {@link RedisAwayError} when it may not; it may still hold it then. */
   add(shard: number, message: Message): Promise<void>;
+  /** As `add`, for a message whose job is finished: its id does not turn it away as a redelivery. */
+  addAgain(shard: number, message: Message): Promise<void>;
   /** Jobs of the shard that nobody has taken yet, of one message or more each. Throws when Redis does. */
   countWaiting(shard: number): Promise<number>;
   close(): Promise<void>;
@@ -36,10 +38,10 @@ const keepAsDuplicateGuard = { age: 3_600, count: 1_000 };
 export function jobOptionsFor(messages: readonly [Message, ...Message[]]): JobsOptions {
   const [first, ...rest] = messages;
   const alone = rest.length === 0 && usableId.test(first.id);
-  return alone
-    ? { jobId: first.id, removeOnComplete: keepAsDuplicateGuard }
-    : { jobId: `group-${randomUUID()}`, removeOnComplete: true };
+  return alone ? { jobId: first.id, removeOnComplete: keepAsDuplicateGuard } : anonymousJob();
 }
+
+const anonymousJob = (): JobsOptions => ({ jobId: `group-${randomUUID()}`, removeOnComplete: true });
 
 /**
  * Opens the shards' queues for adding. Works while Redis is away, too: it then fails at once, and works again when
@@ -63,9 +65,10 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
     }
   }
 
-  async function addJob(shard: number, messages: readonly [Message, ...Message[]]): Promise<void> {
-    const queue = await startedQueueOf(shard);
-    await queue.add(shardQueueName, { messages }, jobOptionsFor(messages));
+  async function addJob(shard: number, messages: readonly Message[], options: JobsOptions): Promise<void> {
+    if (redis.status !== "ready") throw new RedisAwayError("Redis is not connected");
+    const add = async () => (await startedQueueOf(shard)).add(shardQueueName, { messages }, options);
+    await within(deadlineMs, add());
   }
 
   function groupOf(shard: number) {
@@ -73,10 +76,7 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
       groups.get(shard) ??
       createGroupCommit<Message>({
         maxItems: maxMessagesPerJob,
-        write: async (messages) => {
-          if (redis.status !== "ready") throw new RedisAwayError("Redis is not connected");
-          await within(deadlineMs, addJob(shard, messages));
-        },
+        write: (messages) => addJob(shard, messages, jobOptionsFor(messages)),
       });
     groups.set(shard, group);
     return group;
@@ -84,6 +84,7 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
 
   return {
     add: (shard, message) => groupOf(shard)(message),
+    addAgain: (shard, message) => addJob(shard, [message], anonymousJob()),
     countWaiting: async (shard) => (await startedQueueOf(shard)).getWaitingCount(),
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
