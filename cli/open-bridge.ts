@@ -6,6 +6,7 @@ import { type DeadLetters, openDeadLetters } from "../src/queue/dead-letters.ts"
 import { type MessageQueues, openMessageQueues } from "../src/queue/queue-messages.ts";
 import { connectFailingFast } from "../src/redis/connect-redis.ts";
 import type { RedisClient } from "../src/redis/redis-client.ts";
+import { withinTime } from "../src/within-time.ts";
 
 /** What the commands work with: the worker's configuration and the same doors to Redis and Kafka. */
 export interface Bridge extends AsyncDisposable {
@@ -15,7 +16,7 @@ export interface Bridge extends AsyncDisposable {
   readonly deadLetters: DeadLetters;
   readonly queues: MessageQueues;
   readonly shardOf: (userId: string) => number;
-  /** Aborted by Ctrl-C. */
+  /** Aborted by Ctrl-C and by SIGTERM. */
   readonly signal: AbortSignal;
 }
 
@@ -28,7 +29,7 @@ export async function openBridge(): Promise<Bridge> {
   const redis = connectFailingFast(config.redis.address, log, deadlineMs);
   await untilReady(redis);
   const interrupted = new AbortController();
-  process.once("SIGINT", () => interrupted.abort());
+  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
   const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs });
   return {
     config,
@@ -50,7 +51,9 @@ async function untilReady(redis: RedisClient): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   redis.once("ready", resolve);
   redis.once("error", reject);
-  await promise.catch((error: unknown) => {
+  // A cluster that is not whole gives no error, nor becomes ready.
+  const ready = withinTime(deadlineMs, promise, () => new Error(`not ready in ${deadlineMs} ms (${redis.status})`));
+  await ready.catch((error: unknown) => {
     redis.disconnect();
     throw new Error(`Redis is away: ${error instanceof Error ? error.message : String(error)}`);
   });

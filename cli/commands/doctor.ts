@@ -1,5 +1,7 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
+import { shardPrefixes } from "../../src/queue/shard-queue.ts";
+import { checkAnswers } from "../doctor/check-answers.ts";
 import { checkApiConfig } from "../doctor/check-api-config.ts";
 import { checkClerk } from "../doctor/check-clerk.ts";
 import { checkClocks } from "../doctor/check-clocks.ts";
@@ -18,7 +20,7 @@ export function addDoctorCommand(program: Command): void {
       runCommand(async ({ config, redis, eventLog }) => {
         const { brokers, eventsTopic, stateTopic } = config.kafka;
         const findings = [
-          good("Redis", "answers"),
+          ...(await checkAnswers(redis, shardPrefixes(config.redis.prefix, config.shards))),
           ...checkApiConfig(process.env),
           ...(await examine("Redis settings", "see redis.conf", () => checkRedisSettings(redis))),
           ...(await examine("Clock", "synchronise the clock (NTP)", () => checkClocks(redis, Date.now))),

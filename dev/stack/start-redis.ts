@@ -18,14 +18,16 @@ export type RedisOptions = {
   dir: string;
   /** Default: a free one. */
   port?: number;
+  /** Further settings of redis.conf, or others for those given here. */
+  settings?: Readonly<Record<string, string>>;
 };
 
 /** Starts a `redis-server` that forgets nothing it has acknowledged and evicts nothing; resolves once it answers. */
-export async function startRedis({ dir, port: wanted }: RedisOptions): Promise<RedisServer> {
+export async function startRedis({ dir, port: wanted, settings = {} }: RedisOptions): Promise<RedisServer> {
   const port = wanted ?? (await findFreePort());
   const logFile = join(dir, "redis.log");
   await mkdir(dir, { recursive: true });
-  const server = spawnTied("redis-server", redisArguments(dir, port), { logFile });
+  const server = spawnTied("redis-server", redisArguments(dir, port, settings), { logFile });
   const url = `redis://127.0.0.1:${port}`;
   try {
     await untilAnswers(url, server);
@@ -36,7 +38,7 @@ export async function startRedis({ dir, port: wanted }: RedisOptions): Promise<R
   return { url, port, dir, ...server };
 }
 
-function redisArguments(dir: string, port: number): string[] {
+function redisArguments(dir: string, port: number, others: Readonly<Record<string, string>>): string[] {
   const settings = {
     bind: "127.0.0.1",
     port: `${port}`,
@@ -45,6 +47,7 @@ function redisArguments(dir: string, port: number): string[] {
     appendfsync: "always",
     save: "",
     "maxmemory-policy": "noeviction",
+    ...others,
   };
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }

@@ -1,7 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { Job, Queue, Worker } from "bullmq";
 import type { Logger } from "../logger.ts";
 import { jobDataSchema, type Message } from "./message.ts";
+import { openJobSignal } from "./open-job-signal.ts";
 import { shardPrefix, shardQueueName } from "./shard-queue.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
@@ -39,23 +41,22 @@ export interface ShardJobs {
 /** How many more jobs are asked for at first, and how much more each time when all of them came. */
 const firstRound = 4;
 const roundGrowth = 4;
-const secondsToWait = 1;
 /**
  * Nobody looks for stalled jobs here: the owner of a shard hands back what others left, so a job is never failed and no
  * lock has to be renewed. The lock only tells whose a job is; it outlives any batch.
  */
 const lockDurationMs = 10 * 60_000;
+const closeWithinMs = 3_000;
 /** BullMQ skips the lock's check for this token. */
 const anyToken = "0";
 
-/** Opens a shard's queue for taking. `redis` is shared by all shards; each gets one more connection to wait on. */
+/** Opens a shard's queue for taking. `redis` is shared by all shards; each gets one more connection to wait on (and BullMQ one). */
 export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: number, log: Logger): ShardJobs {
   const token = randomUUID();
   const worker = new Worker(shardQueueName, null, {
     connection: redis,
     prefix: shardPrefix(redisPrefix, shard),
     autorun: false,
-    drainDelay: secondsToWait,
     lockDuration: lockDurationMs,
     skipStalledCheck: true,
     skipLockRenewal: true,
@@ -64,16 +65,20 @@ export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: nu
   queue.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
   worker.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
 
+  const signal = openJobSignal(redis, worker.toKey("marker"));
+
   const held = new Map<string, Job>();
+  let mayHaveMore = true;
   // How many there were last time: a full queue is then emptied with one question and not with six, each larger.
   let expected = firstRound;
 
   const hold = (job: Job | undefined): TakenJob[] => {
+    mayHaveMore = job?.id !== undefined;
     if (job?.id === undefined) return [];
     held.set(job.id, job);
     return [toTaken(job.id, job)];
   };
-  const next = async (block: boolean) => hold(await worker.getNextJob(token, { block }));
+  const next = async () => hold(await worker.getNextJob(token, { block: false }));
 
   const giveBack = async (jobs: readonly TakenJob[]) => {
     await Promise.allSettled(
@@ -90,7 +95,7 @@ export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: nu
     for (let round = Math.max(firstRound, expected - jobs.length); ; round *= roundGrowth) {
       const asked = Math.min(round, maxMessages - countMessages(jobs));
       if (asked <= 0) break;
-      const more = (await Promise.all(Array.from({ length: asked }, () => next(false)))).flat();
+      const more = (await Promise.all(Array.from({ length: asked }, next))).flat();
       jobs.push(...more);
       if (more.length < asked) break;
     }
@@ -102,7 +107,8 @@ export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: nu
 
   return {
     take: async (maxMessages) => {
-      const first = await next(true);
+      if (!mayHaveMore) await signal.wait();
+      const first = await next();
       return first.length === 0 ? [] : takeMore(first, maxMessages);
     },
     completeAndTake: async (jobs, maxMessages) => {
@@ -125,11 +131,18 @@ export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: nu
       await Promise.all(active.map((id) => worker.backend.moveJobFromActiveToWait(id, anyToken)));
       return active.length;
     },
-    putOff: async (messages, delay) => {
-      await queue.add(shardQueueName, { messages }, { jobId: `later-${randomUUID()}`, delay, removeOnComplete: true });
+    putOff: async (messages, delayMs) => {
+      await queue.add(
+        shardQueueName,
+        { messages },
+        { jobId: `later-${randomUUID()}`, delay: delayMs, removeOnComplete: true },
+      );
     },
     close: async () => {
-      await Promise.all([worker.close(), queue.close()]);
+      signal.close();
+      const closed = Promise.allSettled([worker.close(), queue.close()]);
+      // BullMQ waits for ever for the end of a connection to a cluster that is away as a whole.
+      await Promise.race([closed, delay(closeWithinMs, undefined, { ref: false })]);
     },
   };
 }

@@ -33,18 +33,21 @@ export function connectFailingFast(address: RedisAddress, log: Logger, commandTi
   });
 }
 
-/** A connection that blocks for work and waits for Redis as long as it takes (BullMQ wants no limit of retries there). */
+/**
+ * A connection that blocks for work and waits for Redis as long as it takes (BullMQ wants no limit of retries there); for
+ * a node of a cluster that is away it waits half a second, and then a command fails.
+ */
 export function connectBlocking(address: RedisAddress, log: Logger): RedisClient {
   return connect(address, log, {
-    redis: { maxRetriesPerRequest: null },
+    // What blocks ends by itself then, before BullMQ's own watchdog resets the connection: of a cluster's, for good.
+    redis: { maxRetriesPerRequest: null, blockingTimeout: 1 },
     enableOfflineQueue: true,
-    // Without a pause a slot whose node is away would be asked for as fast as the other nodes can answer.
-    cluster: { maxRedirections: Number.POSITIVE_INFINITY, retryDelayOnMoved: 100 },
+    cluster: { maxRedirections: 6, retryDelayOnFailover: 100, retryDelayOnMoved: 50, retryDelayOnClusterDown: 100 },
   });
 }
 
 interface Manner {
-  readonly redis: Pick<RedisOptions, "commandTimeout" | "maxRetriesPerRequest">;
+  readonly redis: Pick<RedisOptions, "commandTimeout" | "maxRetriesPerRequest" | "blockingTimeout">;
   readonly enableOfflineQueue: boolean;
   readonly cluster: Pick<
     ClusterOptions,

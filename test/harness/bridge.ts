@@ -2,10 +2,13 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Redis } from "ioredis";
+import { pino } from "pino";
 import { inject } from "vitest";
 import { createFreshFolder } from "../../dev/stack/folders.ts";
 import type { User } from "../../src/events/user.ts";
+import { connectBlocking } from "../../src/redis/connect-redis.ts";
+import { redisAddressSchema } from "../../src/redis/redis-address.ts";
+import type { RedisClient } from "../../src/redis/redis-client.ts";
 import type { Step } from "../../workers/steps.ts";
 import { type BridgeProcess, spawnScript, startProcess } from "./bridge-process.ts";
 import { auditTopicOf, bridgeVariables, eventsTopicOf, stateTopicOf } from "./bridge-variables.ts";
@@ -33,7 +36,7 @@ export interface Bridge extends AsyncDisposable {
   readonly redisPrefix: string;
   readonly shards: number;
   /** For looking at its keys. */
-  readonly redis: Redis;
+  readonly redis: RedisClient;
   /** Starts the API and waits until it is ready. */
   startApi(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   /** Starts the API and waits only until it answers. */
@@ -62,6 +65,7 @@ export interface Bridge extends AsyncDisposable {
 interface CommandProcess {
   /** All it wrote so far. */
   output(): Promise<string>;
+  signal(signal: NodeJS.Signals): void;
   /** SIGKILL; resolves once it is gone. */
   kill(): Promise<void>;
   /** Resolves, never rejects, once it is gone, with the reason. */
@@ -79,8 +83,7 @@ export async function openBridge({
   const name = `test-${randomUUID()}`;
   const folder = await createFreshFolder();
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
-  const redis = new Redis(redisUrl, { maxRetriesPerRequest: null, retryStrategy: () => 50 });
-  redis.on("error", () => {}); // Some tests take Redis away.
+  const redis = connectBlocking(redisAddressSchema.parse(redisUrl), pino({ level: "silent" }));
   resources.defer(() => redis.disconnect());
   const common = { ...bridgeVariables({ name, redisUrl, kafkaBrokers, shards }), ...variables };
   let processes = 0;
@@ -97,9 +100,9 @@ export async function openBridge({
   };
 
   const startCommand = (...args: string[]) => {
-    const { exited, kill, output } = spawnScript({ ...optionsFor("cli/main.ts"), args });
+    const { pid, exited, kill, output } = spawnScript({ ...optionsFor("cli/main.ts"), args });
     owned.defer(kill);
-    return { exited, kill, output };
+    return { exited, kill, output, signal: (name: NodeJS.Signals) => void process.kill(pid, name) };
   };
 
   const owned = resources.move();

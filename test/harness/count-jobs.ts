@@ -1,15 +1,15 @@
-import type { Redis } from "ioredis";
 import { shardPrefix, shardQueueName } from "../../src/queue/shard-queue.ts";
+import type { RedisClient } from "../../src/redis/redis-client.ts";
 
 /** Jobs of one shard that wait, are in hand or are put off. */
-export async function countJobsOf(redis: Redis, redisPrefix: string, shard: number): Promise<number> {
+export async function countJobsOf(redis: RedisClient, redisPrefix: string, shard: number): Promise<number> {
   const queue = `${shardPrefix(redisPrefix, shard)}:${shardQueueName}`;
   const counts = [redis.llen(`${queue}:wait`), redis.llen(`${queue}:active`), redis.zcard(`${queue}:delayed`)];
   return sumOf(await Promise.all(counts));
 }
 
 /** Jobs of all shards. */
-export async function countJobs(redis: Redis, redisPrefix: string, shards: number): Promise<number> {
+export async function countJobs(redis: RedisClient, redisPrefix: string, shards: number): Promise<number> {
   const counts = Array.from({ length: shards }, (_, shard) => countJobsOf(redis, redisPrefix, shard));
   return sumOf(await Promise.all(counts));
 }

@@ -1,17 +1,19 @@
-import type { Redis } from "ioredis";
+import { mastersOf, type RedisClient } from "../../src/redis/redis-client.ts";
 
 /** All keys that begin so, or in a hash tag that does, with everything they hold, as one text; the same for the same content. */
-export async function dumpRedis(redis: Redis, prefix: string): Promise<string> {
+export async function dumpRedis(redis: RedisClient, prefix: string): Promise<string> {
   const found = new Set<string>();
-  for await (const keys of redis.scanStream({ match: `*${prefix}*`, count: 1_000 })) {
-    for (const key of keys) found.add(String(key));
+  for (const master of mastersOf(redis)) {
+    for await (const keys of master.scanStream({ match: `*${prefix}*`, count: 1_000 })) {
+      for (const key of keys) found.add(String(key));
+    }
   }
   const sorted = [...found].toSorted();
   const values = await Promise.all(sorted.map((key) => readKey(redis, key)));
   return sorted.map((key, at) => `${key} ${JSON.stringify(values[at])}`).join("\n");
 }
 
-async function readKey(redis: Redis, key: string): Promise<unknown> {
+async function readKey(redis: RedisClient, key: string): Promise<unknown> {
   const type = await redis.type(key);
   switch (type) {
     case "string":

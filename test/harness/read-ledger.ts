@@ -1,8 +1,8 @@
-import type { Redis } from "ioredis";
 import { z } from "zod";
 import { type User, userSchema } from "../../src/events/user.ts";
 import { ledgerKeys } from "../../src/ledger/open-ledger.ts";
 import { shardPrefix } from "../../src/queue/shard-queue.ts";
+import type { RedisClient } from "../../src/redis/redis-client.ts";
 
 const ledgerStateSchema = z.discriminatedUnion("status", [
   z.object({ status: z.literal("present"), user: userSchema }),
@@ -11,7 +11,7 @@ const ledgerStateSchema = z.discriminatedUnion("status", [
 
 /** The users in the ledger; none for a deleted one. */
 export async function readLedger(
-  redis: Redis,
+  redis: RedisClient,
   redisPrefix: string,
   shards: number,
 ): Promise<Map<string, User | undefined>> {
