@@ -11,10 +11,12 @@ export function addRebuildCommand(program: Command): void {
     .option("--shard <n...>", "these shards only")
     .action((options: { shard?: string[] }) =>
       runCommand(async ({ config, redis }) => {
-        const shards = options.shard?.map(Number) ?? Array.from({ length: config.shards }, (_, shard) => shard);
+        const all = Array.from({ length: config.shards }, (_, shard) => String(shard));
+        const shards = options.shard ?? all;
+        const unknown = shards.find((shard) => !all.includes(shard));
+        if (unknown !== undefined) throw new Error(`There is no shard ${unknown}.`);
         for (const shard of shards) {
-          if (!(shard >= 0 && shard < config.shards)) throw new Error(`There is no shard ${shard}.`);
-          await forgetLedger(redis, shardPrefix(config.redis.prefix, shard));
+          await forgetLedger(redis, shardPrefix(config.redis.prefix, Number(shard)));
           print(`shard ${shard}: its owner makes it anew`);
         }
         return exitCodes.ok;

@@ -12,8 +12,8 @@ export function addReplayCommand(program: Command): void {
     .option("--user <id>", "of this user only")
     .action((options: { from: string; toTopic: string; user?: string }) =>
       runCommand(async ({ config, eventLog, signal }) => {
-        const { eventsTopic, stateTopic } = config.kafka;
-        if ([eventsTopic, stateTopic].includes(options.toTopic))
+        const { eventsTopic, stateTopic, auditTopic } = config.kafka;
+        if ([eventsTopic, stateTopic, auditTopic].includes(options.toTopic))
           throw new Error(`${options.toTopic} is the bridge's own topic.`);
         const from = readFrom(options.from);
         const copier = await eventLog.openCopier(options.toTopic);

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { userEventSchema } from "../../src/events/user-events.ts";
+import { type UserEvent, userEventSchema } from "../../src/events/user-events.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";
 import { writeEventLine } from "../write-event-line.ts";
 
@@ -18,13 +18,23 @@ export function addTailCommand(program: Command): void {
           until: "stopped",
           signal,
           onRecords: async (records) => {
-            for (const { value, headers } of records) {
-              const event = userEventSchema.parse(JSON.parse(value ?? ""));
-              print(options.json ? JSON.stringify({ ...event, headers }) : writeEventLine(event, new Date()));
+            for (const { key, value, headers, partition, offset } of records) {
+              const event = readEvent(value);
+              if (event === undefined) print(`not an event: ${key}, partition ${partition}, offset ${offset}`);
+              else print(options.json ? JSON.stringify({ ...event, headers }) : writeEventLine(event, new Date()));
             }
           },
         });
         return exitCodes.ok;
       }),
     );
+}
+
+/** Nothing for what somebody else has written to the topic. */
+function readEvent(value: string | null): UserEvent | undefined {
+  try {
+    return userEventSchema.parse(JSON.parse(value ?? ""));
+  } catch {
+    return undefined;
+  }
 }
