@@ -4,11 +4,12 @@ import { expect, inject, onTestFinished, test } from "vitest";
 import { readWorkerConfig } from "../../src/config.ts";
 import { connectKafka } from "../../src/kafka/connect-kafka.ts";
 import { openEventLog } from "../../src/kafka/open-event-log.ts";
-import { bridgeVariables, stateTopicOf } from "../harness/bridge-variables.ts";
+import { spanPartitions } from "../../src/kafka/span-partitions.ts";
+import { bridgeVariables, eventsTopicOf, stateTopicOf } from "../harness/bridge-variables.ts";
 
 const transactions = 20;
 
-test("a transaction does not ask who coordinates it: that is remembered", async () => {
+test("a transaction names all its partitions at once, and does not ask who coordinates it", async () => {
   const name = `test-${randomUUID()}`;
   const config = readWorkerConfig(
     bridgeVariables({ name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 1 }),
@@ -21,22 +22,31 @@ test("a transaction does not ask who coordinates it: that is remembered", async 
     idempotent: true,
     maxInFlightRequests: 1,
   });
+  const topics = [eventsTopicOf(name), stateTopicOf(name)];
+  spanPartitions(
+    name,
+    topics.map((topic) => ({ topic, partitions: [0] })),
+  );
   const requests = new Map<string, number>();
   producer.on(producer.events.REQUEST, ({ payload: { apiName } }) => {
     requests.set(apiName, (requests.get(apiName) ?? 0) + 1);
   });
   onTestFinished(() => producer.disconnect());
   await producer.connect();
+  /** How many requests to join a transaction there were by each commit. */
+  const joinsBy: number[] = [];
   for (let number = 0; number < transactions; number += 1) {
     const transaction = await producer.transaction();
-    await transaction.send({
-      topic: stateTopicOf(name),
-      messages: [{ key: "user", value: `${number}`, partition: 0 }],
-    });
+    const messages = [{ key: "user", value: `${number}`, partition: 0 }];
+    for (const topic of topics) await transaction.send({ topic, messages });
+    joinsBy.push(requests.get("AddPartitionsToTxn") ?? 0);
     await transaction.commit();
   }
 
   expect(requests.get("EndTxn")).toBe(transactions);
+  // Of its own accord kafkajs names each partition when it is first written to. Of the first transaction only: later on
+  // Kafka may ask to wait for the markers of the one before, and the partitions are named again.
+  expect(joinsBy[0]).toBe(1);
   // Of its own accord kafkajs asks twice in each transaction; here once a second.
   expect(requests.get("GroupCoordinator")).toBeLessThan(transactions);
 });
