@@ -5,8 +5,9 @@ import { checkAnswers } from "../doctor/check-answers.ts";
 import { checkApiConfig } from "../doctor/check-api-config.ts";
 import { checkClerk } from "../doctor/check-clerk.ts";
 import { checkClocks } from "../doctor/check-clocks.ts";
+import { checkKafka } from "../doctor/check-kafka.ts";
 import { checkRedisSettings } from "../doctor/check-redis-settings.ts";
-import { examine, type Finding, good, warn } from "../doctor/finding.ts";
+import { examine, type Finding } from "../doctor/finding.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";
 
 const marks = { good: styleText("green", "✓"), warn: styleText("yellow", "!"), bad: styleText("red", "✗") };
@@ -18,18 +19,15 @@ export function addDoctorCommand(program: Command): void {
     .description("check configuration, Redis, Kafka and Clerk, and say how to mend what is wrong")
     .action(() =>
       runCommand(async ({ config, redis, eventLog }) => {
-        const { brokers, eventsTopic, stateTopic } = config.kafka;
+        const { brokers } = config.kafka;
         const findings = [
           ...(await checkAnswers(redis, shardPrefixes(config.redis.prefix, config.shards))),
           ...checkApiConfig(process.env),
           ...(await examine("Redis settings", "see redis.conf", () => checkRedisSettings(redis))),
           ...(await examine("Clock", "synchronise the clock (NTP)", () => checkClocks(redis, Date.now))),
-          ...(await examine("Kafka", `are the brokers up, and KAFKA_BROKERS (${brokers.join()}) right?`, async () => {
-            const missing = await eventLog.checkTopics();
-            if (missing.length === 0)
-              return [good("Kafka", `${eventsTopic} and ${stateTopic} have ${config.shards} partitions each`)];
-            return [warn("Kafka", `answers; no topic ${missing.join(", ")} yet`, "the worker makes it when it starts")];
-          })),
+          ...(await examine("Kafka", `are the brokers up, and KAFKA_BROKERS (${brokers.join()}) right?`, () =>
+            checkKafka(eventLog, config),
+          )),
           ...(await examine("Clerk", "is CLERK_API_URL right?", () => checkClerk(config, Date.now))),
         ];
         for (const finding of findings) print(lineOf(finding));

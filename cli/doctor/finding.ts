@@ -17,6 +17,12 @@ export async function examine(about: string, mend: string, check: () => Promise<
   try {
     return await check();
   } catch (error) {
-    return [bad(about, error instanceof Error ? error.message : String(error), mend)];
+    return [bad(about, describe(error), mend)];
   }
 }
+
+/** With its cause: by itself `fetch failed` tells nobody anything. */
+const describe = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+};
