@@ -15,7 +15,7 @@ export async function openResharding(
   return {
     topology: openTopologyRecord(redis, prefix),
     eventLog,
-    openPublisher: (shard) => eventLog.openPublisher(shard, beforeCommit),
+    openPublisher: (shard, movesAmong) => eventLog.openPublisher(shard, beforeCommit, movesAmong),
     openLedger: (shard) => openLedger(redis, shardPrefix(prefix, shard)),
     cluster: await eventLog.clusterId(),
     maxStates: config.batchMaxMessages,

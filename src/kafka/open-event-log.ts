@@ -31,7 +31,7 @@ export interface EventLog {
   /** The id of the cluster: a ledger made from another cluster is worth nothing. */
   clusterId(): Promise<string>;
   /** See {@link openShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
-  openPublisher(shard: number, beforeCommit?: () => Promise<void>): Promise<ShardPublisher>;
+  openPublisher(shard: number, beforeCommit?: () => Promise<void>, movesAmong?: number): Promise<ShardPublisher>;
   /** See {@link joinShardGroup}. */
   joinGroup(listener: ShardGroupListener): Promise<ShardGroup>;
   /** See {@link followTopic}. */
@@ -54,8 +54,11 @@ export function openEventLog(config: KafkaConfig, eventSource: string, log: Logg
     findLastEvents: (signal) => findLastRecords(kafka, config.eventsTopic, signal),
     groupLag: (groupId, lastEvents) => readGroupLag(kafka, groupId, config.eventsTopic, lastEvents),
     clusterId: () => readClusterId(kafka),
-    openPublisher: (shard, beforeCommit) =>
-      openShardPublisher({ kafka, config, eventSource, ...(beforeCommit && { beforeCommit }) }, shard),
+    openPublisher: (shard, beforeCommit, movesAmong) =>
+      openShardPublisher(
+        { kafka, config, eventSource, ...(beforeCommit && { beforeCommit }), ...(movesAmong && { movesAmong }) },
+        shard,
+      ),
     joinGroup: (listener) => joinShardGroup(kafka, config, listener, log),
     follow: (options) => followTopic(kafka, options),
     openCopier: (topic) => openRecordCopier(kafka, topic, config.shards),

@@ -13,6 +13,11 @@ export interface ShardPublisherDeps {
   readonly eventSource: string;
   /** Called when all records of a batch are written and the commit is not yet asked for. */
   readonly beforeCommit?: () => Promise<void>;
+  /**
+   * Among how many shards it moves states; none by default. Each of its transactions then ends in the state partitions of
+   * all of them, so that a move whose markers Kafka skipped ends in both of its partitions alike (docs/adr/0008).
+   */
+  readonly movesAmong?: number;
 }
 
 interface Barrier {
@@ -50,12 +55,12 @@ export class FencedError extends Error {
  * on the first transaction, not on connecting, so what is read before the barrier may still change.
  */
 export async function openShardPublisher(deps: ShardPublisherDeps, shard: number): Promise<ShardPublisher> {
-  const { kafka, config, eventSource, beforeCommit } = deps;
+  const { kafka, config, eventSource, beforeCommit, movesAmong } = deps;
   const transactionalId = `${config.transactionalIdPrefix}.${shard}`;
-  spanPartitions(
-    transactionalId,
-    [config.eventsTopic, config.stateTopic].map((topic) => ({ topic, partitions: [shard] })),
-  );
+  spanPartitions(transactionalId, [
+    { topic: config.eventsTopic, partitions: [shard] },
+    { topic: config.stateTopic, partitions: movesAmong === undefined ? [shard] : [...Array(movesAmong).keys()] },
+  ]);
   const producer = kafka.producer({
     transactionalId,
     transactionTimeout: config.transactionTimeoutMs,

@@ -2,7 +2,8 @@ import { FencedError, type ShardPublisher } from "../kafka/open-shard-publisher.
 import type { ShardLedger } from "../ledger/open-ledger.ts";
 
 export interface TakeDeps {
-  readonly openPublisher: (shard: number) => Promise<ShardPublisher>;
+  /** One that moves states among so many shards. */
+  readonly openPublisher: (shard: number, movesAmong: number) => Promise<ShardPublisher>;
   readonly openLedger: (shard: number) => ShardLedger;
   readonly cluster: string;
 }
@@ -12,8 +13,8 @@ export interface TakeDeps {
  * with a claim that Kafka knows, so that the owner after us makes it anew from Kafka and takes it for no loss. Throws
  * {@link FencedError} when yet another owner came in between.
  */
-async function takeShard({ openPublisher, openLedger, cluster }: TakeDeps, shard: number) {
-  const publisher = await openPublisher(shard);
+async function takeShard({ openPublisher, openLedger, cluster }: TakeDeps, shard: number, count: number) {
+  const publisher = await openPublisher(shard, count);
   try {
     const ledger = openLedger(shard);
     const { offset: barrier, id: barrierId } = publisher.barrier;
@@ -33,7 +34,7 @@ export async function withShards<T>(
 ): Promise<T> {
   const publishers: ShardPublisher[] = [];
   try {
-    for (let shard = 0; shard < count; shard += 1) publishers.push(await takeShard(deps, shard));
+    for (let shard = 0; shard < count; shard += 1) publishers.push(await takeShard(deps, shard, count));
     return await work(publishers);
   } finally {
     await Promise.allSettled(publishers.map((publisher) => publisher.close()));

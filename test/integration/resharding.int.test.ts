@@ -62,8 +62,16 @@ test(
 
 test("Workers that were not stopped end by themselves, and nothing that comes in meanwhile is lost or repeated", async () => {
   await using bridge = await openBridge({ shards: 2 });
-  const [api, busy, other] = await Promise.all([bridge.startApi(), bridge.startWorker(), bridge.startWorker()]);
-  const sent: Told[] = [];
+  const api = await bridge.startApi();
+  const slow = await bridge.startHaltingWorker("decided");
+  const quick = await bridge.startWorker();
+  await quick.waitUntilLogged("shard.owned");
+  // One of them has a batch in hand, decided before the change and sent after it.
+  slow.signal("SIGUSR2");
+  await slow.waitUntilLogged("armed");
+  const sent = makeHistory({ users: 20, seed: 99 });
+  await send(api, sent);
+  await slow.waitUntilLogged("halted");
   const command = bridge.startCommand("reshard", "--to", "3");
   const over = new AbortController();
   const sending = (async () => {
@@ -76,7 +84,8 @@ test("Workers that were not stopped end by themselves, and nothing that comes in
   expect(await command.exited).toBe("exit code 0");
   over.abort();
   await sending;
-  for (const worker of [busy, other]) {
+  slow.thaw();
+  for (const worker of [slow, quick]) {
     expect(await worker.exited).toBe("exit code 1");
     expect(await worker.output()).toMatch(/from 2 to 3 shards is not finished|has 3 shards and SHARDS is 2/);
   }
