@@ -17,7 +17,8 @@ const lookAroundEveryMs = 5_000;
  * owner. Jobs in hand are finished or given back before it returns or throws.
  *
  * Every few seconds, with nothing in hand, the owner looks around: a worker that lost the shard while it waited for a job
- * may still have taken one after the hand-back; and an idle shard would not notice that Redis lost its ledger.
+ * may still have taken one after the hand-back; and an idle shard would not notice that Redis lost its ledger, nor any
+ * shard that a replica has taken over.
  */
 export async function drainShard(
   deps: DrainDeps,
@@ -35,6 +36,7 @@ export async function drainShard(
       await jobs.handBack();
       const held = await owned.ledger.read(owned.hold, []);
       if (held.outcome !== "read") return held.outcome;
+      if ((await owned.ledger.look()).tookOver) return "lost";
       lookedAt = deps.now();
     }
     if (taken.length === 0) taken = await jobs.take(deps.batchMaxMessages);

@@ -15,7 +15,7 @@ export interface OwnDeps {
   readonly cluster: string;
   /** Throws when the bridge has another number of shards than this worker, or is about to. */
   readonly confirmTopology: () => Promise<void>;
-  /** Redis was found to have lost ledger data, and so maybe messages, too. */
+  /** Redis was found to have lost ledger data, or to have failed over to a replica, and so maybe lost messages, too. */
   readonly onLedgerLoss: () => Promise<void>;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
@@ -91,13 +91,20 @@ async function whatToKeep(
   { cluster, group, log, onLedgerLoss }: OwnDeps,
   shard: number,
   publisher: ShardPublisher,
-  { claimedBy, checkpoint }: LedgerLook,
+  { claimedBy, checkpoint, tookOver }: LedgerLook,
   signal: AbortSignal,
 ): Promise<"keep" | "reset"> {
   if (checkpoint === undefined) {
     if (publisher.barrier.offset > 0n) await onLedgerLoss();
     log.info({ event: "ledger.missing", shard, unreadable: claimedBy !== "" }, "Makes the ledger anew from Kafka");
     return "reset";
+  }
+  if (tookOver) {
+    await onLedgerLoss();
+    log.warn(
+      { event: "ledger.taken_over", shard },
+      "A replica of Redis has taken over; looks for messages it never got",
+    );
   }
   const { barrier, barrierId } = checkpoint;
   let found = "";

@@ -51,6 +51,7 @@ const queueDeadlineMs = 5_000;
 const lockDurationMs = 6_000;
 const lookForDeadEveryMs = 2_000;
 const scheduleEveryMs = 30_000;
+const requestAgainMs = 1_000;
 const firstBackoffMs = 5_000;
 const longestBackoffMs = 5 * 60_000;
 const stopWithinMs = 3_000;
@@ -111,8 +112,16 @@ export function openReconciler({ config, redis, jobsRedis, registry, ...deps }: 
 
   return {
     sweepAfterLoss: async () => {
-      await runs.requestSweep("ledger_loss");
-      await runs.schedule(config.reconciliation);
+      for (;;) {
+        try {
+          await runs.requestSweep("ledger_loss");
+          return await runs.schedule(config.reconciliation);
+        } catch (error) {
+          // The node of a cluster that holds the runs is away; nobody would notice the loss a second time.
+          log.warn({ event: "reconciliation.not_requested", err: error }, "No sweep for a loss yet");
+          await delay(requestAgainMs, undefined, { signal });
+        }
+      }
     },
     start: () => {
       if (signal.aborted) return;

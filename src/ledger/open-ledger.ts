@@ -17,6 +17,10 @@ interface Checkpoint {
 export interface LedgerLook {
   readonly claimedBy: string;
   readonly checkpoint: Checkpoint | undefined;
+  /** Which server's writes the data goes back to; "" where Redis does not say. */
+  readonly replication: string;
+  /** A replica has become the master since the last claim: what was acknowledged last may be lost, messages too. */
+  readonly tookOver: boolean;
 }
 
 /** What an owner believes the ledger's checkpoint to be; every call compares it first. */
@@ -49,11 +53,13 @@ export interface ShardLedger {
   apply(hold: Hold, offset: bigint, states: readonly AppliedState[]): Promise<LedgerApplied>;
 }
 
+const lookAtLedger = loadScript(new URL("look-at-ledger.lua", import.meta.url));
 const claimShard = loadScript(new URL("claim-shard.lua", import.meta.url));
 const readStates = loadScript(new URL("read-states.lua", import.meta.url));
 const applyStates = loadScript(new URL("apply-states.lua", import.meta.url));
 const bigint = z.string().regex(/^\d+$/).transform(BigInt);
 const checkpointSchema = z.object({ barrier: bigint, barrierId: z.string(), cluster: z.string(), offset: bigint });
+const lookSchema = z.tuple([z.string(), z.number()], z.string());
 const replySchema = z.tuple([z.number()], z.string().nullable());
 
 /** Where a shard's ledger is in Redis. */
@@ -69,11 +75,19 @@ export function openLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
 
   return {
     look: async () => {
-      const stored = await redis.hgetall(at.checkpoint);
-      return { claimedBy: stored["barrier"] ?? "", checkpoint: checkpointSchema.safeParse(stored).data };
+      const [replication, tookOver, ...flat] = lookSchema.parse(await lookAtLedger(redis, [at.checkpoint], []));
+      const stored = Object.fromEntries(
+        flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : [])),
+      );
+      return {
+        claimedBy: stored["barrier"] ?? "",
+        checkpoint: checkpointSchema.safeParse(stored).data,
+        replication,
+        tookOver: tookOver === 1,
+      };
     },
-    claim: async ({ claimedBy }, { barrier, barrierId, cluster }, states) =>
-      (await claimShard(redis, keys, [claimedBy, String(barrier), barrierId, cluster, states])) === 1,
+    claim: async ({ claimedBy, replication }, { barrier, barrierId, cluster }, states) =>
+      (await claimShard(redis, keys, [claimedBy, String(barrier), barrierId, cluster, replication, states])) === 1,
     read: async (hold, userIds) => {
       const [found, ...values] = replySchema.parse(await readStates(redis, keys, [...argumentsOf(hold), ...userIds]));
       if (found === 0) return refusal(hold, values[0]);

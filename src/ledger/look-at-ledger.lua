@@ -1,0 +1,20 @@
+--[[
+  Reads a checkpoint, and of whom the data comes. A replica that takes over has an id of its own, and beside it that of the
+  master whose data it continues; what that master had acknowledged last may not have come to it.
+
+  KEYS[1]  checkpoint   hash  barrier, barrierId, offset, cluster, replication
+
+  Output   {replication id | "" where it cannot be read, 1 if a replica took over since the last claim | 0, name, value, …}
+]]
+local info = redis.pcall("INFO", "replication")
+local id, continued = "", ""
+if type(info) == "string" then
+  id = string.match(info, "master_replid:(%x+)") or ""
+  continued = string.match(info, "master_replid2:(%x+)") or ""
+end
+local claimed = redis.call("HGET", KEYS[1], "replication")
+local tookOver = claimed and claimed ~= "" and claimed ~= id and string.find(continued, "[1-9a-f]")
+local reply = redis.call("HGETALL", KEYS[1])
+table.insert(reply, 1, tookOver and 1 or 0)
+table.insert(reply, 1, id)
+return reply
