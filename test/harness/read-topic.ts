@@ -84,7 +84,10 @@ async function markEnd(kafka: Kafka, topic: string, end: string): Promise<number
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const partitions = topics.flatMap((found) => found.partitions.map(({ partitionId }) => partitionId));
     // As the bridge marks its own place in the state topic: no record of a user, and no worker minds it.
-    await producer.send({ topic, messages: partitions.map((partition) => ({ ...encodeBarrier(end), partition })) });
+    // One partition a call: of a call to several brokers kafkajs may leave out some (docs/adr/0009-one-partition-a-call.md).
+    for (const partition of partitions) {
+      await producer.send({ topic, messages: [{ ...encodeBarrier(end), partition }] });
+    }
     return partitions;
   } finally {
     await Promise.all([producer.disconnect(), admin.disconnect()]);
