@@ -7,6 +7,7 @@ import { checkClerk } from "../doctor/check-clerk.ts";
 import { checkClocks } from "../doctor/check-clocks.ts";
 import { checkKafka } from "../doctor/check-kafka.ts";
 import { checkRedisSettings } from "../doctor/check-redis-settings.ts";
+import { checkShards } from "../doctor/check-shards.ts";
 import { examine, type Finding } from "../doctor/finding.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";
 
@@ -28,6 +29,7 @@ export function addDoctorCommand(program: Command): void {
           ...(await examine("Kafka", `are the brokers up, and KAFKA_BROKERS (${brokers.join()}) right?`, () =>
             checkKafka(eventLog, config),
           )),
+          ...(await checkShards({ redis, redisPrefix: config.redis.prefix, shards: config.shards })),
           ...(await examine("Clerk", "is CLERK_API_URL right?", () => checkClerk(config, Date.now))),
         ];
         for (const finding of findings) print(lineOf(finding));

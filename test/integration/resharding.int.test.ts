@@ -119,10 +119,11 @@ test("It waits until a consumer group has read the old shards; afterwards nothin
   expect(await command.exited).toBe("exit code 0");
   await consumer.disconnect();
 
-  const [oldWorker, again, smaller] = await Promise.all([
+  const [oldWorker, again, smaller, doctor] = await Promise.all([
     bridge.runWorker(),
     bridge.runCommand("reshard", "--to", "4"),
     bridge.runCommand("reshard", "--to", "2"),
+    bridge.runCommand("doctor"),
     expect(bridge.startApi()).rejects.toThrow(/exit code 1.*\n.*\nThe bridge has 4 shards and SHARDS is 2/),
     waitFor("the old API is not ready", async () => (await api.readiness()).status === 503),
   ]);
@@ -131,6 +132,8 @@ test("It waits until a consumer group has read the old shards; afterwards nothin
   expect(again.output).toContain("nothing to do");
   expect(smaller.reason).toBe("exit code 1");
   expect(smaller.output).toContain("The topics have 4 partitions, and Kafka cannot take any away");
+
+  expect(doctor.output).toContain("Shards: The bridge has 4 shards and SHARDS is 2. Set SHARDS=4.");
 
   // What Redis said of it can be lost.
   const resharded = withShards(bridge, 4);

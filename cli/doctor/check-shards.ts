@@ -1,0 +1,9 @@
+import { checkTopology, type OwnTopology } from "../../src/resharding/refuse-other-topology.ts";
+import { refusalOfWorker } from "../../src/resharding/topology.ts";
+import { bad, type Finding } from "./finding.ts";
+
+/** Whether the bridge has this number of shards, and no change of it is unfinished; no finding when all is well. */
+export async function checkShards(own: Omit<OwnTopology, "refusalOf">): Promise<Finding[]> {
+  const checked = await checkTopology({ ...own, refusalOf: refusalOfWorker });
+  return checked === true ? [] : [bad("Shards", checked, "no worker starts before")];
+}
