@@ -29,7 +29,7 @@ export interface ShardGroupListener {
 const heartbeatIntervalMs = 250;
 const fetchWaitMs = 25;
 /** After so long without a sign of life a consumer is taken for dead; kafkajs itself goes on trying for about 10 s. */
-const silentMs = 30_000;
+const takenForDeadAfterMs = 30_000;
 const lookAfterItEveryMs = 1_000;
 const leaveWithinMs = 5_000;
 
@@ -45,6 +45,7 @@ export async function joinShardGroup(
   config: KafkaConfig,
   listener: ShardGroupListener,
   log: Logger,
+  silentMs = takenForDeadAfterMs,
 ): Promise<ShardGroup> {
   const topic = config.stateTopic;
   const heard = new EventEmitter<{ membership: [] }>();

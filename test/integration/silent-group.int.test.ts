@@ -1,0 +1,79 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pino } from "pino";
+import { expect, test } from "vitest";
+import { createFreshFolder } from "../../dev/stack/folders.ts";
+import { findFreePort } from "../../dev/stack/free-port.ts";
+import { startKafka } from "../../dev/stack/start-kafka.ts";
+import { readWorkerConfig } from "../../src/config.ts";
+import { connectKafka } from "../../src/kafka/connect-kafka.ts";
+import { joinShardGroup } from "../../src/kafka/join-shard-group.ts";
+import { openEventLog } from "../../src/kafka/open-event-log.ts";
+import { openTcpProxy } from "../chaos/servers/tcp-proxy.ts";
+import { bridgeVariables } from "../harness/bridge-variables.ts";
+import { waitFor } from "../harness/wait-for.ts";
+
+const logged: string[] = [];
+const log = pino({ level: "warn" }, { write: (line) => logged.push(line) });
+const silentMs = 1_500;
+
+test("A consumer that falls silent is replaced by one that gets the shards, and holds none itself when it is heard again", async () => {
+  await using resources = new AsyncDisposableStack();
+  const dir = await createFreshFolder();
+  resources.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));
+  const port = await findFreePort();
+  const link = resources.use(await openTcpProxy({ target: () => port }));
+  const kafka = await startKafka({ dir: join(dir, "kafka"), port, advertisedPort: link.port });
+  resources.defer(kafka.stop);
+  const { kafka: config, eventSource } = readWorkerConfig(
+    bridgeVariables({
+      name: "silent",
+      redisUrl: "redis://127.0.0.1:9",
+      kafkaBrokers: [`127.0.0.1:${link.port}`],
+      shards: 3,
+    }),
+  );
+  const client = connectKafka(config, log);
+  await openEventLog(config, eventSource, log).ensureTopics();
+
+  const all = new Set([0, 1, 2]);
+  const assignments: ReadonlySet<number>[] = [];
+  const fatal: Error[] = [];
+  const group = await joinShardGroup(
+    client,
+    config,
+    {
+      onRebalancing: () => {},
+      onAssigned: (shards) => assignments.push(shards),
+      onFatal: (error) => fatal.push(error),
+    },
+    log,
+    silentMs,
+  );
+  resources.defer(() => group.leave());
+  await waitFor("all shards are assigned", () => group.assigned().size === all.size);
+  const lastHeard = group.confirmedAt();
+  const before = assignments.length;
+
+  link.stall();
+  await waitFor("it is taken for dead", () => logged.some((line) => line.includes("group.lost")));
+  link.heal();
+  await waitFor("another has joined", () => assignments.length > before && group.confirmedAt() > lastHeard, {
+    deadlineMs: 30_000,
+  });
+  await waitFor("all shards are the worker's again", () => assignments.at(-1)?.size === all.size, {
+    deadlineMs: 30_000,
+  });
+  expect(group.assigned()).toEqual(all);
+  expect(await group.confirm(0, AbortSignal.timeout(10_000))).toBe(true);
+
+  const admin = client.admin();
+  await admin.connect();
+  resources.defer(() => admin.disconnect());
+  await waitFor(
+    "the group has one member",
+    async () => (await admin.describeGroups([config.groupId])).groups[0]?.members.length === 1,
+    { deadlineMs: 20_000, intervalMs: 50 },
+  );
+  expect(fatal).toEqual([]);
+});
