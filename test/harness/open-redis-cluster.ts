@@ -22,6 +22,8 @@ export interface RedisCluster extends AsyncDisposable {
   /** SIGSTOP: it says nothing, and its sockets stay open. */
   freeze(node: number): void;
   thaw(node: number): void;
+  /** Starts a replica of a node, which takes over when that node is gone; resolves once it has the node's data and all know of it. */
+  addReplica(node: number): Promise<void>;
   /** Starts it again with its data; resolves once the others have it back. */
   start(node: number): Promise<void>;
 }
@@ -31,6 +33,7 @@ const clusterSettings = {
   "cluster-enabled": "yes",
   "cluster-node-timeout": "1000",
   "cluster-require-full-coverage": "no",
+  "repl-diskless-sync-delay": "0",
 };
 
 export async function openRedisCluster(size = 3): Promise<RedisCluster> {
@@ -38,25 +41,19 @@ export async function openRedisCluster(size = 3): Promise<RedisCluster> {
   const folder = await createFreshFolder();
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   const nodes = Array.from({ length: size }, (_, node) => node);
-  const ports = await Promise.all(nodes.map(async () => ({ port: await findFreePort(), bus: await findFreePort() })));
+  const ports = await Promise.all(nodes.map(findFreePorts));
   const running: RedisServer[] = [];
   resources.defer(async () => void (await Promise.all(running.map((server) => server.kill()))));
   const portsOf = (node: number) => found(ports[node]);
   const serverOf = (node: number) => found(running[node]);
+  const startServer = (name: string, { port, bus }: Ports) =>
+    startRedis({ dir: join(folder, name), port, settings: { ...clusterSettings, "cluster-port": String(bus) } });
   const startNode = async (node: number) => {
-    const { port, bus } = portsOf(node);
-    const settings = { ...clusterSettings, "cluster-port": String(bus) };
-    running[node] = await startRedis({ dir: join(folder, String(node)), port, settings });
+    running[node] = await startServer(String(node), portsOf(node));
   };
-  const ask = async <T>(node: number, question: (redis: Redis) => Promise<T>): Promise<T> => {
-    const redis = new Redis(portsOf(node).port, { retryStrategy: () => null });
-    redis.on("error", () => {}); // The question fails of it.
-    try {
-      return await question(redis);
-    } finally {
-      redis.disconnect();
-    }
-  };
+  const ask = <T>(node: number, question: (redis: Redis) => Promise<T>) => askServer(portsOf(node).port, question);
+  const meet = (node: number, { port, bus }: Ports) =>
+    ask(node, (redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", port, bus));
   const untilWhole = () =>
     waitFor("every node knows of every slot", async () => {
       const views = await Promise.all(nodes.map((node) => ask(node, (redis) => redis.cluster("INFO"))));
@@ -68,8 +65,7 @@ export async function openRedisCluster(size = 3): Promise<RedisCluster> {
     const [from, to] = [node, node + 1].map((part) => Math.floor((part * slots) / size));
     await ask(node, (redis) => redis.cluster("ADDSLOTSRANGE", found(from), found(to) - 1));
     await ask(node, (redis) => redis.cluster("SET-CONFIG-EPOCH", node + 1));
-    const { port, bus } = portsOf(node);
-    if (node > 0) await ask(0, (redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", port, bus));
+    if (node > 0) await meet(0, portsOf(node));
   }
   await untilWhole();
 
@@ -93,12 +89,44 @@ export async function openRedisCluster(size = 3): Promise<RedisCluster> {
     kill: (node) => serverOf(node).kill(),
     freeze: (node) => void process.kill(serverOf(node).pid, "SIGSTOP"),
     thaw: (node) => void process.kill(serverOf(node).pid, "SIGCONT"),
+    addReplica: async (node) => {
+      const [place, id] = [await findFreePorts(), await ask(node, (redis) => redis.cluster("MYID"))];
+      const replica = await startServer(`replica-${place.port}`, place);
+      owned.defer(() => replica.kill());
+      await meet(node, place);
+      await waitFor("the replica knows its master", () =>
+        askServer(place.port, (redis) => redis.cluster("REPLICATE", id)),
+      );
+      await waitFor("the replica has the data, and all know of it", async () => {
+        const state = await askServer(place.port, (redis) => redis.info("replication"));
+        const views = await Promise.all(nodes.map((each) => ask(each, (redis) => redis.cluster("NODES"))));
+        return state.includes("master_link_status:up") && views.every((view) => String(view).includes(`slave ${id}`));
+      });
+    },
     start: async (node) => {
       await startNode(node);
       await untilWhole();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+interface Ports {
+  readonly port: number;
+  /** Of the talk among the nodes. */
+  readonly bus: number;
+}
+
+const findFreePorts = async (): Promise<Ports> => ({ port: await findFreePort(), bus: await findFreePort() });
+
+async function askServer<T>(port: number, question: (redis: Redis) => Promise<T>): Promise<T> {
+  const redis = new Redis(port, { retryStrategy: () => null });
+  redis.on("error", () => {}); // The question fails of it.
+  try {
+    return await question(redis);
+  } finally {
+    redis.disconnect();
+  }
 }
 
 function found<T>(value: T | undefined): T {

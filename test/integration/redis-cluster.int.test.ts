@@ -165,6 +165,22 @@ test.for(["killed", "silent"] as const)(
   },
 );
 
+test("When a node is gone for good its replica takes over, and the bridge goes on by itself, exactly once", async () => {
+  const gone = await cluster.nodeOf(prefixOf(0));
+  await cluster.addReplica(gone);
+  const during = Array.from({ length: 24 }, () => tellSnapshot("user.created", makeUser(), 1));
+  await cluster.kill(gone);
+  for (const { message } of during) {
+    await waitFor("it is accepted", async () => (await send(api.url, message)).status === 204);
+  }
+  await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
+  await bridge.waitUntilIdle();
+  hearOf(during);
+  expect(await expectExactlyOnce(bridge, expected)).not.toEqual([]);
+  // Its messages of the last moment may be lost: a sweep finds out.
+  await worker.waitUntilLogged("ledger.taken_over");
+});
+
 function hearOf(history: readonly Told[]): void {
   for (const [userId, user] of lastWord(history)) expected.set(userId, user);
 }
