@@ -102,7 +102,7 @@ export async function openBridge({
   const startCommand = (...args: string[]) => {
     const { pid, exited, kill, output } = spawnScript({ ...optionsFor("cli/main.ts"), args });
     owned.defer(kill);
-    return { exited, kill, output, signal: (name: NodeJS.Signals) => void process.kill(pid, name) };
+    return { exited, kill, output, signal: (sent: NodeJS.Signals) => void process.kill(pid, sent) };
   };
 
   const owned = resources.move();
