@@ -1,3 +1,4 @@
+import { redisAddressSchema } from "../../src/redis/redis-address.ts";
 import { acceptsConnections } from "./accepts-connections.ts";
 
 export type GivenServers = {
@@ -9,7 +10,9 @@ export type GivenServers = {
 export async function findGivenServers(env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<GivenServers> {
   const given: GivenServers = {};
   const redisUrl = env["REDIS_URL"];
-  if (redisUrl) {
+  if (redisUrl && redisAddressSchema.safeParse(redisUrl).data?.kind !== "single") {
+    log("REDIS_URL names no single server, as development and tests need: another Redis is used.");
+  } else if (redisUrl) {
     const { hostname, port } = new URL(redisUrl);
     if (await acceptsConnections(hostname, Number(port || 6379))) given.redisUrl = redisUrl;
     else log(`REDIS_URL names ${hostname}:${port || 6379}, where nothing answers: another Redis is used.`);

@@ -132,6 +132,13 @@ describe("A stack", () => {
     ]);
   });
 
+  test("has a Redis of its own when the environment names a cluster, which tests cannot do with", async () => {
+    const calls = await useFakeDocker();
+    const stack = await startStack({ env: { REDIS_URL: "redis+cluster://127.0.0.1:1,127.0.0.1:2" } });
+    await stack.stop();
+    expect((await calls())[0]).toMatch(/--wait redis kafka$/);
+  });
+
   test("takes from Docker only what the environment does not name", async () => {
     const calls = await useFakeDocker();
     const stack = await startStack({ env: { REDIS_URL: inject("redisUrl") } });
