@@ -92,7 +92,7 @@ export const environmentSchema = z.object({
     .min(1)
     .max(1_000)
     .default(6)
-    .describe("Number of shards; must equal the topics' partitions"),
+    .describe("Number of shards; must equal the topics' partitions. To change it later: bridge reshard --to N"),
   PORT: port.default(3007).describe("The API listens here"),
   WORKER_PORT: port.default(3008).describe("The worker's /livez, /readyz and /metrics"),
   HOST: z.string().default("0.0.0.0").describe("Address that the API and the worker listen on"),

@@ -5,14 +5,15 @@ const deadlineMs = 30_000;
 const lookAgainMs = 50;
 
 /**
- * Waits until each partition of the topic has a leader, and returns how many there are. A topic just created is not there
- * yet for every broker; kafkajs's own wait, `waitForLeaders`, throws then. Throws after 30 s.
+ * Waits until the topic has so many partitions, or more, and each has a leader; returns how many there are. A topic or
+ * partition just created is not there yet for every broker; kafkajs's own wait, `waitForLeaders`, throws then. Throws
+ * after 30 s.
  */
-export async function awaitLeaders(admin: Admin, topic: string): Promise<number> {
+export async function awaitLeaders(admin: Admin, topic: string, atLeast = 1): Promise<number> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const partitions = await readPartitions(admin, topic);
-    if (partitions.length > 0 && partitions.every(({ leader }) => leader >= 0)) return partitions.length;
+    if (partitions.length >= atLeast && partitions.every(({ leader }) => leader >= 0)) return partitions.length;
     if (Date.now() > deadline) throw new Error(`no leader for every partition of ${topic} in ${deadlineMs} ms`);
     await delay(lookAgainMs);
   }

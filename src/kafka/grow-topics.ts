@@ -1,6 +1,6 @@
-import { setTimeout as delay } from "node:timers/promises";
-import type { Admin, Kafka } from "kafkajs";
+import type { Kafka } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
+import { awaitLeaders } from "./await-leaders.ts";
 import { withAdmin } from "./with-admin.ts";
 
 type Topics = Pick<KafkaConfig, "eventsTopic" | "stateTopic">;
@@ -10,9 +10,6 @@ export interface PartitionCounts {
   readonly events: number;
   readonly states: number;
 }
-
-const leaderDeadlineMs = 30_000;
-const lookAgainMs = 100;
 
 export const countPartitions = (kafka: Kafka, topics: Topics): Promise<PartitionCounts> =>
   withAdmin(kafka, async (admin) => {
@@ -33,16 +30,5 @@ export const growTopics = (kafka: Kafka, topics: Topics, partitions: number): Pr
       if ((found[0]?.partitions.length ?? 0) >= partitions) continue;
       await admin.createPartitions({ topicPartitions: [{ topic, count: partitions }] });
     }
-    await waitForPartitions(admin, topics, partitions);
+    await Promise.all([topics.stateTopic, topics.eventsTopic].map((topic) => awaitLeaders(admin, topic, partitions)));
   });
-
-async function waitForPartitions(admin: Admin, { eventsTopic, stateTopic }: Topics, wanted: number): Promise<void> {
-  const deadline = Date.now() + leaderDeadlineMs;
-  for (;;) {
-    const { topics } = await admin.fetchTopicMetadata({ topics: [eventsTopic, stateTopic] });
-    const led = topics.map(({ partitions }) => partitions.filter(({ leader }) => leader >= 0).length);
-    if (led.length === 2 && led.every((count) => count === wanted)) return;
-    if (Date.now() > deadline) throw new Error(`no leader for every new partition in ${leaderDeadlineMs} ms`);
-    await delay(lookAgainMs);
-  }
-}
