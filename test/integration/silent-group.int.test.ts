@@ -61,19 +61,19 @@ test("A consumer that falls silent is replaced by one that gets the shards, and 
   await waitFor("another has joined", () => assignments.length > before && group.confirmedAt() > lastHeard, {
     deadlineMs: 30_000,
   });
-  await waitFor("all shards are the worker's again", () => assignments.at(-1)?.size === all.size, {
-    deadlineMs: 30_000,
-  });
-  expect(group.assigned()).toEqual(all);
-  expect(await group.confirm(0, AbortSignal.timeout(10_000))).toBe(true);
 
+  // The old one may be heard again, and join, and leaves then; when, is up to kafkajs. So for some heartbeats in a row.
+  let inRow = 0;
   const admin = client.admin();
   await admin.connect();
   resources.defer(() => admin.disconnect());
-  await waitFor(
-    "the group has one member",
-    async () => (await admin.describeGroups([config.groupId])).groups[0]?.members.length === 1,
-    { deadlineMs: 20_000, intervalMs: 50 },
-  );
+  const isAlone = async () => {
+    const described = (await admin.describeGroups([config.groupId])).groups[0];
+    const hasAll =
+      described?.state === "Stable" && described.members.length === 1 && group.assigned().size === all.size;
+    return hasAll && (await group.confirm(0, AbortSignal.timeout(10_000)));
+  };
+  const staysAlone = async () => (inRow = (await isAlone()) ? inRow + 1 : 0) === 16;
+  await waitFor("it is the group's one member, with all shards, and stays so", staysAlone, { deadlineMs: 30_000 });
   expect(fatal).toEqual([]);
 });
