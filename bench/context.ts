@@ -7,8 +7,7 @@ export interface BenchContext {
   readonly rounds: number;
   /** How long one step of load lasts. */
   readonly seconds: number;
+  /** Shards of ours, and partitions of every events topic. */
+  readonly shards: number;
   readonly log: (line: string) => void;
 }
-
-/** Shards, and partitions of every events topic. */
-export const shards = 6;

@@ -21,14 +21,14 @@ const interrupted = new Promise<never>((_, reject) => {
 interrupted.catch(() => {}); // Looked at once the parts run.
 
 async function bench(): Promise<void> {
-  const { only, rounds, seconds } = readOptions(process.argv.slice(2));
+  const { only, ...options } = readOptions(process.argv.slice(2));
   await removeStaleFolders();
   await requireWrk(log);
   await using started = new AsyncDisposableStack();
   log("Starting a fresh Redis (fsync on every write) and Kafka …");
   const { redisUrl, kafkaBrokers } = started.adopt(await startNative({}, { log }), ({ stop }) => stop());
   const dir = await createFreshFolder();
-  const rows = runParts({ redisUrl, kafkaBrokers, dir, rounds, seconds, log }, only);
+  const rows = runParts({ redisUrl, kafkaBrokers, dir, log, ...options }, only);
   console.log(`\n${formatTable(await Promise.race([rows, interrupted]))}`);
 }
 

@@ -4,10 +4,11 @@ import { z } from "zod";
 const parts = ["receive", "drain", "sustained", "latency"] as const;
 export type Part = (typeof parts)[number];
 
-const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4]
+const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4] [--shards 6]
   --only     the parts to run, comma-separated; all of them when left out
   --rounds   how often each comparison is repeated
-  --seconds  how long one step of load lasts`;
+  --seconds  how long one step of load lasts
+  --shards   how many shards the one worker of ours has to itself, and partitions every events topic`;
 
 const optionsSchema = z.object({
   only: z
@@ -17,6 +18,7 @@ const optionsSchema = z.object({
     .pipe(z.array(z.enum(parts))),
   rounds: z.coerce.number().int().positive().default(3),
   seconds: z.coerce.number().int().positive().default(4),
+  shards: z.coerce.number().int().positive().default(6),
 });
 type BenchOptions = z.infer<typeof optionsSchema>;
 
@@ -29,7 +31,7 @@ export class UsageError extends Error {
 export function readOptions(args: string[]): BenchOptions {
   const text = { type: "string" } as const;
   try {
-    const { values } = parseArgs({ args, options: { only: text, rounds: text, seconds: text } });
+    const { values } = parseArgs({ args, options: { only: text, rounds: text, seconds: text, shards: text } });
     return optionsSchema.parse(values);
   } catch (cause) {
     throw new UsageError(usage, { cause });

@@ -1,5 +1,5 @@
 import { awaitLeaders } from "../../src/kafka/await-leaders.ts";
-import { type BenchContext, shards } from "../context.ts";
+import type { BenchContext } from "../context.ts";
 import { connectKafka } from "./connect-kafka.ts";
 
 /** Creates an events topic whose records carry the broker's own time, so that all systems are timed by one clock. */
@@ -8,7 +8,10 @@ export async function createEventsTopic(context: BenchContext, topic: string): P
   await admin.connect();
   try {
     const configEntries = [{ name: "message.timestamp.type", value: "LogAppendTime" }];
-    await admin.createTopics({ topics: [{ topic, numPartitions: shards, configEntries }], waitForLeaders: false });
+    await admin.createTopics({
+      topics: [{ topic, numPartitions: context.shards, configEntries }],
+      waitForLeaders: false,
+    });
     await awaitLeaders(admin, topic);
   } finally {
     await admin.disconnect();

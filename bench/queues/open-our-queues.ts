@@ -6,7 +6,7 @@ import { createShardOf } from "../../src/kafka/shard-of.ts";
 import type { Message } from "../../src/queue/message.ts";
 import { openMessageQueues } from "../../src/queue/queue-messages.ts";
 import { shardPrefix, shardQueueName } from "../../src/queue/shard-queue.ts";
-import { type BenchContext, shards } from "../context.ts";
+import type { BenchContext } from "../context.ts";
 import { connections } from "../load/run-wrk.ts";
 import type { BenchMessage } from "../messages/make-message.ts";
 import type { BenchQueues } from "./bench-queues.ts";
@@ -23,7 +23,7 @@ const jobSchema = z.object({ messages: z.array(z.unknown()) });
 
 /** The shards' queues of the bridge with this name. */
 export async function openOurQueues(
-  { redisUrl }: BenchContext,
+  { redisUrl, shards }: BenchContext,
   name: string,
   arrival: Arrival = "grouped",
 ): Promise<BenchQueues> {

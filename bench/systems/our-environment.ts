@@ -1,10 +1,10 @@
-import { type BenchContext, shards } from "../context.ts";
+import type { BenchContext } from "../context.ts";
 import { webhookSecret } from "../load/write-requests.ts";
 
 export const eventsTopicOf = (name: string): string => `${name}.events`;
 
 /** Environment of our processes: a bridge of this name, with keys, topics and a group of its own. */
-export function ourEnvironment({ redisUrl, kafkaBrokers }: BenchContext, name: string): Record<string, string> {
+export function ourEnvironment({ redisUrl, kafkaBrokers, shards }: BenchContext, name: string): Record<string, string> {
   return {
     HOST: "127.0.0.1",
     REDIS_URL: redisUrl,

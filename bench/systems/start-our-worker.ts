@@ -1,5 +1,5 @@
 import { findFreePort } from "../../dev/stack/free-port.ts";
-import { type BenchContext, shards } from "../context.ts";
+import type { BenchContext } from "../context.ts";
 import { ourEnvironment } from "./our-environment.ts";
 import { startProcess } from "./start-process.ts";
 
@@ -15,7 +15,7 @@ export async function startOurWorker(context: BenchContext, name: string): Promi
       // Readiness also brings the gauge up to date.
       if (!(await fetch(`${url}/readyz`)).ok) return false;
       const metrics = await (await fetch(`${url}/metrics`)).text();
-      return Number(/^bridge_shards_owned\{.*\} (\d+)$/m.exec(metrics)?.[1]) === shards;
+      return Number(/^bridge_shards_owned\{.*\} (\d+)$/m.exec(metrics)?.[1]) === context.shards;
     },
   });
 }
