@@ -18,7 +18,10 @@ export interface ShardGroup {
 }
 
 export interface ShardGroupListener {
-  /** The group is being shared out anew: what is in hand should be finished now. `onAssigned` follows. */
+  /**
+   * The group is being shared out anew: what is in hand should be finished now. `onAssigned` follows, with the same shards
+   * when it comes to nothing.
+   */
   readonly onRebalancing: () => void;
   readonly onAssigned: (shards: ReadonlySet<number>) => void;
   /** The membership ended for a reason that trying again will not mend. */
@@ -52,6 +55,7 @@ export async function joinShardGroup(
   /** The one in charge; what another still says is not heard. */
   let consumer: Consumer | undefined;
   let isMember = false;
+  let isRebalancing = false;
   let assigned: ReadonlySet<number> = new Set();
   let confirmedAt = 0;
   let aliveAt = 0;
@@ -73,14 +77,32 @@ export async function joinShardGroup(
       confirmedAt = aliveAt = Date.now();
       heard.emit("membership");
     };
+    const settle = () => {
+      isRebalancing = false;
+      listener.onAssigned(assigned);
+    };
     const inCharge =
       <Event>(listen: (event: Event) => void) =>
       (event: Event) => {
         if (own === consumer) listen(event);
       };
     const { GROUP_JOIN, HEARTBEAT, REBALANCING, STOP, CRASH } = own.events;
-    own.on(REBALANCING, inCharge(listener.onRebalancing));
-    own.on(HEARTBEAT, inCharge(confirm));
+    own.on(
+      REBALANCING,
+      inCharge(() => {
+        isRebalancing = true;
+        listener.onRebalancing();
+      }),
+    );
+    own.on(
+      HEARTBEAT,
+      inCharge(() => {
+        confirm();
+        // kafkajs gives up joining anew when it meets a coordinator that still loads. That one, once it has loaded, takes
+        // the heartbeats of its members as before: no join follows, and the shards have stayed where they are.
+        if (isRebalancing) settle();
+      }),
+    );
     own.on(
       STOP,
       inCharge(() => (isMember = false)),
@@ -95,7 +117,7 @@ export async function joinShardGroup(
       own.pause([{ topic, partitions: [...assigned] }]);
       reader.resume(assigned);
       confirm();
-      listener.onAssigned(assigned);
+      settle();
     });
     own.on(
       CRASH,
