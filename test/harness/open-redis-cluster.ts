@@ -1,10 +1,11 @@
 /// <reference lib="esnext.disposable" />
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Redis } from "ioredis";
+import type { Redis } from "ioredis";
 import { createFreshFolder } from "../../dev/stack/folders.ts";
 import { findFreePort } from "../../dev/stack/free-port.ts";
 import { type RedisServer, startRedis } from "../../dev/stack/start-redis.ts";
+import { askRedis } from "./ask-redis.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** A Redis Cluster of masters that share the slots. A node that is away takes only its own slots with it. */
@@ -51,7 +52,7 @@ export async function openRedisCluster(size = 3): Promise<RedisCluster> {
   const startNode = async (node: number) => {
     running[node] = await startServer(String(node), portsOf(node));
   };
-  const ask = <T>(node: number, question: (redis: Redis) => Promise<T>) => askServer(portsOf(node).port, question);
+  const ask = <T>(node: number, question: (redis: Redis) => Promise<T>) => askRedis(portsOf(node).port, question);
   const meet = (node: number, { port, bus }: Ports) =>
     ask(node, (redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", port, bus));
   const untilWhole = () =>
@@ -95,10 +96,10 @@ export async function openRedisCluster(size = 3): Promise<RedisCluster> {
       owned.defer(() => replica.kill());
       await meet(node, place);
       await waitFor("the replica knows its master", () =>
-        askServer(place.port, (redis) => redis.cluster("REPLICATE", id)),
+        askRedis(place.port, (redis) => redis.cluster("REPLICATE", id)),
       );
       await waitFor("the replica has the data, and all know of it", async () => {
-        const state = await askServer(place.port, (redis) => redis.info("replication"));
+        const state = await askRedis(place.port, (redis) => redis.info("replication"));
         const views = await Promise.all(nodes.map((each) => ask(each, (redis) => redis.cluster("NODES"))));
         return state.includes("master_link_status:up") && views.every((view) => String(view).includes(`slave ${id}`));
       });
@@ -118,16 +119,6 @@ interface Ports {
 }
 
 const findFreePorts = async (): Promise<Ports> => ({ port: await findFreePort(), bus: await findFreePort() });
-
-async function askServer<T>(port: number, question: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(port, { retryStrategy: () => null });
-  redis.on("error", () => {}); // The question fails of it.
-  try {
-    return await question(redis);
-  } finally {
-    redis.disconnect();
-  }
-}
 
 function found<T>(value: T | undefined): T {
   if (value === undefined) throw new Error("There is no such node");

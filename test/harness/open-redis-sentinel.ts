@@ -1,11 +1,11 @@
 /// <reference lib="esnext.disposable" />
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Redis } from "ioredis";
 import { createFreshFolder } from "../../dev/stack/folders.ts";
 import { findFreePort } from "../../dev/stack/free-port.ts";
 import { spawnTied } from "../../dev/stack/spawn-tied.ts";
 import { type RedisServer, startRedis } from "../../dev/stack/start-redis.ts";
+import { askRedis } from "./ask-redis.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** A master, a replica, and a Sentinel that makes the replica the master when the master is gone for half a second. */
@@ -31,7 +31,9 @@ export async function openRedisSentinel(): Promise<RedisSentinel> {
     return server;
   };
   const first = await start("first", await findFreePort());
-  await ask(first.port, (redis) => redis.acl("SETUSER", "replica", "on", ">secret", "+psync", "+replconf", "+ping"));
+  await askRedis(first.port, (redis) =>
+    redis.acl("SETUSER", "replica", "on", ">secret", "+psync", "+replconf", "+ping"),
+  );
   const second = await start("second", await findFreePort(), {
     replicaof: `127.0.0.1 ${first.port}`,
     masteruser: "replica",
@@ -48,7 +50,9 @@ export async function openRedisSentinel(): Promise<RedisSentinel> {
   });
   resources.defer(() => sentinel.kill());
   await waitFor("the Sentinel knows the replica", () =>
-    ask(port, async (redis) => JSON.stringify(await redis.call("SENTINEL", "REPLICAS", masterName)).includes("slave")),
+    askRedis(port, async (redis) =>
+      JSON.stringify(await redis.call("SENTINEL", "REPLICAS", masterName)).includes("slave"),
+    ),
   );
 
   const owned = resources.move();
@@ -56,7 +60,7 @@ export async function openRedisSentinel(): Promise<RedisSentinel> {
     redisUrl: `redis+sentinel://127.0.0.1:${port}/${masterName}`,
     killMaster: () => first.kill(),
     cutReplicaOff: () =>
-      ask(first.port, async (redis) => {
+      askRedis(first.port, async (redis) => {
         await redis.acl("SETUSER", "replica", "off");
         await redis.call("CLIENT", "KILL", "TYPE", "replica");
       }),
@@ -76,15 +80,5 @@ const sentinelSettings = (port: number, dir: string, master: number) =>
 
 const untilReplicates = ({ port }: RedisServer) =>
   waitFor("it replicates", () =>
-    ask(port, async (redis) => (await redis.info("replication")).includes("master_link_status:up")),
+    askRedis(port, async (redis) => (await redis.info("replication")).includes("master_link_status:up")),
   );
-
-async function ask<T>(port: number, question: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(port, { retryStrategy: () => null });
-  redis.on("error", () => {}); // The question fails of it.
-  try {
-    return await question(redis);
-  } finally {
-    redis.disconnect();
-  }
-}
