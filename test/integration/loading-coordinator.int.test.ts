@@ -41,7 +41,7 @@ test("A rebalance that comes to nothing, as the group's coordinator has moved an
     config,
     {
       onRebalancing: () => told.push("rebalancing"),
-      onAssigned: (shards) => told.push(`assigned ${[...shards].toSorted().join(" ")}`),
+      onAssigned: (shards) => told.push(`assigned ${[...shards].toSorted((a, b) => a - b).join(" ")}`),
       onFatal: (error) => told.push(error.message),
     },
     log,
