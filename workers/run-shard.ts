@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ShardGroup } from "../src/kafka/join-shard-group.ts";
-import { FencedError } from "../src/kafka/open-shard-publisher.ts";
+import { FencedError } from "../src/kafka/write-transaction.ts";
 import { StartUpError } from "../src/run-process.ts";
 import { drainShard, type DrainDeps } from "./drain-shard.ts";
 import { type OwnDeps, type OwnedShard, ownShard } from "./own-shard.ts";

@@ -2,10 +2,11 @@ import { randomUUID } from "node:crypto";
 import type { Kafka, Producer, RecordMetadata } from "kafkajs";
 import type { KafkaConfig } from "../config.ts";
 import { withinTime } from "../within-time.ts";
-import { encodeEvent, type EncodedRecord } from "./encode-event.ts";
+import { encodeEvent } from "./encode-event.ts";
 import { encodeBarrier, encodeMoved, encodeState } from "./encode-state.ts";
 import type { EventRecord, MovedState, StateRecord } from "./records.ts";
 import { spanPartitions } from "./span-partitions.ts";
+import { createTransactionWriter, type WriteTransaction } from "./write-transaction.ts";
 
 export interface ShardPublisherDeps {
   readonly kafka: Kafka;
@@ -45,11 +46,6 @@ export interface ShardPublisher {
   close(): Promise<void>;
 }
 
-/** Another owner has taken the shard. */
-export class FencedError extends Error {
-  override readonly name = "FencedError";
-}
-
 /**
  * Takes a shard for writing: fences every earlier publisher of it, then commits a barrier. In that order: kafkajs fences
  * on the first transaction, not on connecting, so what is read before the barrier may still change.
@@ -68,10 +64,8 @@ export async function openShardPublisher(deps: ShardPublisherDeps, shard: number
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
   });
-  const write = (
-    records: readonly (readonly [topic: string, records: readonly PlacedRecord[]])[],
-    sent?: () => Promise<void>,
-  ) => answered(transact(producer, shard, records, sent));
+  const transact = createTransactionWriter(producer, shard);
+  const write: WriteTransaction = (records, sent) => answered(transact(records, sent));
   const answered = <T>(work: Promise<T>) => withinTime(config.transactionTimeoutMs + retriesTakeMs, work, noAnswer);
   const barrierId = randomUUID();
   const commitBarrier = async () =>
@@ -106,9 +100,6 @@ export async function openShardPublisher(deps: ShardPublisherDeps, shard: number
   }
 }
 
-/** Goes to the publisher's own partition, unless it says otherwise. */
-type PlacedRecord = EncodedRecord & { readonly partition?: number };
-
 /** For kafkajs's own retries. */
 const retriesTakeMs = 30_000;
 const disconnectWithinMs = 5_000;
@@ -123,45 +114,8 @@ const noAnswer = () => new Error("no answer from Kafka, and no error");
 const disconnect = (producer: Producer) =>
   withinTime(disconnectWithinMs, producer.disconnect(), noAnswer).catch(() => {});
 
-/**
- * One partition after the other, never several in one call: other brokers may lead them, and when one of these refuses,
- * kafkajs tries again with all, beside what is still under way or answered. So a batch was committed without its states,
- * or with its events twice (docs/adr/0009-one-partition-a-call.md).
- */
-async function transact(
-  producer: Producer,
-  partition: number,
-  records: readonly (readonly [topic: string, records: readonly PlacedRecord[]])[],
-  sent?: () => Promise<void>,
-): Promise<RecordMetadata[]> {
-  try {
-    const transaction = await producer.transaction();
-    const written: RecordMetadata[] = [];
-    for (const [topic, encoded] of records) {
-      for (const [to, placed] of Map.groupBy(encoded, (record) => record.partition ?? partition)) {
-        const messages = placed.map(({ key, value, headers }) => ({ key, value, headers, partition: to }));
-        written.push(...(await transaction.send({ topic, messages })));
-      }
-    }
-    await sent?.();
-    await transaction.commit();
-    return written;
-  } catch (error) {
-    throw isFenced(error) ? new FencedError("another owner has taken the shard", { cause: error }) : error;
-  }
-}
-
 function offsetIn(written: readonly RecordMetadata[], topic: string): bigint {
   const offset = written.find(({ topicName }) => topicName === topic)?.baseOffset;
   if (offset === undefined) throw new Error(`Kafka gave no offset for ${topic}`);
   return BigInt(offset);
-}
-
-const fencedTypes = new Set(["INVALID_PRODUCER_EPOCH", "PRODUCER_FENCED", "INVALID_PRODUCER_ID_MAPPING"]);
-
-function isFenced(error: unknown): boolean {
-  for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if ("type" in cause && typeof cause.type === "string" && fencedTypes.has(cause.type)) return true;
-  }
-  return false;
 }

@@ -1,4 +1,5 @@
-import { FencedError, type ShardPublisher } from "../kafka/open-shard-publisher.ts";
+import type { ShardPublisher } from "../kafka/open-shard-publisher.ts";
+import { FencedError } from "../kafka/write-transaction.ts";
 import type { ShardLedger } from "../ledger/open-ledger.ts";
 
 export interface TakeDeps {

@@ -5,7 +5,7 @@ import { readWorkerConfig } from "../../src/config.ts";
 import type { State } from "../../src/events/state.ts";
 import { countMisplaced } from "../../src/kafka/find-misplaced.ts";
 import { openEventLog } from "../../src/kafka/open-event-log.ts";
-import { FencedError } from "../../src/kafka/open-shard-publisher.ts";
+import { FencedError } from "../../src/kafka/write-transaction.ts";
 import { createShardOf } from "../../src/kafka/shard-of.ts";
 import { openLedger } from "../../src/ledger/open-ledger.ts";
 import { shardPrefix } from "../../src/queue/shard-queue.ts";

@@ -5,11 +5,12 @@ import { readWorkerConfig } from "../../src/config.ts";
 import { connectKafka } from "../../src/kafka/connect-kafka.ts";
 import { openEventLog } from "../../src/kafka/open-event-log.ts";
 import { spanPartitions } from "../../src/kafka/span-partitions.ts";
+import { createTransactionWriter } from "../../src/kafka/write-transaction.ts";
 import { bridgeVariables, eventsTopicOf, stateTopicOf } from "../harness/bridge-variables.ts";
 
 const transactions = 20;
 
-test("a transaction names all its partitions at once, and does not ask who coordinates it", async () => {
+test("a transaction names all its partitions at once, writes to both in one request, and does not ask who coordinates it", async () => {
   const name = `test-${randomUUID()}`;
   const config = readWorkerConfig(
     bridgeVariables({ name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 1 }),
@@ -35,15 +36,19 @@ test("a transaction names all its partitions at once, and does not ask who coord
   await producer.connect();
   /** How many requests to join a transaction there were by each commit. */
   const joinsBy: number[] = [];
+  const write = createTransactionWriter(producer, 0);
   for (let number = 0; number < transactions; number += 1) {
-    const transaction = await producer.transaction();
-    const messages = [{ key: "user", value: `${number}`, partition: 0 }];
-    for (const topic of topics) await transaction.send({ topic, messages });
-    joinsBy.push(requests.get("AddPartitionsToTxn") ?? 0);
-    await transaction.commit();
+    const records = [{ key: "user", value: `${number}`, headers: {} }];
+    const written = await write(
+      topics.map((topic) => [topic, records]),
+      async () => void joinsBy.push(requests.get("AddPartitionsToTxn") ?? 0),
+    );
+    expect(new Set(written.map(({ topicName }) => topicName))).toEqual(new Set(topics));
   }
 
   expect(requests.get("EndTxn")).toBe(transactions);
+  // One broker leads all there is here.
+  expect(requests.get("Produce")).toBe(transactions);
   // Of its own accord kafkajs names each partition when it is first written to. Of the first transaction only: later on
   // Kafka may ask to wait for the markers of the one before, and the partitions are named again.
   expect(joinsBy[0]).toBe(1);
