@@ -10,12 +10,12 @@ import type { Message } from "../src/queue/message.ts";
 import type { TakenJob } from "../src/queue/open-shard-jobs.ts";
 import type { FollowUp } from "./follow-up.ts";
 import { findMisrouted, forward, type ForwardDeps } from "./forward-misrouted.ts";
-import type { Refusal } from "../src/ledger/open-ledger.ts";
+import type { LedgerApplied, Refusal } from "../src/ledger/open-ledger.ts";
 import type { OwnedShard } from "./own-shard.ts";
 import { readBatch } from "./read-batch.ts";
 import { reportBatch } from "./report-batch.ts";
 import { resolveUnsure } from "./resolve-unsure.ts";
-import { type Move, splitBatch } from "./split-batch.ts";
+import { type BatchPart, type Move, splitBatch } from "./split-batch.ts";
 import type { AtStep } from "./steps.ts";
 
 export interface BatchDeps extends ForwardDeps {
@@ -40,7 +40,10 @@ const askClerkAgainMs = 30_000;
 /**
  * Turns the jobs in hand into events, once:
  *
- *     taken → states read → decided → [ sent → committed ] → applied to the ledger → jobs completed
+ *     taken → states read → decided → [ sent → committed ] → applied to the ledger, jobs completed
+ *
+ * The last two go to Redis one behind the other, without waiting: each only follows from the commit. Should the ledger
+ * refuse, the jobs are complete all the same, as whoever claimed it finds the commit in Kafka.
  *
  * A process that dies before the commit leaves nothing behind: the transaction is aborted when the next owner fences. One
  * that dies after it leaves the commit: the next owner finds it in Kafka, and the jobs' changes are duplicates then. Any
@@ -70,28 +73,29 @@ export async function processBatch(
   const followedUp = deps.followUp(decided);
   const moves = decided.flatMap(movesOf);
   let transactionMs = 0;
+  let applying: Promise<LedgerApplied> | undefined;
   for (const part of splitBatch(moves)) {
+    const applied = await applying;
+    if (applied !== undefined && applied.outcome !== "applied") return applied;
     const sentAt = now();
     const first = await owned.publisher.publish(part);
     transactionMs += now() - sentAt;
     await atStep("committed");
-    const applied = part.states.map((record, index) => ({
-      userId: record.userId,
-      state: record.state,
-      offset: first + BigInt(index),
-    }));
-    const checkpoint = first + BigInt(applied.length);
-    const result = await owned.ledger.apply(owned.hold, checkpoint, applied);
-    if (result.outcome !== "applied") return result;
-    owned.hold = { ...owned.hold, offset: checkpoint };
-    await atStep("applied");
+    applying = applyCommitted(owned, part, first);
   }
-
-  await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
-  await forward(deps, misrouted);
-  if (resolved.deferred.length > 0) await owned.jobs.putOff(resolved.deferred, askClerkAgainMs);
-  await followedUp;
-  const next = await owned.jobs.completeAndTake(jobs, room());
+  const completeAndTake = async () => {
+    await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
+    await forward(deps, misrouted);
+    if (resolved.deferred.length > 0) await owned.jobs.putOff(resolved.deferred, askClerkAgainMs);
+    await followedUp;
+    await atStep("applied");
+    return owned.jobs.completeAndTake(jobs, room());
+  };
+  const [applied, next] = await Promise.all([applying, completeAndTake()]);
+  if (applied !== undefined && applied.outcome !== "applied") {
+    await owned.jobs.giveBack(next);
+    return applied;
+  }
   await atStep("completed");
   reportBatch(deps, {
     shard: owned.shard,
@@ -107,6 +111,14 @@ export async function processBatch(
     transactionMs,
   });
   return { outcome: "done", next };
+}
+
+async function applyCommitted(owned: OwnedShard, { states }: BatchPart, firstOffset: bigint): Promise<LedgerApplied> {
+  const placed = states.map(({ userId, state }, index) => ({ userId, state, offset: firstOffset + BigInt(index) }));
+  const checkpoint = firstOffset + BigInt(placed.length);
+  const result = await owned.ledger.apply(owned.hold, checkpoint, placed);
+  if (result.outcome === "applied") owned.hold = { ...owned.hold, offset: checkpoint };
+  return result;
 }
 
 const movesOf = ({ candidate, decision }: Decided<Message>): Move[] =>

@@ -35,7 +35,7 @@ export interface Hold {
  */
 export type Refusal = { readonly outcome: "superseded" | "lost" };
 type LedgerRead = { readonly outcome: "read"; readonly states: Map<string, State> } | Refusal;
-type LedgerApplied = { readonly outcome: "applied" } | Refusal;
+export type LedgerApplied = { readonly outcome: "applied" } | Refusal;
 
 interface AppliedState {
   readonly userId: string;
