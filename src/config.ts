@@ -41,6 +41,9 @@ export const environmentSchema = z.object({
     .regex(/^[\w-]+$/)
     .default("clerk-kafka-bridge")
     .describe("Start of every key in Redis"),
+  REDIS_QUICK_TIMEOUT_MS: positive
+    .default(250)
+    .describe("How long a request waits for what it can do without (cache, shared limits, counts), ms"),
 
   KAFKA_BROKERS: list.default(["127.0.0.1:9092"]).describe("host:port, comma-separated; Kafka 3.6 or newer"),
   KAFKA_CLIENT_ID: z.string().default("clerk-kafka-bridge").describe("How the brokers' logs name this client"),
@@ -129,6 +132,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
   return {
     ...shared(env),
     port: env.PORT,
+    quickTimeoutMs: env.REDIS_QUICK_TIMEOUT_MS,
     webhookSecrets,
     clerk: toClerkConfig(env),
     auth: toAuthConfig(env),

@@ -18,8 +18,6 @@ import { createVerifier } from "./webhooks/verify-message.ts";
 
 /** How long a caller waits for Redis before it hears 503, ms. */
 const queueDeadlineMs = 800;
-/** How long a request waits for what it can do without, ms. */
-const quickDeadlineMs = 250;
 
 /**
  * Starts the API and says on which port. Needs nothing but its configuration: while Redis is away it answers 503 and is
@@ -36,7 +34,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   await refuseOtherTopology(topology, queueDeadlineMs);
   const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
   lifecycle.onStop("queues", () => queues.close());
-  const quickRedis = connectFailingFast(config.redis.address, log, quickDeadlineMs);
+  const quickRedis = connectFailingFast(config.redis.address, log, config.quickTimeoutMs);
   lifecycle.onStop("quick redis", () => quickRedis.disconnect());
   const metrics = createApiMetrics();
   const shardOf = createShardOf(config.shards);
