@@ -25,4 +25,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=15s CMD \
   wget -qO /dev/null "http://127.0.0.1:${PORT:-3007}/livez" || \
   wget -qO /dev/null "http://127.0.0.1:${WORKER_PORT:-3008}/livez"
 
-CMD ["node", "src/main.ts"]
+CMD ["node", "src/api/main.ts"]

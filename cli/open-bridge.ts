@@ -1,12 +1,12 @@
 import { type WorkerConfig, readWorkerConfig } from "../src/config.ts";
 import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
-import { createShardOf } from "../src/kafka/shard-of.ts";
-import { createLogger } from "../src/logger.ts";
+import { createShardOf } from "../src/domain/shard-of.ts";
+import { createLogger } from "../src/shared/logger.ts";
 import { type DeadLetters, openDeadLetters } from "../src/queue/dead-letters.ts";
-import { type MessageQueues, openMessageQueues } from "../src/queue/queue-messages.ts";
+import { type MessageQueues, openMessageQueues } from "../src/queue/message-queues.ts";
 import { connectFailingFast } from "../src/redis/connect-redis.ts";
 import type { RedisClient } from "../src/redis/redis-client.ts";
-import { withinTime } from "../src/within-time.ts";
+import { withinTime } from "../src/shared/with-timeout.ts";
 
 /** What the commands work with: the worker's configuration and the same doors to Redis and Kafka. */
 export interface Bridge extends AsyncDisposable {

@@ -1,6 +1,6 @@
-import { openLedger } from "../src/ledger/open-ledger.ts";
-import { shardPrefix } from "../src/queue/shard-queue.ts";
-import { openTopologyRecord } from "../src/resharding/open-topology-record.ts";
+import { openLedger } from "../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../src/redis/keys.ts";
+import { openTopologyRecord } from "../src/resharding/shard-layout.ts";
 import type { ReshardDeps } from "../src/resharding/reshard.ts";
 import type { Bridge } from "./open-bridge.ts";
 

@@ -1,14 +1,14 @@
 import { z } from "zod";
-import { ACCOUNTS_ENVIRONMENT, toAccountsConfig } from "./accounts/accounts-config.ts";
+import { ACCOUNTS_ENVIRONMENT, toAccountsConfig } from "./api/accounts/accounts-config.ts";
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "./analytics/analytics-config.ts";
 import { AUDIT_ENVIRONMENT, toAuditConfig } from "./audit/audit-config.ts";
-import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth/auth-config.ts";
+import { AUTH_ENVIRONMENT, toAuthConfig } from "./api/auth/auth-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "./cache/cache-config.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "./clerk/clerk-config.ts";
-import { ConfigError, flag, list, port, positive } from "./environment.ts";
-import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
+import { ConfigError, flag, list, port, positive } from "./shared/environment.ts";
+import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./api/passwords/passwords-config.ts";
 import { redisAddressSchema } from "./redis/redis-address.ts";
-import { toUsersConfig, USERS_ENVIRONMENT } from "./users/users-config.ts";
+import { toUsersConfig, USERS_ENVIRONMENT } from "./api/users/users-config.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "./reconciliation/reconciliation-config.ts";
 
 export { ConfigError };

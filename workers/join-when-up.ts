@@ -1,9 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { ShardGroup, ShardGroupListener } from "../src/kafka/join-shard-group.ts";
+import type { ShardGroup, ShardGroupListener } from "../src/kafka/consuming/join-shard-group.ts";
 import type { EventLog } from "../src/kafka/open-event-log.ts";
-import type { Logger } from "../src/logger.ts";
-import { StartUpError } from "../src/run-process.ts";
-import { withinTime } from "../src/within-time.ts";
+import type { Logger } from "../src/shared/logger.ts";
+import { StartUpError } from "../src/shared/run-program.ts";
+import { withinTime } from "../src/shared/with-timeout.ts";
 
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;

@@ -1,6 +1,6 @@
 import { readWorkerConfig } from "../src/config.ts";
-import { createLogger } from "../src/logger.ts";
-import { runProcess } from "../src/run-process.ts";
+import { createLogger } from "../src/shared/logger.ts";
+import { runProcess } from "../src/shared/run-program.ts";
 import { startWorker } from "./start-worker.ts";
 
 await runProcess(async (fail) => {

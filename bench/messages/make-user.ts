@@ -1,5 +1,5 @@
-import type { ClerkUser } from "../../dev/clerk/resources/user.ts";
-import { verifiedByAdmin } from "../../dev/clerk/resources/verification.ts";
+import type { ClerkUser } from "../../packages/clerk-emulator/src/resources/user.ts";
+import { verifiedByAdmin } from "../../packages/clerk-emulator/src/resources/verification.ts";
 
 const createdAt = Date.UTC(2025, 0, 15);
 

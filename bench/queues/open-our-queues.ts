@@ -1,11 +1,11 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { z } from "zod";
-import { stripUser } from "../../src/clerk/strip-user.ts";
-import { createShardOf } from "../../src/kafka/shard-of.ts";
-import type { Message } from "../../src/queue/message.ts";
-import { openMessageQueues } from "../../src/queue/queue-messages.ts";
-import { shardPrefix, shardQueueName } from "../../src/queue/shard-queue.ts";
+import { stripUser } from "../../src/clerk/payloads/strip-user.ts";
+import { createShardOf } from "../../src/domain/shard-of.ts";
+import type { Message } from "../../src/domain/message.ts";
+import { openMessageQueues } from "../../src/queue/message-queues.ts";
+import { shardPrefix, shardQueueName } from "../../src/redis/keys.ts";
 import type { BenchContext } from "../context.ts";
 import { connections } from "../load/run-wrk.ts";
 import type { BenchMessage } from "../messages/make-message.ts";

@@ -8,7 +8,7 @@ export async function startOurApi(context: BenchContext, name: string): Promise<
   const port = await findFreePort();
   const api = await startProcess(context, {
     name: `${name}-api`,
-    script: import.meta.resolve("../../src/main.ts"),
+    script: import.meta.resolve("../../src/api/main.ts"),
     env: { ...ourEnvironment(context, name), PORT: String(port) },
     isReady: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
   });

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { countUsers } from "../../src/clerk/list-users.ts";
-import { viewLedger } from "../../src/ledger/view-ledger.ts";
-import { shardPrefix } from "../../src/queue/shard-queue.ts";
-import { backfill } from "../../src/reconciliation/backfill.ts";
-import { openProgressStore } from "../../src/reconciliation/backfill-progress.ts";
-import { createPageReader } from "../../src/reconciliation/read-user-page.ts";
+import { countUsers } from "../../src/clerk/users/list-users.ts";
+import { viewLedger } from "../../src/ledger/ledger-view.ts";
+import { shardPrefix } from "../../src/redis/keys.ts";
+import { backfill } from "../../src/reconciliation/runs/backfill.ts";
+import { openProgressStore } from "../../src/reconciliation/runs/backfill-progress.ts";
+import { createPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
 import { openClerk } from "../open-clerk.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";
 import { type ProgressDisplay, showProgress } from "../show-progress.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { messageSchema } from "../../src/queue/message.ts";
+import { messageSchema } from "../../src/domain/message.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 import { routeMessage } from "../../src/webhooks/route-message.ts";
 import { VerifiedMessage } from "../../src/webhooks/verify-message.ts";

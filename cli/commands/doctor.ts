@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
-import { shardPrefixes } from "../../src/queue/shard-queue.ts";
+import { shardPrefixes } from "../../src/redis/keys.ts";
 import { checkAnswers } from "../doctor/check-answers.ts";
 import { checkApiConfig } from "../doctor/check-api-config.ts";
 import { checkClerk } from "../doctor/check-clerk.ts";

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { forgetLedger } from "../../src/ledger/forget-ledger.ts";
-import { shardPrefix } from "../../src/queue/shard-queue.ts";
+import { forgetLedger } from "../../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../../src/redis/keys.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";
 
 /** `bridge rebuild`: the ledger anew from Kafka. */

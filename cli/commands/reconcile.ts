@@ -1,7 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { z } from "zod";
-import { openReconciliationQueue, type ReconciliationQueue } from "../../src/queue/open-reconciliation-queue.ts";
+import {
+  openReconciliationQueue,
+  type ReconciliationQueue,
+} from "../../src/reconciliation/runs/reconciliation-queue.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";
 
 const lookAgainMs = 200;

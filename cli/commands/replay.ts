@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import type { FollowFrom } from "../../src/kafka/follow-topic.ts";
+import type { FollowFrom } from "../../src/kafka/consuming/follow-topic.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";
 
 /** `bridge replay`: events again, for a new consumer, on a topic of its own. */

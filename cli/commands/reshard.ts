@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { countMisplaced } from "../../src/kafka/find-misplaced.ts";
-import { createShardOf } from "../../src/kafka/shard-of.ts";
-import { openTopologyRecord } from "../../src/resharding/open-topology-record.ts";
+import { countMisplaced } from "../../src/kafka/consuming/find-misplaced.ts";
+import { createShardOf } from "../../src/domain/shard-of.ts";
+import { openTopologyRecord } from "../../src/resharding/shard-layout.ts";
 import { planReshard } from "../../src/resharding/plan-reshard.ts";
 import { reshard } from "../../src/resharding/reshard.ts";
 import type { Bridge } from "../open-bridge.ts";

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { type UserEvent, userEventSchema } from "../../src/events/user-events.ts";
+import { type UserEvent, userEventSchema } from "../../src/domain/user-events.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";
 import { writeEventLine } from "../write-event-line.ts";
 

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
-import { readStateTable } from "../../src/kafka/read-state-table.ts";
-import { viewLedger } from "../../src/ledger/view-ledger.ts";
-import { shardPrefix } from "../../src/queue/shard-queue.ts";
-import type { Problem } from "../../src/reconciliation/compare-views.ts";
-import { createPageReader } from "../../src/reconciliation/read-user-page.ts";
-import { type Difference, verify } from "../../src/reconciliation/verify.ts";
+import { readStateTable } from "../../src/kafka/consuming/read-state-table.ts";
+import { viewLedger } from "../../src/ledger/ledger-view.ts";
+import { shardPrefix } from "../../src/redis/keys.ts";
+import type { Problem } from "../../src/reconciliation/compare/compare-views.ts";
+import { createPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
+import { type Difference, verify } from "../../src/reconciliation/compare/verify.ts";
 import { openClerk } from "../open-clerk.ts";
 import type { Bridge } from "../open-bridge.ts";
 import { exitCodes, print, runCommand } from "../run-command.ts";

@@ -1,6 +1,6 @@
 import type { WorkerConfig } from "../../src/config.ts";
 import type { EventLog } from "../../src/kafka/open-event-log.ts";
-import { StartUpError } from "../../src/run-process.ts";
+import { StartUpError } from "../../src/shared/run-program.ts";
 import { bad, type Finding, good, warn } from "./finding.ts";
 
 /** Whether the topics are there and fit, and the brokers are such that the guarantee holds. Throws while Kafka is away. */

@@ -1,5 +1,5 @@
-import { checkTopology, type OwnTopology } from "../../src/resharding/refuse-other-topology.ts";
-import { refusalOfWorker } from "../../src/resharding/topology.ts";
+import { checkTopology, type OwnTopology } from "../../src/resharding/assert-shard-count.ts";
+import { refusalOfWorker } from "../../src/resharding/shard-layout.ts";
 import { bad, type Finding } from "./finding.ts";
 
 /** Whether the bridge has this number of shards, and no change of it is unfinished; no finding when all is well. */

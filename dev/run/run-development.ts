@@ -57,7 +57,7 @@ async function start(started: AsyncDisposableStack): Promise<{ crashed: Promise<
   };
   log("Starting the API and the worker …");
   const [api, worker] = await Promise.all([
-    startService({ name: "api", script: "src/main.ts", port, env, logDir: dataFolder }),
+    startService({ name: "api", script: "src/api/main.ts", port, env, logDir: dataFolder }),
     startService({ name: "worker", script: "workers/main.ts", port: workerPort, env, logDir: dataFolder }),
   ]);
   started.defer(api.stop);

@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { userEventSchema } from "../../src/events/user-events.ts";
-import { connectKafka } from "../../src/kafka/connect-kafka.ts";
+import { userEventSchema } from "../../src/domain/user-events.ts";
+import { connectKafka } from "../../src/kafka/client/create-kafka.ts";
 import type { KafkaConfig } from "../../src/config.ts";
-import { createLogger } from "../../src/logger.ts";
+import { createLogger } from "../../src/shared/logger.ts";
 import { writeEventLine } from "../../cli/write-event-line.ts";
 
 /** Prints every event that is committed from now on. Resolves once none that comes later can be missed. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
 import { SignJWT } from "jose";
-import { startClerkEmulator } from "../clerk/start-clerk-emulator.ts";
+import { startClerkEmulator } from "../../packages/clerk-emulator/src/start-clerk-emulator.ts";
 import { startService } from "../run/start-service.ts";
 import { createFreshFolder } from "../stack/folders.ts";
 import { findFreePort } from "../stack/free-port.ts";
@@ -29,7 +29,7 @@ export async function runSchemathesis(args: readonly string[]): Promise<number> 
   started.defer(emulator.stop);
   const api = await startService({
     name: "api",
-    script: "src/main.ts",
+    script: "src/api/main.ts",
     port,
     logDir: folder,
     env: {

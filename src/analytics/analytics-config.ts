@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { positive } from "../environment.ts";
+import { positive } from "../shared/environment.ts";
 
 export const ANALYTICS_ENVIRONMENT = {
   ANALYTICS_RETENTION_DAYS: positive

@@ -1,4 +1,4 @@
-import type { SecurityEvent } from "./analytics.ts";
+import type { SecurityEvent } from "./security-counter.ts";
 import { dayMs, hourMs, startOf } from "./intervals.ts";
 
 /** What is counted by hour and by day. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { positive } from "../environment.ts";
+import { positive } from "../shared/environment.ts";
 
 export const AUDIT_ENVIRONMENT = {
   KAFKA_AUDIT_TOPIC: z.string().default("user.audit").describe("Topic of the audit trail"),

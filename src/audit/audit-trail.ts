@@ -1,3 +1,9 @@
+import type { Logger } from "../shared/logger.ts";
+import type { ApiMetrics } from "../shared/metrics.ts";
+import { auditStream, entryField } from "../redis/keys.ts";
+import { boundEntry } from "./sanitize-entry.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
+
 /** One line of the audit trail: who did what to whom, from where, and what came of it. Never holds a secret or a token. */
 export interface AuditEntry {
   /** ms by our clock. */
@@ -24,4 +30,36 @@ export interface AuditEntry {
 /** Where entries go. Never throws: an audit trail that is away must not undo what was done; it is logged then. */
 export interface AuditTrail {
   record(entry: AuditEntry): Promise<void>;
+}
+
+export interface AuditTrailDeps {
+  /** Must fail fast: `record` waits for it. */
+  readonly redis: RedisClient;
+  readonly redisPrefix: string;
+  readonly metrics: Pick<ApiMetrics, "audited">;
+  readonly log: Logger;
+}
+
+/**
+ * The audit trail in Redis. A recorded entry is in the stream that the workers relay to Kafka, so it is not lost while
+ * Kafka is away. While Redis is away the whole entry is logged instead (`audit.not_kept`) and counted; it can be in both
+ * when Redis took it and did not answer in time. No secret gets in: see {@link boundEntry}.
+ */
+export function openAuditTrail({ redis, redisPrefix, metrics, log }: AuditTrailDeps): AuditTrail {
+  const stream = auditStream(redisPrefix);
+  return {
+    record: async (entry) => {
+      const bounded = boundEntry(entry);
+      try {
+        await redis.xadd(stream, "*", entryField, JSON.stringify(bounded));
+        metrics.audited.inc({ outcome: "recorded" });
+      } catch (error) {
+        metrics.audited.inc({ outcome: "logged" });
+        log.error(
+          { event: "audit.not_kept", entry: bounded, error: error instanceof Error ? error.message : String(error) },
+          "Audit entry could not be kept",
+        );
+      }
+    },
+  };
 }

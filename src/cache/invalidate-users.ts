@@ -1,4 +1,4 @@
-import { pageGenerationKey, userKey } from "./cache-keys.ts";
+import { pageGenerationKey, userKey } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ConfigError, positive } from "../environment.ts";
+import { ConfigError, positive } from "../shared/environment.ts";
 
 export const CLERK_ENVIRONMENT = {
   CLERK_SECRET_KEY: z.string().optional().describe("Clerk's secret key (sk_…)"),

@@ -1,17 +1,17 @@
 import type { KafkaConfig } from "../config.ts";
-import type { Logger } from "../logger.ts";
-import { connectKafka } from "./connect-kafka.ts";
-import { openRecordCopier, type RecordCopier } from "./copy-records.ts";
-import { type AuditPublisher, openAuditPublisher } from "./open-audit-publisher.ts";
-import { checkTopics, ensureTopics } from "./ensure-topics.ts";
-import { type FollowOptions, followTopic } from "./follow-topic.ts";
-import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./join-shard-group.ts";
-import { openShardPublisher, type ShardPublisher } from "./open-shard-publisher.ts";
-import { countPartitions, growTopics, type PartitionCounts } from "./grow-topics.ts";
-import { readClusterId } from "./read-cluster-id.ts";
-import { findLastRecords } from "./find-last-records.ts";
-import { findMisplaced, type MisplacedStates } from "./find-misplaced.ts";
-import { readGroupLag } from "./read-group-lag.ts";
+import type { Logger } from "../shared/logger.ts";
+import { connectKafka } from "./client/create-kafka.ts";
+import { openRecordCopier, type RecordCopier } from "./publishing/record-copier.ts";
+import { type AuditPublisher, openAuditPublisher } from "../audit/audit-publisher.ts";
+import { checkTopics, ensureTopics } from "./topics/ensure-topics.ts";
+import { type FollowOptions, followTopic } from "./consuming/follow-topic.ts";
+import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./consuming/join-shard-group.ts";
+import { openShardPublisher, type ShardPublisher } from "./publishing/shard-publisher.ts";
+import { countPartitions, growTopics, type PartitionCounts } from "./topics/grow-topics.ts";
+import { readClusterId } from "./client/admin.ts";
+import { findLastRecords } from "./consuming/find-last-records.ts";
+import { findMisplaced, type MisplacedStates } from "./consuming/find-misplaced.ts";
+import { readGroupLag } from "./consuming/read-group-lag.ts";
 
 /** All that the rest of the bridge knows of Kafka. Nothing connects before it is called; every call throws while Kafka is away. */
 export interface EventLog {

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { State } from "../events/state.ts";
-import { userSchema } from "../events/user.ts";
+import type { State } from "../domain/state.ts";
+import { userSchema } from "../domain/user.ts";
 
 const int = z.number().int().nonnegative();
 const stateSchema = z.discriminatedUnion("status", [

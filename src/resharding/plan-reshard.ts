@@ -1,5 +1,5 @@
-import type { PartitionCounts } from "../kafka/grow-topics.ts";
-import type { Topology } from "./topology.ts";
+import type { PartitionCounts } from "../kafka/topics/grow-topics.ts";
+import type { Topology } from "./shard-layout.ts";
 
 export type ReshardPlan =
   | { readonly outcome: "refused"; readonly reason: string }

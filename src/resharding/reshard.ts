@@ -1,13 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { countMisplaced } from "../kafka/find-misplaced.ts";
+import { countMisplaced } from "../kafka/consuming/find-misplaced.ts";
 import type { EventLog } from "../kafka/open-event-log.ts";
-import { createShardOf } from "../kafka/shard-of.ts";
-import type { TopologyRecord } from "./open-topology-record.ts";
+import { createShardOf } from "../domain/shard-of.ts";
+import type { TopologyRecord } from "./shard-layout.ts";
 import { planReshard, type ReshardPlan } from "./plan-reshard.ts";
 import { splitMoves } from "./split-moves.ts";
 import { type TakeDeps, withShards } from "./take-shards.ts";
-import type { Topology } from "./topology.ts";
+import type { Topology } from "./shard-layout.ts";
 
 /** The steps at which the command may die without harm. */
 export type ReshardStep = "announced" | "fenced" | "grown" | "taken" | "moved_some" | "moved";

@@ -1,6 +1,6 @@
-import type { State } from "../events/state.ts";
-import { lengthOf } from "../events/user.ts";
-import type { MovedState } from "../kafka/records.ts";
+import type { State } from "../domain/state.ts";
+import { lengthOf } from "../domain/user.ts";
+import type { MovedState } from "../kafka/records/records.ts";
 
 /** Half of what Kafka takes for a partition in one write: a character may take 6 bytes, and each record its headers. */
 const maxTransactionBytes = 500_000;

@@ -1,6 +1,6 @@
-import type { ShardPublisher } from "../kafka/open-shard-publisher.ts";
-import { FencedError } from "../kafka/write-transaction.ts";
-import type { ShardLedger } from "../ledger/open-ledger.ts";
+import type { ShardPublisher } from "../kafka/publishing/shard-publisher.ts";
+import { FencedError } from "../kafka/publishing/transaction-writer.ts";
+import type { ShardLedger } from "../ledger/shard-ledger.ts";
 
 export interface TakeDeps {
   /** One that moves states among so many shards. */

@@ -1,8 +1,8 @@
 import type { Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { errorBody } from "../http/errors.ts";
-import type { Logger } from "../logger.ts";
-import type { ApiMetrics } from "../metrics.ts";
+import { errorBody } from "../http/map-errors.ts";
+import type { Logger } from "../shared/logger.ts";
+import type { ApiMetrics } from "../shared/metrics.ts";
 import { receiveMessage, type Receipt, type ReceiveDeps } from "./receive-message.ts";
 import type { SignatureHeaders } from "./verify-message.ts";
 

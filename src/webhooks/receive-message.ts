@@ -1,7 +1,7 @@
 import type { SessionCount } from "../analytics/count-session.ts";
-import type { SessionChange } from "../analytics/session-change.ts";
+import type { SessionChange } from "../clerk/payloads/read-session-change.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
-import type { MessageQueues } from "../queue/queue-messages.ts";
+import type { MessageQueues } from "../queue/message-queues.ts";
 import { routeMessage } from "./route-message.ts";
 import type { RejectionReason, SignatureHeaders, Verifier } from "./verify-message.ts";
 

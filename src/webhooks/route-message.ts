@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { SessionChange } from "../analytics/session-change.ts";
-import { isSessionType, readSessionChange } from "../clerk/read-session-change.ts";
-import { stripUser } from "../clerk/strip-user.ts";
-import { bridgedTypes, type Message } from "../queue/message.ts";
+import type { SessionChange } from "../clerk/payloads/read-session-change.ts";
+import { isSessionType, readSessionChange } from "../clerk/payloads/read-session-change.ts";
+import { stripUser } from "../clerk/payloads/strip-user.ts";
+import { bridgedTypes, type Message } from "../domain/message.ts";
 import type { VerifiedMessage } from "./verify-message.ts";
 
 /** Where a verified message goes. Every one of them is accepted: Svix would only send a refused one again. */

@@ -1,9 +1,9 @@
 /// <reference lib="esnext.disposable" />
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createRandom } from "../../dev/clerk/instance/seeded-random.ts";
+import { createRandom } from "../../packages/clerk-emulator/src/instance/seeded-random.ts";
 import { localFolder } from "../../dev/stack/folders.ts";
-import type { Violation } from "../harness/find-violations.ts";
+import type { Violation } from "../support/bridge/find-violations.ts";
 import { writeHistory } from "./clerk/write-history.ts";
 import { lanesOf } from "./faults/lanes.ts";
 import { runLane } from "./faults/run-lane.ts";

@@ -1,5 +1,5 @@
-import { noFaults } from "../../dev/clerk/webhooks/faults.ts";
-import { waitFor } from "../harness/wait-for.ts";
+import { noFaults } from "../../packages/clerk-emulator/src/webhooks/faults.ts";
+import { waitFor } from "../../dev/stack/wait-for.ts";
 import type { World } from "./open-world.ts";
 
 /**

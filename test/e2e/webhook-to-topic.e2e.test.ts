@@ -1,11 +1,11 @@
 import { createClerkClient } from "@clerk/backend";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ClerkEmulator, startClerkEmulator } from "../../dev/clerk/start-clerk-emulator.ts";
-import { userCreatedSchema, userDeletedSchema, userUpdatedSchema } from "../../src/events/user-events.ts";
-import type { BridgeProcess } from "../harness/bridge-process.ts";
-import { type Bridge, openBridge } from "../harness/bridge.ts";
-import { followTopic, type TopicFollower, type TopicRecord } from "../harness/read-topic.ts";
-import { waitFor } from "../harness/wait-for.ts";
+import { type ClerkEmulator, startClerkEmulator } from "../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { userCreatedSchema, userDeletedSchema, userUpdatedSchema } from "../../src/domain/user-events.ts";
+import type { BridgeProcess } from "../support/bridge/bridge-process.ts";
+import { type Bridge, openBridge } from "../support/bridge/bridge.ts";
+import { followTopic, type TopicFollower, type TopicRecord } from "../support/kafka/read-topic.ts";
+import { waitFor } from "../../dev/stack/wait-for.ts";
 
 // The whole story, with a stand-in only for Clerk itself: a change in Clerk → signed webhook → API → queue → worker →
 // what a read_committed consumer sees.

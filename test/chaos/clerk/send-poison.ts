@@ -1,5 +1,5 @@
-import type { Random } from "../../../dev/clerk/instance/seeded-random.ts";
-import type { ClerkEmulator } from "../../../dev/clerk/start-clerk-emulator.ts";
+import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import type { ClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
 
 const poisons = [
   "not JSON",

@@ -1,5 +1,5 @@
-import type { Dashboard } from "../../../dev/clerk/dashboard/open-dashboard.ts";
-import type { Random } from "../../../dev/clerk/instance/seeded-random.ts";
+import type { Dashboard } from "../../../packages/clerk-emulator/src/dashboard/open-dashboard.ts";
+import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
 
 /** The life of many users in Clerk, drawn by chance: the same seed makes the same changes in the same order. */
 export interface History {

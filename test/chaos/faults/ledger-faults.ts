@@ -1,8 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { Random } from "../../../dev/clerk/instance/seeded-random.ts";
-import { ledgerKeys } from "../../../src/ledger/open-ledger.ts";
-import { shardPrefix } from "../../../src/queue/shard-queue.ts";
+import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { Fault } from "./fault.ts";
 
 export interface LedgerOfBridge {

@@ -1,6 +1,6 @@
-import type { ClerkUser } from "../../../dev/clerk/resources/user.ts";
-import type { User } from "../../../src/events/user.ts";
-import type { ExpectedUsers } from "../../harness/find-violations.ts";
+import type { ClerkUser } from "../../../packages/clerk-emulator/src/resources/user.ts";
+import type { User } from "../../../src/domain/user.ts";
+import type { ExpectedUsers } from "../../support/bridge/find-violations.ts";
 import type { Told } from "./judgement.ts";
 
 /**

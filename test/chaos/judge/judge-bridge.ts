@@ -1,8 +1,8 @@
 import { openDeadLetters } from "../../../src/queue/dead-letters.ts";
-import { eventsTopicOf, stateTopicOf } from "../../harness/bridge-variables.ts";
-import { findViolations, type Violation } from "../../harness/find-violations.ts";
-import { readLedger } from "../../harness/read-ledger.ts";
-import { readTopic } from "../../harness/read-topic.ts";
+import { eventsTopicOf, stateTopicOf } from "../../support/bridge/bridge-variables.ts";
+import { findViolations, type Violation } from "../../support/bridge/find-violations.ts";
+import { readLedger } from "../../support/redis/read-ledger.ts";
+import { readTopic } from "../../support/kafka/read-topic.ts";
 import type { LedgerOfBridge } from "../faults/ledger-faults.ts";
 import { expectUsers } from "./expect-users.ts";
 import type { Judgement, Told } from "./judgement.ts";

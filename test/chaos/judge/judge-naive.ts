@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { Violation } from "../../harness/find-violations.ts";
-import { readTopic, type TopicRecord } from "../../harness/read-topic.ts";
+import type { Violation } from "../../support/bridge/find-violations.ts";
+import { readTopic, type TopicRecord } from "../../support/kafka/read-topic.ts";
 import { expectUsers } from "./expect-users.ts";
 import type { Judgement, Told } from "./judgement.ts";
 

@@ -1,7 +1,7 @@
-import type { ClerkUser } from "../../../dev/clerk/resources/user.ts";
-import type { WebhookMessage } from "../../../dev/clerk/webhooks/webhook-message.ts";
-import type { Violation } from "../../harness/find-violations.ts";
-import type { TopicRecord } from "../../harness/read-topic.ts";
+import type { ClerkUser } from "../../../packages/clerk-emulator/src/resources/user.ts";
+import type { WebhookMessage } from "../../../packages/clerk-emulator/src/webhooks/webhook-message.ts";
+import type { Violation } from "../../support/bridge/find-violations.ts";
+import type { TopicRecord } from "../../support/kafka/read-topic.ts";
 
 /** What came from Clerk. */
 export interface Told {

@@ -1,9 +1,9 @@
 /// <reference lib="esnext.disposable" />
 import { join } from "node:path";
-import type { Random } from "../../../dev/clerk/instance/seeded-random.ts";
+import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import type { TiedProcess } from "../../../dev/stack/spawn-tied.ts";
-import { spawnScript } from "../../harness/bridge-process.ts";
+import { spawnScript } from "../../support/bridge/bridge-process.ts";
 
 /** How the processes of one role are started; each listens on a port of its own. */
 export interface ProcessPlan {

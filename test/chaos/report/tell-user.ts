@@ -1,6 +1,6 @@
-import type { WebhookMessage } from "../../../dev/clerk/webhooks/webhook-message.ts";
-import type { Violation } from "../../harness/find-violations.ts";
-import type { TopicRecord } from "../../harness/read-topic.ts";
+import type { WebhookMessage } from "../../../packages/clerk-emulator/src/webhooks/webhook-message.ts";
+import type { Violation } from "../../support/bridge/find-violations.ts";
+import type { TopicRecord } from "../../support/kafka/read-topic.ts";
 import type { Told } from "../judge/judgement.ts";
 
 /**

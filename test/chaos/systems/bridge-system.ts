@@ -1,5 +1,5 @@
-import { bridgeVariables } from "../../harness/bridge-variables.ts";
-import { countJobs } from "../../harness/count-jobs.ts";
+import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
+import { countJobs } from "../../support/redis/count-jobs.ts";
 import { judgeBridge } from "../judge/judge-bridge.ts";
 import { shards, systemName } from "./naming.ts";
 import type { Surroundings, System } from "./system.ts";
@@ -29,7 +29,7 @@ export function bridgeSystem({ redisUrl, kafkaBrokers, clerkUrl, clerk, redis, r
     ...(reconciles ? reconciling : notReconciling),
   };
   return {
-    api: { role: "api", script: "src/main.ts", variables: (port) => ({ ...variables, PORT: String(port) }) },
+    api: { role: "api", script: "src/api/main.ts", variables: (port) => ({ ...variables, PORT: String(port) }) },
     worker: {
       role: "worker",
       script: "workers/main.ts",

@@ -1,7 +1,7 @@
 import { Queue } from "bullmq";
-import { awaitLeaders } from "../../../src/kafka/await-leaders.ts";
-import { connectKafka } from "../../harness/read-topic.ts";
-import { eventsTopicOf } from "../../harness/bridge-variables.ts";
+import { awaitLeaders } from "../../../src/kafka/topics/await-leaders.ts";
+import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { eventsTopicOf } from "../../support/bridge/bridge-variables.ts";
 import { judgeNaive } from "../judge/judge-naive.ts";
 import { shards, systemName } from "./naming.ts";
 import type { Surroundings, System } from "./system.ts";

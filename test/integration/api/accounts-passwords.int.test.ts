@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
-import { clerkError } from "../../harness/faulty-clerk.ts";
-import { openAccountApi } from "../../harness/open-account-api.ts";
-import { signServiceToken } from "../../harness/tokens.ts";
+import { clerkError } from "../../support/clerk/faulty-clerk.ts";
+import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { signServiceToken } from "../../support/api/tokens.ts";
 
 async function open(variables: Readonly<Record<string, string>> = {}) {
   const api = await openAccountApi({ PASSWORD_REFUSAL_MS: "0", ...variables });

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from "vitest";
 import { z } from "zod";
-import { clerkError } from "../../harness/faulty-clerk.ts";
-import { openAccountApi } from "../../harness/open-account-api.ts";
+import { clerkError } from "../../support/clerk/faulty-clerk.ts";
+import { openAccountApi } from "../../support/api/open-account-api.ts";
 
 async function open(variables: Readonly<Record<string, string>> = {}) {
   const api = await openAccountApi(variables);

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startOf, startsBetween } from "../../../src/analytics/intervals.ts";
-import { openAnalyticsReader } from "../../../src/analytics/open-analytics-reader.ts";
-import { type Bridge, openBridge } from "../../harness/bridge.ts";
-import type { BridgeProcess } from "../../harness/bridge-process.ts";
+import { openAnalyticsReader } from "../../../src/analytics/analytics-reader.ts";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import {
   type ClerkMessage,
   clerkUserJson,
   makeUser,
   tellSnapshot,
   writeMessage,
-} from "../../harness/clerk-messages.ts";
-import { sendAll } from "../../harness/send-webhook.ts";
+} from "../../support/clerk/clerk-messages.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
 
 const dayMs = 86_400_000;
 const resources = new AsyncDisposableStack();

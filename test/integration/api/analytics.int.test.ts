@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
 import { z } from "zod";
-import { callApi } from "../../harness/call-api.ts";
+import { callApi } from "../../support/api/call-api.ts";
 import {
   type ClerkMessage,
   newUserId,
@@ -10,14 +10,14 @@ import {
   clerkUserJson,
   makeUser,
   writeMessage,
-} from "../../harness/clerk-messages.ts";
-import { dumpRedis } from "../../harness/dump-redis.ts";
-import { readMetric } from "../../harness/read-metric.ts";
-import { openApi } from "../../harness/open-api.ts";
-import { reserveRedis } from "../../harness/private-servers.ts";
-import { send, sendAll } from "../../harness/send-webhook.ts";
-import { signServiceToken } from "../../harness/tokens.ts";
-import { waitFor } from "../../harness/wait-for.ts";
+} from "../../support/clerk/clerk-messages.ts";
+import { dumpRedis } from "../../support/redis/dump-redis.ts";
+import { readMetric } from "../../support/bridge/read-metric.ts";
+import { openApi } from "../../support/api/open-api.ts";
+import { reserveRedis } from "../../support/private-servers.ts";
+import { send, sendAll } from "../../support/clerk/send-webhook.ts";
+import { signServiceToken } from "../../support/api/tokens.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;

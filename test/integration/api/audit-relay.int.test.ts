@@ -1,13 +1,13 @@
 import { expect, inject, test } from "vitest";
-import { startClerkEmulator } from "../../../dev/clerk/start-clerk-emulator.ts";
+import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
 import { auditRecordSchema } from "../../../src/audit/audit-record.ts";
-import { openBridge } from "../../harness/bridge.ts";
-import { callApi } from "../../harness/call-api.ts";
-import { makeEntry, openAudit } from "../../harness/open-audit.ts";
-import { reserveKafka } from "../../harness/private-servers.ts";
-import { readTopic } from "../../harness/read-topic.ts";
-import { serviceSecret, signServiceToken } from "../../harness/tokens.ts";
-import { waitFor } from "../../harness/wait-for.ts";
+import { openBridge } from "../../support/bridge/bridge.ts";
+import { callApi } from "../../support/api/call-api.ts";
+import { makeEntry, openAudit } from "../../support/api/open-audit.ts";
+import { reserveKafka } from "../../support/private-servers.ts";
+import { readTopic } from "../../support/kafka/read-topic.ts";
+import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 type Audit = Awaited<ReturnType<typeof openAudit>>;
 

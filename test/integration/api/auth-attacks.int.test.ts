@@ -3,9 +3,9 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callApi, type CallOptions } from "../../harness/call-api.ts";
-import { openApi } from "../../harness/open-api.ts";
-import { serviceSecret, signServiceToken } from "../../harness/tokens.ts";
+import { callApi, type CallOptions } from "../../support/api/call-api.ts";
+import { openApi } from "../../support/api/open-api.ts";
+import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
 
 const { privateKey: clerkKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const { privateKey: strangersKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });

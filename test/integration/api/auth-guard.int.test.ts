@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openProbeApi, type ProbeOptions } from "../../harness/probe-api.ts";
-import { signServiceToken } from "../../harness/tokens.ts";
+import { openProbeApi, type ProbeOptions } from "../../support/api/probe-api.ts";
+import { signServiceToken } from "../../support/api/tokens.ts";
 
 async function open(options: ProbeOptions = {}) {
   const api = await openProbeApi(options);

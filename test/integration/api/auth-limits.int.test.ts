@@ -1,9 +1,9 @@
 import { createServer, type Server } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { openProbeApi, type ProbeOptions } from "../../harness/probe-api.ts";
-import { reserveRedis } from "../../harness/private-servers.ts";
-import { signServiceToken } from "../../harness/tokens.ts";
-import { waitFor } from "../../harness/wait-for.ts";
+import { openProbeApi, type ProbeOptions } from "../../support/api/probe-api.ts";
+import { reserveRedis } from "../../support/private-servers.ts";
+import { signServiceToken } from "../../support/api/tokens.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 async function open(options: ProbeOptions = {}) {
   const api = await openProbeApi({ ...options, variables: { TRUSTED_PROXIES: "1", ...options.variables } });

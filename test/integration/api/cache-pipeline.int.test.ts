@@ -1,14 +1,14 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { pageGenerationKey } from "../../../src/cache/cache-keys.ts";
-import { openUserCache } from "../../../src/cache/open-user-cache.ts";
-import type { UserCache } from "../../../src/cache/user-cache.ts";
-import { createApiMetrics } from "../../../src/metrics.ts";
-import type { ApiUser } from "../../../src/users/api-user.ts";
-import { type Bridge, openBridge } from "../../harness/bridge.ts";
-import type { BridgeProcess } from "../../harness/bridge-process.ts";
-import { makeUser, tellDeletion, tellSnapshot } from "../../harness/clerk-messages.ts";
-import { sendAll } from "../../harness/send-webhook.ts";
+import { pageGenerationKey } from "../../../src/redis/keys.ts";
+import { openUserCache } from "../../../src/api/users/user-cache.ts";
+import type { UserCache } from "../../../src/api/users/user-cache.ts";
+import { createApiMetrics } from "../../../src/shared/metrics.ts";
+import type { ApiUser } from "../../../src/api/users/api-user.ts";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { makeUser, tellDeletion, tellSnapshot } from "../../support/clerk/clerk-messages.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
 
 const resources = new AsyncDisposableStack();
 let bridge: Bridge;

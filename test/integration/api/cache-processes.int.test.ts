@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ClerkEmulator, startClerkEmulator } from "../../../dev/clerk/start-clerk-emulator.ts";
-import { openBridge } from "../../harness/bridge.ts";
-import type { BridgeProcess } from "../../harness/bridge-process.ts";
-import { callApi } from "../../harness/call-api.ts";
-import { type FaultyClerk, startFaultyClerk } from "../../harness/faulty-clerk.ts";
-import { serviceSecret, signServiceToken } from "../../harness/tokens.ts";
-import { waitFor } from "../../harness/wait-for.ts";
+import { type ClerkEmulator, startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { openBridge } from "../../support/bridge/bridge.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { callApi } from "../../support/api/call-api.ts";
+import { type FaultyClerk, startFaultyClerk } from "../../support/clerk/faulty-clerk.ts";
+import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const resources = new AsyncDisposableStack();
 let emulator: ClerkEmulator;

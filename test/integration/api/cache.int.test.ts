@@ -6,14 +6,14 @@ import { Redis } from "ioredis";
 import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import { createFreshFolder } from "../../../dev/stack/folders.ts";
-import { pageGenerationKey, userKey } from "../../../src/cache/cache-keys.ts";
-import { openUserCache } from "../../../src/cache/open-user-cache.ts";
-import { createApiMetrics } from "../../../src/metrics.ts";
+import { pageGenerationKey, userKey } from "../../../src/redis/keys.ts";
+import { openUserCache } from "../../../src/api/users/user-cache.ts";
+import { createApiMetrics } from "../../../src/shared/metrics.ts";
 import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
-import type { ApiUser } from "../../../src/users/api-user.ts";
-import { spawnScript } from "../../harness/bridge-process.ts";
-import { reserveRedis } from "../../harness/private-servers.ts";
-import { waitFor } from "../../harness/wait-for.ts";
+import type { ApiUser } from "../../../src/api/users/api-user.ts";
+import { spawnScript } from "../../support/bridge/bridge-process.ts";
+import { reserveRedis } from "../../support/private-servers.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const log = pino({ level: "silent" });
 const resources = new AsyncDisposableStack();
@@ -265,7 +265,7 @@ test("a stampede of two processes on one user makes one load", async () => {
     FINISH: `${prefix}:finish`,
   };
   const readers = [1, 2].map((name) =>
-    spawnScript({ script: "test/harness/cache-reader.ts", variables, logFile: join(folder, `${name}.log`) }),
+    spawnScript({ script: "test/support/programs/cache-reader.ts", variables, logFile: join(folder, `${name}.log`) }),
   );
   for (const { kill } of readers) onTestFinished(kill);
   const all = (what: string) =>

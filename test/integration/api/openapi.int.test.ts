@@ -1,8 +1,8 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
-import { type CallOptions, openDocumentedApi } from "../../harness/open-documented-api.ts";
-import { signatureHeaders } from "../../harness/send-webhook.ts";
+import { type CallOptions, openDocumentedApi } from "../../support/api/open-documented-api.ts";
+import { signatureHeaders } from "../../support/clerk/send-webhook.ts";
 
 let api: Awaited<ReturnType<typeof openDocumentedApi>>;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { openAccountApi } from "../../harness/open-account-api.ts";
+import { openAccountApi } from "../../support/api/open-account-api.ts";
 
 const answerSchema = z.object({
   results: z.array(

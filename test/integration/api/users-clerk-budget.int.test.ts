@@ -3,10 +3,10 @@ import { Redis } from "ioredis";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { startClerkEmulator } from "../../../dev/clerk/start-clerk-emulator.ts";
-import { createClerkApi } from "../../../src/clerk/clerk-api.ts";
+import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { createClerkApi } from "../../../src/clerk/client/clerk-api.ts";
 import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
-import { waitFor } from "../../harness/wait-for.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const log = pino({ level: "silent" });
 

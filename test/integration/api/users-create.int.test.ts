@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { callApi } from "../../harness/call-api.ts";
-import { openAccountApi } from "../../harness/open-account-api.ts";
-import { openApi } from "../../harness/open-api.ts";
-import { readMetric } from "../../harness/read-metric.ts";
+import { callApi } from "../../support/api/call-api.ts";
+import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { openApi } from "../../support/api/open-api.ts";
+import { readMetric } from "../../support/bridge/read-metric.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
 beforeAll(async () => {

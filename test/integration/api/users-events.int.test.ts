@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type ClerkEmulator, startClerkEmulator } from "../../../dev/clerk/start-clerk-emulator.ts";
-import type { BridgeProcess } from "../../harness/bridge-process.ts";
-import { type Bridge, openBridge } from "../../harness/bridge.ts";
-import { type CallOptions, callApi } from "../../harness/call-api.ts";
-import { followTopic, type TopicFollower } from "../../harness/read-topic.ts";
-import { serviceSecret, signServiceToken } from "../../harness/tokens.ts";
-import { waitFor } from "../../harness/wait-for.ts";
+import { type ClerkEmulator, startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import { type CallOptions, callApi } from "../../support/api/call-api.ts";
+import { followTopic, type TopicFollower } from "../../support/kafka/read-topic.ts";
+import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 // The API and a worker as processes, over real Redis and Kafka: what a call changes is out as an event, once, and the
 // webhook that tells the same afterwards changes nothing.

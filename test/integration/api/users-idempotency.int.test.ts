@@ -1,8 +1,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
-import { openAccountApi } from "../../harness/open-account-api.ts";
-import { signServiceToken } from "../../harness/tokens.ts";
+import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { signServiceToken } from "../../support/api/tokens.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { openAccountApi } from "../../harness/open-account-api.ts";
+import { openAccountApi } from "../../support/api/open-account-api.ts";
 
 const pageSchema = z.object({
   users: z.array(z.looseObject({ firstName: z.string(), emailAddress: z.array(z.string()), role: z.string() })),

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
-import type { ClerkRequest, Fault } from "../../harness/faulty-clerk.ts";
-import { openAccountApi } from "../../harness/open-account-api.ts";
+import type { ClerkRequest, Fault } from "../../support/clerk/faulty-clerk.ts";
+import { openAccountApi } from "../../support/api/open-account-api.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
 let user: ReturnType<typeof createPerson>;

@@ -1,0 +1,36 @@
+import { createRoute } from "@hono/zod-openapi";
+import { requires, requiresFreshFactor } from "../auth/requires.ts";
+import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import type { ApiApp } from "../http/api-env.ts";
+import type { AccountDeps } from "./account-deps.ts";
+import { changeAccount } from "../users/change-account.ts";
+
+const route = createRoute({
+  method: "post",
+  path: "/api/users/{userId}/reset-mfa",
+  tags: ["Accounts"],
+  summary: "Take all second factors from a user who has lost them",
+  description:
+    "Needs `accounts:manage`, and a fresh second factor where `REQUIRE_MFA_FOR` has `mfa`. Authenticator, telephone numbers and backup codes; the user can set up new ones.",
+  security: bearer,
+  middleware: [requires("accounts:manage"), requiresFreshFactor("mfa")] as const,
+  request: { params: userIdParam },
+  responses: { 204: { description: "The user has no second factor" }, ...errorAnswers(400, 404, 502) },
+});
+
+export function addResetMfa(api: ApiApp, deps: AccountDeps): void {
+  api.openapi(route, async (c) => {
+    const { userId } = c.req.valid("param");
+    // Clerk answers with the user's id only, so there is no snapshot to queue; nothing that is published changes.
+    await changeAccount(c, deps, {
+      action: "account.mfa_reset",
+      userId,
+      run: () => deps.clerk.write("users.disable_mfa", ({ users }) => users.disableUserMFA(userId)),
+      describe: ({ two_factor_enabled: twoFactorEnabled }) => ({
+        before: { twoFactorEnabled },
+        after: { twoFactorEnabled: false },
+      }),
+    });
+    return c.body(null, 204);
+  });
+}

@@ -1,0 +1,95 @@
+import { getConnInfo } from "@hono/node-server/conninfo";
+import type { MiddlewareHandler } from "hono";
+import { cors } from "hono/cors";
+import { secureHeaders } from "hono/secure-headers";
+import type { ApiApp, ApiEnv } from "./http/api-env.ts";
+import { limitBody } from "./http/check-body.ts";
+import { refusePollutingKeys } from "./http/check-body.ts";
+import { type AccessPolicy, createAddressCheck } from "./auth/access-policy.ts";
+import type { AuthConfig } from "./auth/auth-config.ts";
+import { authenticate } from "./auth/authenticate.ts";
+import { openKeySet, useFixedKey } from "./auth/clerk-keys.ts";
+import { clientIp, clientNetwork } from "./auth/client-ip.ts";
+import { limitRate } from "./auth/rate-limit.ts";
+import { openRateLimit, type Quota } from "./auth/rate-limit.ts";
+import type { FindRole } from "./auth/roles.ts";
+import { type RefusalDeps, reportRefusals } from "./auth/report-denials.ts";
+import { createServiceTokenVerifier } from "./auth/verify-service-token.ts";
+import { createSessionTokenVerifier } from "./auth/verify-session-token.ts";
+import { createTokenVerifier, type VerifyToken } from "./auth/verify-token.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
+
+export interface GuardDeps extends RefusalDeps {
+  readonly auth: AuthConfig;
+  readonly findRole: FindRole;
+  readonly clerk: { readonly secretKey: string; readonly apiUrl: string };
+  /** Of the rate limits. A connection that fails fast: they go on in memory while it is away. */
+  readonly redis: RedisClient;
+  readonly redisPrefix: string;
+}
+
+/**
+ * Puts before every route of `/api`: security headers, CORS, the client's address, rate limits, who is calling, and what a
+ * body may be. To be called before any route is added.
+ */
+export function guardApi(api: ApiApp, deps: GuardDeps): void {
+  const { auth, redis, redisPrefix, now } = deps;
+  const limit = (quota: Quota) => openRateLimit(redis, redisPrefix, quota);
+  const access: AccessPolicy = {
+    freshFactorFor: new Set(auth.freshFactorFor),
+    factorMaxAgeMinutes: auth.factorMaxAgeMinutes,
+    isAdminAddress: createAddressCheck(auth.adminAddresses),
+    registration: auth.openRegistration ? limit(auth.quotas.registrations) : undefined,
+    now,
+  };
+  api.openAPIRegistry.registerComponent("securitySchemes", "bearer", {
+    type: "http",
+    scheme: "bearer",
+    bearerFormat: "JWT",
+    description: "A Clerk session token, or a service token",
+  });
+  api.use(
+    "/api/*",
+    allowOrigins(auth.corsOrigins),
+    secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }),
+    knowClient(access, auth.trustedProxies),
+    reportRefusals(deps),
+    limitRate(limit(auth.quotas.ip), (c) => clientNetwork(c.get("ip"))),
+    authenticate(createVerifier(deps), limit(auth.quotas.badTokens)),
+    limitRate(limit(auth.quotas.caller), (c) => callerKey(c.get("caller"))),
+    limitBody(),
+    refusePollutingKeys,
+  );
+}
+
+const callerKey = (caller: ApiEnv["Variables"]["caller"]) => caller && `${caller.kind}:${caller.id}`;
+
+/** Answers are personal data: no cache keeps them. */
+const knowClient =
+  (access: AccessPolicy, trustedProxies: number): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const { address = "" } = getConnInfo(c).remote;
+    c.set("ip", clientIp(address, c.req.header("x-forwarded-for"), trustedProxies));
+    c.set("access", access);
+    c.header("Cache-Control", "no-store");
+    await next();
+  };
+
+const allowOrigins = (origins: readonly string[]) =>
+  cors({
+    origin: [...origins],
+    allowMethods: ["GET", "POST", "PUT", "DELETE"],
+    allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key"],
+    exposeHeaders: ["Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
+    maxAge: 600,
+  });
+
+function createVerifier({ auth, findRole, clerk, log, now }: GuardDeps): VerifyToken {
+  const session = createSessionTokenVerifier({
+    findKey: auth.jwtKey === undefined ? openKeySet({ ...clerk, log, now }) : useFixedKey(auth.jwtKey),
+    findRole,
+    authorizedParties: auth.authorizedParties,
+  });
+  const service = auth.serviceTokens && createServiceTokenVerifier({ ...auth.serviceTokens, findRole });
+  return createTokenVerifier({ session, service }, now);
+}

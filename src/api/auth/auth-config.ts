@@ -1,0 +1,96 @@
+import { z } from "zod";
+import { flag, list, positive } from "../../shared/environment.ts";
+import { createAddressCheck, sensitiveActions } from "./access-policy.ts";
+import { readClerkPublicKey } from "./clerk-public-key.ts";
+import { findSecretWeakness } from "./service-secret.ts";
+
+const publicKey = z.string().transform((pem, context) => {
+  try {
+    return readClerkPublicKey(pem.replaceAll("\\n", "\n"));
+  } catch {
+    context.addIssue("must be the PEM public key from Clerk's dashboard (RSA, 2048 bits)");
+    return z.NEVER;
+  }
+});
+
+const secret = z.string().superRefine((value, context) => {
+  const weakness = findSecretWeakness(value);
+  if (weakness !== undefined) context.addIssue(weakness);
+});
+
+const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
+const origins = list.refine((values) => values.every(isOrigin), "must be origins, such as https://app.example.com");
+
+const addresses = list.refine((values) => {
+  try {
+    return createAddressCheck(values) !== undefined;
+  } catch {
+    return false;
+  }
+}, "must be addresses or CIDRs, such as 10.0.0.0/8");
+
+export const AUTH_ENVIRONMENT = {
+  CLERK_JWT_KEY: publicKey
+    .optional()
+    .describe("Clerk's PEM public key, to verify session tokens without a network call; not set: by Clerk's JWKS"),
+  CLERK_AUTHORIZED_PARTIES: list
+    .default([])
+    .describe(
+      "Origins whose session tokens are accepted (claim azp), comma-separated; not set: all, and those without",
+    ),
+  JWT_SECRET: secret
+    .optional()
+    .describe("Signs service tokens (HS256); at least 32 bytes: openssl rand -base64 48. Not set: no service tokens"),
+  SERVICE_TOKEN_AUDIENCE: z.string().default("clerk-kafka-bridge").describe("The aud that service tokens must have"),
+  ROLES_FILE: z.string().optional().describe("Roles and their permissions; default roles.json beside package.json"),
+  REQUIRE_MFA_FOR: list
+    .pipe(z.array(z.enum(sensitiveActions)))
+    .default([])
+    .describe(
+      "What a user may do only with a fresh second factor: delete, role, mfa, recovery; comma-separated. Services are exempt",
+    ),
+  MFA_MAX_AGE_MINUTES: positive.default(10).describe("How old a fresh second factor may be, minutes"),
+  ADMIN_IP_ALLOW_LIST: addresses
+    .default([])
+    .describe("Addresses and CIDRs, comma-separated, from where more is allowed than one's own account; not set: all"),
+  TRUSTED_PROXIES: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe(
+      "Proxies before the API that add to X-Forwarded-For; nobody else may reach the API then. 0: it is not read",
+    ),
+  OPEN_REGISTRATION: flag
+    .default(false)
+    .describe("Whether anybody may create a user without a token; Clerk counts its address as verified"),
+  CORS_ORIGINS: origins.default([]).describe("Origins whose pages may call the API, comma-separated"),
+  RATE_LIMIT_PER_IP: positive.default(1_200).describe("Requests per minute from one address (IPv6: one /64)"),
+  RATE_LIMIT_PER_CALLER: positive.default(600).describe("Requests per minute of one user or service"),
+  RATE_LIMIT_BAD_TOKENS: positive.default(20).describe("Rejected tokens per minute from one address"),
+  RATE_LIMIT_REGISTRATIONS: positive.default(10).describe("Registrations per hour from one address"),
+};
+type Environment = z.infer<z.ZodObject<typeof AUTH_ENVIRONMENT>>;
+
+export type AuthConfig = ReturnType<typeof toAuthConfig>;
+
+export const toAuthConfig = (env: Environment) => ({
+  jwtKey: env.CLERK_JWT_KEY,
+  authorizedParties: env.CLERK_AUTHORIZED_PARTIES,
+  serviceTokens:
+    env.JWT_SECRET === undefined ? undefined : { secret: env.JWT_SECRET, audience: env.SERVICE_TOKEN_AUDIENCE },
+  rolesFile: env.ROLES_FILE,
+  freshFactorFor: env.REQUIRE_MFA_FOR,
+  factorMaxAgeMinutes: env.MFA_MAX_AGE_MINUTES,
+  adminAddresses: env.ADMIN_IP_ALLOW_LIST,
+  trustedProxies: env.TRUSTED_PROXIES,
+  openRegistration: env.OPEN_REGISTRATION,
+  corsOrigins: env.CORS_ORIGINS,
+  quotas: {
+    ip: { name: "ip", requests: env.RATE_LIMIT_PER_IP, windowSeconds: 60 },
+    caller: { name: "caller", requests: env.RATE_LIMIT_PER_CALLER, windowSeconds: 60 },
+    badTokens: { name: "bad-tokens", requests: env.RATE_LIMIT_BAD_TOKENS, windowSeconds: 60 },
+    registrations: { name: "registrations", requests: env.RATE_LIMIT_REGISTRATIONS, windowSeconds: 3_600 },
+  },
+});

@@ -1,0 +1,35 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import { pino } from "pino";
+import { expect, it } from "vitest";
+import { assertAccessDeclared } from "./declared-access.ts";
+import { requires, requiresFreshFactor } from "./requires.ts";
+import { createApi } from "../http/create-router.ts";
+
+const answers = { 200: { description: "", content: { "application/json": { schema: z.object({}) } } } };
+
+it("A route that does not say who may call it keeps the API from starting", () => {
+  const api = createApi(pino({ level: "silent" }));
+  api.openapi(
+    createRoute({
+      method: "get",
+      path: "/api/declared/{id}",
+      middleware: [requires("users:read")] as const,
+      request: { params: z.object({ id: z.string() }) },
+      responses: answers,
+    }),
+    (c) => c.json({}, 200),
+  );
+  api.get("/openapi.json", (c) => c.json({}));
+  expect(() => assertAccessDeclared(api)).not.toThrow();
+
+  api.openapi(
+    createRoute({
+      method: "post",
+      path: "/api/declared/{id}",
+      middleware: [requiresFreshFactor("role")],
+      responses: answers,
+    }),
+    (c) => c.json({}, 200),
+  );
+  expect(() => assertAccessDeclared(api)).toThrow("These routes do not say who may call them: POST /api/declared/:id");
+});

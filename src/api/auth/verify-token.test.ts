@@ -1,0 +1,118 @@
+import { SignJWT } from "jose";
+import { describe, expect, it } from "vitest";
+import { readRoles } from "./roles.ts";
+import { createServiceTokenVerifier } from "./verify-service-token.ts";
+import { createTokenVerifier, rejected, type VerifyToken } from "./verify-token.ts";
+
+const secret = "3Zq8vL1xT6mN0bR5yK9wE2cJ7hG4sD-u";
+const findRole = readRoles();
+const service = createServiceTokenVerifier({ secret, audience: "bridge", findRole });
+const signFor = (seconds: number, startMs = Date.now()) =>
+  new SignJWT({ role: "admin" })
+    .setProtectedHeader({ alg: "HS256" })
+    .setSubject("billing")
+    .setAudience("bridge")
+    .setExpirationTime(Math.floor(startMs / 1_000) + seconds)
+    .sign(new TextEncoder().encode(secret));
+
+/** A verifier that counts how often it really verifies. */
+function openVerifier() {
+  let time = Date.now();
+  let verifications = 0;
+  const counted: VerifyToken = (token) => {
+    verifications += 1;
+    return service(token);
+  };
+  const session: VerifyToken = async () => rejected("a session token");
+  return {
+    verify: createTokenVerifier({ session, service: counted }, () => time),
+    verifications: () => verifications,
+    pass: (ms: number) => void (time += ms),
+  };
+}
+
+describe("what a token proved", () => {
+  it("is remembered for a minute", async () => {
+    const { verify, verifications, pass } = openVerifier();
+    const token = await signFor(3_600);
+    const first = await verify(token);
+    expect(first).toMatchObject({ outcome: "verified", caller: { kind: "service", id: "billing", role: "admin" } });
+    pass(59_999);
+    expect(await verify(token)).toBe(first);
+    expect(verifications()).toBe(1);
+    pass(1);
+    await verify(token);
+    expect(verifications()).toBe(2);
+  });
+
+  it("is forgotten when the token expires, not later", async () => {
+    const { verify, verifications, pass } = openVerifier();
+    const token = await signFor(30);
+    await verify(token);
+    pass(28_900);
+    await verify(token);
+    expect(verifications()).toBe(1);
+    pass(1_100);
+    await verify(token);
+    expect(verifications()).toBe(2);
+  });
+
+  it("is remembered for that token alone: one that differs in a letter of its signature is verified", async () => {
+    const { verify } = openVerifier();
+    const token = await signFor(60);
+    await verify(token);
+    const at = token.length - 10;
+    const other = `${token.slice(0, at)}${token[at] === "A" ? "B" : "A"}${token.slice(at + 1)}`;
+    expect(await verify(other)).toMatchObject({ outcome: "rejected" });
+  });
+
+  it("is not remembered when it was nothing", async () => {
+    const { verify, verifications } = openVerifier();
+    const token = `${await signFor(60)}x`;
+    await verify(token);
+    await verify(token);
+    expect(verifications()).toBe(2);
+  });
+
+  it("is remembered for the latest 5,000 tokens", async () => {
+    let verifications = 0;
+    const session: VerifyToken = async () => {
+      verifications += 1;
+      return { outcome: "verified", caller: { kind: "service", id: "any", ...findRole("user") }, expiresAt: 1e15 };
+    };
+    const verify = createTokenVerifier({ session, service: undefined }, () => 0);
+    for (let index = 0; index <= 5_000; index += 1) await verify(`eyJhbGciOiJSUzI1NiJ9.e30.${index}`);
+    expect(verifications).toBe(5_001);
+    await verify("eyJhbGciOiJSUzI1NiJ9.e30.1");
+    expect(verifications).toBe(5_001);
+    await verify("eyJhbGciOiJSUzI1NiJ9.e30.0");
+    expect(verifications).toBe(5_002);
+  });
+});
+
+describe("a token", () => {
+  it.each([
+    ["none", "eyJhbGciOiJub25lIn0.e30."],
+    ["ES256", "eyJhbGciOiJFUzI1NiJ9.e30.AAAA"],
+    ["RS512", "eyJhbGciOiJSUzUxMiJ9.e30.AAAA"],
+    ["HS512", "eyJhbGciOiJIUzUxMiJ9.e30.AAAA"],
+    ["Hs256", "eyJhbGciOiJIczI1NiJ9.e30.AAAA"],
+  ])("cannot choose the algorithm %s", async (_, token) => {
+    expect(await openVerifier().verify(token)).toEqual(rejected("unknown_algorithm"));
+  });
+
+  it.each(["", ".", "..", "...", "a.b.c", "{}", "null", "é.é.é", "\u0000"])(
+    "that is none is refused: %j",
+    async (token) => expect(await openVerifier().verify(token)).toMatchObject({ outcome: "rejected" }),
+  );
+
+  it("that is longer than any of ours is not looked at", async () => {
+    expect(await openVerifier().verify("a".repeat(8_193))).toEqual(rejected("too_long"));
+  });
+
+  it("of a service is refused where there is no secret", async () => {
+    const session: VerifyToken = async () => rejected("a session token");
+    const verify = createTokenVerifier({ session, service: undefined }, Date.now);
+    expect(await verify(await signFor(60))).toEqual(rejected("unknown_algorithm"));
+  });
+});

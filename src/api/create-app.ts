@@ -1,0 +1,28 @@
+import { type Context, Hono } from "hono";
+import { addDocs } from "./openapi/add-docs.ts";
+import { addWebhookRoute, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
+import { addHealth, type Readiness } from "../http/add-health.ts";
+import type { ApiApp, ApiEnv } from "./http/api-env.ts";
+import { mapErrors } from "../http/map-errors.ts";
+import { refuseOtherMethods } from "./http/method-not-allowed.ts";
+
+export interface AppDeps extends WebhookRouteDeps {
+  readonly readiness: () => Promise<Readiness>;
+  /** The user API, with all its routes. */
+  readonly api: ApiApp;
+}
+
+/** The process's whole HTTP: Clerk's webhooks, health, metrics, documentation, and the user API, whose guards only it has. */
+export function createApp(deps: AppDeps): Hono {
+  const app = new Hono();
+  mapErrors(app, deps.log);
+  mapErrors(deps.api, deps.log);
+  addWebhookRoute(app, deps);
+  addHealth(app, { registry: deps.metrics.registry, readiness: deps.readiness });
+  addDocs(app, deps.api);
+  refuseOtherMethods(deps.api);
+  refuseOtherMethods(app);
+  // Not by `route`: with the API's paths among its own, Hono would fall back to its slower router for webhooks too.
+  app.all("/api/*", (c: Context<ApiEnv>) => deps.api.fetch(c.req.raw, c.env));
+  return app;
+}

@@ -1,0 +1,84 @@
+import { ApiError, type ErrorDetail } from "../../http/api-error.ts";
+import type { ClerkIssue, ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+
+/**
+ * The answer to a caller whose request Clerk refused, in our own words: Clerk's texts are never shown. Refusals that say
+ * something of us and not of the request (a wrong key, a plan that lacks a feature) are 502 `clerk_failed`. `notFound` is
+ * what a 404 means here. Pure.
+ */
+export function refusalToError(refusal: ClerkRefusal, notFound: ApiError): ApiError {
+  if (refusal.status === 404) return notFound;
+  for (const { code } of refusal.issues) {
+    const conflict = conflicts.get(code);
+    if (conflict !== undefined) return new ApiError(409, conflict.code, conflict.message, { cause: refusal });
+  }
+  if (refusal.status === 400 || refusal.status === 422) {
+    return new ApiError(400, "invalid_input", "Invalid input", {
+      details: refusal.issues.map(toDetail),
+      cause: refusal,
+    });
+  }
+  if (refusal.status === 409) {
+    return new ApiError(409, "conflict", "The user is being changed by somebody else; try again", { cause: refusal });
+  }
+  return new ApiError(502, "clerk_failed", "Clerk refused the request of this service", { cause: refusal });
+}
+
+interface Conflict {
+  readonly code: string;
+  readonly message: string;
+}
+
+const managedElsewhere: Conflict = {
+  code: "managed_elsewhere",
+  message: "The user is managed by a directory (SCIM) and cannot be changed here",
+};
+const lastIdentification: Conflict = {
+  code: "last_identification",
+  message: "A user's last required means of identification cannot be removed",
+};
+const quotaExceeded: Conflict = { code: "quota_exceeded", message: "The Clerk instance has no room for more users" };
+
+const conflicts: ReadonlyMap<string, Conflict> = new Map([
+  ["form_identifier_exists", { code: "identifier_taken", message: "Another user has this identifier already" }],
+  [
+    "delete_linked_identification_disallowed",
+    {
+      code: "email_address_linked",
+      message: "An e-mail address that belongs to a connected account cannot be removed",
+    },
+  ],
+  ["last_required_identification_deletion_failed", lastIdentification],
+  ["identification_deletion_failed", lastIdentification],
+  ["user_managed_by_scim", managedElsewhere],
+  ["attribute_managed_by_scim", managedElsewhere],
+  ["user_quota_exceeded", quotaExceeded],
+  ["quota_exceeded", quotaExceeded],
+]);
+
+const messages: ReadonlyMap<string, string> = new Map([
+  ["form_data_missing", "Something that the Clerk instance requires of every user is missing"],
+  ["form_param_missing", "Required"],
+  ["form_param_nil", "Required"],
+  ["form_param_unknown", "Not enabled in the Clerk instance"],
+  ["form_param_duplicate", "Contains duplicates"],
+  ["form_param_exceeds_allowed_size", "Too large"],
+  ["form_param_max_length_exceeded", "Too long"],
+  ["form_password_pwned", "Found in a data breach; choose another password"],
+  ["form_password_length_too_short", "Too short for the Clerk instance"],
+  ["form_password_length_too_long", "Too long for the Clerk instance"],
+  ["form_password_not_strong_enough", "Not strong enough for the Clerk instance"],
+  ["form_password_validation_failed", "Not strong enough for the Clerk instance"],
+  ["form_username_invalid_length", "Too short or too long for the Clerk instance"],
+  ["form_username_invalid_character", "May only hold letters, digits, _ and -"],
+  ["form_username_needs_non_number_char", "Must hold something else than digits"],
+]);
+
+const toDetail = ({ code, paramName }: ClerkIssue): ErrorDetail => ({
+  path: toFieldName(paramName ?? ""),
+  message: messages.get(code) ?? "Not valid",
+});
+
+/** `email_address` → `emailAddress`: the API's fields have Clerk's names in camel case. */
+const toFieldName = (paramName: string) =>
+  paramName.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());

@@ -1,0 +1,94 @@
+import { z } from "@hono/zod-openapi";
+import { errorAnswers } from "../http/responses.ts";
+import type { ApiApp } from "../http/api-env.ts";
+
+type Registry = ApiApp["openAPIRegistry"];
+
+/** Describes the routes that are not made from a description: Clerk's webhooks, health, metrics, this document. */
+export function describeOtherRoutes(registry: Registry): void {
+  registry.registerPath(webhook);
+  for (const path of operations) registry.registerPath(path);
+}
+
+const { 400: invalid, 413: tooLarge, 500: bug, 503: unavailable } = errorAnswers(400, 413);
+const json = (schema: z.ZodType) => ({ "application/json": { schema } });
+const header = (description: string, example: string) => z.string().openapi({ description, example });
+
+const webhook: Parameters<Registry["registerPath"]>[0] = {
+  method: "post",
+  path: "/webhooks/clerk",
+  tags: ["Webhooks"],
+  summary: "A message of Clerk's, signed by Svix",
+  description:
+    "Answered once Redis holds it. Messages of other types than `user.*` and `session.*` are accepted and ignored. Svix sends again whatever is not answered with 2xx.",
+  security: [],
+  request: {
+    headers: z.object({
+      "svix-id": header("The same for each attempt", "msg_2abcDEF123").optional(),
+      "svix-timestamp": header("Unix seconds of this attempt; 5 minutes off at most", "1764000000").optional(),
+      "svix-signature": header(
+        "HMAC-SHA256 of id, timestamp and body",
+        "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
+      ).optional(),
+    }),
+    body: { required: true, content: json(z.looseObject({ type: z.string(), data: z.looseObject({}) })) },
+  },
+  responses: {
+    204: { description: "Accepted" },
+    400: invalid,
+    413: tooLarge,
+    500: bug,
+    503: unavailable,
+  },
+};
+
+const readinessSchema = z.object({
+  status: z.enum(["ready", "not ready"]),
+  conditions: z.record(z.string(), z.union([z.literal(true), z.string()])),
+});
+
+const operations: Parameters<Registry["registerPath"]>[0][] = [
+  {
+    method: "get",
+    path: "/livez",
+    tags: ["Operations"],
+    summary: "Whether the process answers",
+    security: [],
+    responses: { 200: { description: "It does", content: json(z.object({ status: z.literal("live") })) } },
+  },
+  {
+    method: "get",
+    path: "/readyz",
+    tags: ["Operations"],
+    summary: "Whether it can do its work now",
+    security: [],
+    responses: {
+      200: { description: "It can", content: json(readinessSchema) },
+      503: { description: "It cannot; `conditions` says why", content: json(readinessSchema) },
+    },
+  },
+  {
+    method: "get",
+    path: "/metrics",
+    tags: ["Operations"],
+    summary: "Metrics for Prometheus",
+    security: [],
+    responses: { 200: { description: "All of them", content: { "text/plain": { schema: z.string() } } } },
+  },
+  {
+    method: "get",
+    path: "/openapi.json",
+    tags: ["Operations"],
+    summary: "This document",
+    security: [],
+    responses: { 200: { description: "OpenAPI 3.1", content: json(z.looseObject({ openapi: z.string() })) } },
+  },
+  {
+    method: "get",
+    path: "/docs",
+    tags: ["Operations"],
+    summary: "This document as a page",
+    security: [],
+    responses: { 200: { description: "A page", content: { "text/html": { schema: z.string() } } } },
+  },
+];

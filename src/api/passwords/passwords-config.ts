@@ -1,0 +1,41 @@
+import { z } from "zod";
+import { flag, list } from "../../shared/environment.ts";
+import { characterClasses, type PasswordPolicy } from "./password-policy.ts";
+
+/** The contract's own limits; a policy can only be narrower. */
+const contract = { minLength: 8, maxLength: 50 };
+
+const lengthRange = z
+  .string()
+  .regex(/^\d{1,3}-\d{1,3}$/, "must be two numbers, as in 8-50")
+  .transform((text) => {
+    const [minLength = 0, maxLength = 0] = text.split("-").map(Number);
+    return { minLength, maxLength };
+  })
+  .refine(
+    ({ minLength, maxLength }) =>
+      contract.minLength <= minLength && minLength <= maxLength && maxLength <= contract.maxLength,
+    `must lie within ${contract.minLength}-${contract.maxLength}`,
+  );
+
+export const PASSWORDS_ENVIRONMENT = {
+  PASSWORD_LENGTH: lengthRange.default(contract).describe("Least and most characters of a password, within 8-50"),
+  PASSWORD_CLASSES: list
+    .pipe(z.array(z.enum(characterClasses)))
+    .default([])
+    .describe("Of each at least one character: lower, upper, digit, symbol; comma-separated"),
+  PASSWORD_FORBIDDEN_WORDS: list
+    .default([])
+    .describe("Words that no password may contain, comma-separated, whatever the case"),
+  PASSWORD_FORBID_OWN_WORDS: flag
+    .default(false)
+    .describe("Whether a password may not contain its owner's names, username or e-mail address"),
+};
+type Environment = z.infer<z.ZodObject<typeof PASSWORDS_ENVIRONMENT>>;
+
+export const toPasswordPolicy = (env: Environment): PasswordPolicy => ({
+  ...env.PASSWORD_LENGTH,
+  classes: env.PASSWORD_CLASSES,
+  forbiddenWords: env.PASSWORD_FORBIDDEN_WORDS,
+  forbidOwnWords: env.PASSWORD_FORBID_OWN_WORDS,
+});

@@ -1,0 +1,45 @@
+import type { Context } from "hono";
+import { type Deed, entryOf } from "../audit/create-audit-entry.ts";
+import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import { refusalToError } from "../http/to-api-error.ts";
+import type { ApiEnv } from "../http/api-env.ts";
+import { ApiError } from "../../http/api-error.ts";
+import { UserNotFoundError } from "./user-errors.ts";
+import type { AccountDeps } from "../accounts/account-deps.ts";
+import type { AccountJson } from "./account-details.ts";
+import { assertNotOutranked } from "./assert-not-outranked.ts";
+import { readAccount } from "./account-details.ts";
+
+export type ChangeDeps = Pick<AccountDeps, "clerk" | "findRole" | "audit" | "cache" | "now">;
+
+export interface AccountChange<T> {
+  /** What the audit trail calls it. */
+  readonly action: string;
+  readonly userId: string;
+  readonly run: (before: AccountJson) => Promise<T>;
+  /** What the audit trail keeps of it; nothing secret. */
+  readonly describe: (before: AccountJson, result: T) => Pick<Deed, "before" | "after">;
+}
+
+/**
+ * Changes the account of somebody whom the caller may touch. Done or failed, the cache forgets the user afterwards (a
+ * failed change may have happened) and the audit trail knows. What Clerk refuses is thrown as an {@link ApiError}.
+ */
+export async function changeAccount<T>(c: Context<ApiEnv>, deps: ChangeDeps, change: AccountChange<T>): Promise<T> {
+  const { action, userId, run, describe } = change;
+  const before = await readAccount(deps.clerk, userId);
+  assertNotOutranked(c, deps.findRole, before);
+  const record = (deed: Omit<Deed, "action" | "targetId">) =>
+    deps.audit.record(entryOf(c, deps.now, { action, targetId: userId, ...deed }));
+  try {
+    const result = await run(before);
+    await record({ outcome: "done", ...describe(before, result) });
+    return result;
+  } catch (thrown) {
+    const error = thrown instanceof ClerkRefusal ? refusalToError(thrown, new UserNotFoundError(userId)) : thrown;
+    await record({ outcome: "failed", reason: error instanceof ApiError ? error.code : "internal_error" });
+    throw error;
+  } finally {
+    await deps.cache.invalidate([userId]);
+  }
+}

@@ -1,0 +1,72 @@
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { type Deed, entryOf } from "../audit/create-audit-entry.ts";
+import { allowsAnonymous } from "../auth/allows-anonymous.ts";
+import { requires } from "../auth/requires.ts";
+import { readUserJson } from "../../clerk/users/read-user-json.ts";
+import { bearer, errorAnswers } from "../http/responses.ts";
+import type { ApiApp, ApiEnv } from "../http/api-env.ts";
+import { refuseOwnWords } from "../passwords/refuse-own-words.ts";
+import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
+import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
+import { toUserError } from "./to-user-error.ts";
+import { queueSnapshot } from "./queue-snapshot.ts";
+import type { UserDeps } from "./user-deps.ts";
+import { type CreateUserInput, createUserSchema } from "./user-input.ts";
+
+/** `POST /api/users` */
+export function addCreateUser(api: ApiApp, deps: UserDeps): void {
+  const route = createRoute({
+    method: "post",
+    path: "/api/users",
+    tags: ["Users"],
+    summary: "Create a user",
+    description:
+      "Needs `users:write`; nothing while `OPEN_REGISTRATION` is on and there is no token. The e-mail addresses count as verified. One call of Clerk. It is never made twice by itself: when the answer is 503, the user may exist all the same.",
+    security: [...bearer, {}],
+    middleware: [allowsAnonymous("registration"), requires("users:write"), idempotent(deps.idempotency)] as const,
+    request: {
+      headers: idempotencyKeyHeader,
+      body: { required: true, content: { "application/json": { schema: createUserSchema(deps.passwords) } } },
+    },
+    responses: {
+      201: { description: "The new user", content: { "application/json": { schema: apiUserSchema } } },
+      ...errorAnswers(400, 409, 413, 422, 502),
+    },
+  });
+  api.openapi(route, async (c) => {
+    const user = await createUser(c, deps, c.req.valid("json"));
+    return c.json(user, 201, { Location: `/api/users/${user.id}` });
+  });
+}
+
+export async function createUser(c: Context<ApiEnv>, deps: UserDeps, input: CreateUserInput): Promise<ApiUser> {
+  const { clerk, cache, audit, passwords, log, now } = deps;
+  refuseOwnWords(passwords, input.password, input);
+  const record = (deed: Omit<Deed, "action">) => audit.record(entryOf(c, now, { action: "user.created", ...deed }));
+  try {
+    const created = await clerk.write("users.create", ({ users }) => users.createUser(input));
+    const user = apiUserFromJson(readUserJson(created.raw));
+    await Promise.all([
+      queueSnapshot(deps, created.raw, "user.created"),
+      cache.invalidate([user.id]),
+      record({ outcome: "done", targetId: user.id, after: user }),
+    ]);
+    log.info(
+      {
+        event: "user.created",
+        userId: user.id,
+        email: user.emailAddress[0],
+        role: user.role,
+        source: c.get("anonymous") === true ? "registration" : "api",
+        requestId: c.get("requestId"),
+      },
+      "User created successfully",
+    );
+    return user;
+  } catch (thrown) {
+    const error = await toUserError(clerk, thrown, input);
+    await record({ outcome: "failed", reason: error.code });
+    throw error;
+  }
+}

@@ -1,0 +1,48 @@
+import { createRoute } from "@hono/zod-openapi";
+import type { Context } from "hono";
+import { changeAccount } from "./change-account.ts";
+import { requires, requiresFreshFactor } from "../auth/requires.ts";
+import { userFromJson } from "../../clerk/payloads/user-json.ts";
+import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import type { ApiApp, ApiEnv } from "../http/api-env.ts";
+import { queueSnapshot } from "./queue-snapshot.ts";
+import type { UserDeps } from "./user-deps.ts";
+
+const route = createRoute({
+  method: "delete",
+  path: "/api/users/{userId}",
+  tags: ["Users"],
+  summary: "Delete a user for good",
+  description:
+    "Needs `users:delete`, and a fresh second factor where `REQUIRE_MFA_FOR` has `delete`. Two calls of Clerk: one to read who it is, for the audit trail.",
+  security: bearer,
+  middleware: [requires("users:delete"), requiresFreshFactor("delete")] as const,
+  request: { params: userIdParam },
+  responses: { 204: { description: "The user is gone" }, ...errorAnswers(400, 404, 409, 502) },
+});
+
+/** `DELETE /api/users/{userId}` */
+export function addDeleteUser(api: ApiApp, deps: UserDeps): void {
+  api.openapi(route, async (c) => {
+    await deleteUser(c, deps, c.req.valid("param").userId);
+    return c.body(null, 204);
+  });
+}
+
+/** Deletes a user who may do no more than the caller. */
+export async function deleteUser(c: Context<ApiEnv>, deps: UserDeps, userId: string): Promise<void> {
+  const { clerk, log } = deps;
+  await changeAccount(c, deps, {
+    action: "user.deleted",
+    userId,
+    run: async () => {
+      await clerk.write("users.delete", ({ users }) => users.deleteUser(userId));
+      await queueSnapshot(deps, userId, "user.deleted");
+    },
+    describe: (before) => ({ before: { ...userFromJson(before) } }),
+  });
+  log.info(
+    { event: "user.deleted", userId, source: "api", requestId: c.get("requestId") },
+    "User deleted successfully",
+  );
+}

@@ -1,0 +1,45 @@
+import { createRoute } from "@hono/zod-openapi";
+import { requires } from "../auth/requires.ts";
+import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
+import { readUserJson } from "../../clerk/users/read-user-json.ts";
+import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import type { ApiApp } from "../http/api-env.ts";
+import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
+import { UserNotFoundError } from "./user-errors.ts";
+import type { UserDeps } from "./user-deps.ts";
+
+const route = createRoute({
+  method: "get",
+  path: "/api/users/{userId}",
+  tags: ["Users"],
+  summary: "A user",
+  description: "Needs `users:read`, except for one's own. From the cache, or one call of Clerk.",
+  security: bearer,
+  middleware: [requires("users:read", { orSelf: "userId" })] as const,
+  request: { params: userIdParam },
+  responses: {
+    200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
+    ...errorAnswers(400, 404, 502),
+  },
+});
+
+/** `GET /api/users/{userId}` */
+export function addGetUser(api: ApiApp, { clerk, cache }: UserDeps): void {
+  api.openapi(route, async (c) => {
+    const { userId } = c.req.valid("param");
+    const user = await cache.user(userId, () => loadUser(clerk, userId));
+    if (user === undefined) throw new UserNotFoundError(userId);
+    return c.json(user, 200);
+  });
+}
+
+async function loadUser(clerk: ClerkApi, userId: string): Promise<ApiUser | undefined> {
+  try {
+    const user = await clerk.read("users.get", ({ users }) => users.getUser(userId));
+    return apiUserFromJson(readUserJson(user.raw));
+  } catch (error) {
+    if (error instanceof ClerkRefusal && error.status === 404) return undefined;
+    throw error;
+  }
+}

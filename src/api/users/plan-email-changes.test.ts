@@ -1,0 +1,84 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { claimsAddress, type EmailChange, planEmailChanges } from "./plan-email-changes.ts";
+
+interface Address {
+  readonly id: string;
+  readonly email_address: string;
+  readonly verification: { readonly status: string } | null;
+}
+interface Addresses {
+  readonly email_addresses: Address[];
+  readonly primary_email_address_id: string | null;
+}
+
+/** What Clerk does with a change. */
+function apply(user: Addresses, change: EmailChange): Addresses {
+  switch (change.step) {
+    case "add_email": {
+      const id = `idn_${change.address}`;
+      const added = { id, email_address: change.address, verification: { status: "verified" } };
+      const isPrimary = change.primary || user.email_addresses.length === 0;
+      return {
+        email_addresses: [...user.email_addresses, added],
+        primary_email_address_id: isPrimary ? id : user.primary_email_address_id,
+      };
+    }
+    case "primary_email":
+      return { ...user, primary_email_address_id: change.id };
+    case "remove_email":
+      if (user.primary_email_address_id === change.id) throw new Error("removes the primary address");
+      return { ...user, email_addresses: user.email_addresses.filter(({ id }) => id !== change.id) };
+  }
+}
+
+const letters = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d", "e"), { maxLength: 5 });
+const addressOf = (letter: string) => `${letter}@example.com`;
+const users = fc
+  .record({ letters, primary: fc.nat(), unverified: fc.subarray(["a", "b", "c", "d", "e"]) })
+  .map(({ letters: held, primary, unverified }): Addresses => ({
+    email_addresses: held.map((letter) => ({
+      id: `idn_${letter}`,
+      email_address: letter === "c" ? addressOf(letter).toUpperCase() : addressOf(letter),
+      verification: unverified.includes(letter) ? null : { status: "verified" },
+    })),
+    primary_email_address_id: held.length === 0 ? null : `idn_${held[primary % held.length]}`,
+  }));
+const wanted = letters.filter(({ length }) => length > 0).map((each) => each.map(addressOf));
+
+const primaryOf = (user: Addresses) =>
+  user.email_addresses.find(({ id }) => id === user.primary_email_address_id)?.email_address.toLowerCase();
+
+test("the changes make the addresses those wanted, the first one primary, wherever they are broken off and planned again", () => {
+  fc.assert(
+    fc.property(users, wanted, fc.nat(), (before, list, at) => {
+      const plan = planEmailChanges(before, list);
+      const halfway = plan.slice(0, plan.length === 0 ? 0 : at % plan.length).reduce(apply, before);
+      const after = planEmailChanges(halfway, list).reduce(apply, halfway);
+      expect(after.email_addresses.map(({ email_address }) => email_address.toLowerCase()).toSorted()).toEqual(
+        list.toSorted(),
+      );
+      expect(primaryOf(after)).toBe(list[0]);
+      expect(planEmailChanges(after, list)).toEqual([]);
+    }),
+  );
+});
+
+test("new ones are added before anything else, and old ones removed after everything else", () => {
+  fc.assert(
+    fc.property(users, wanted, (before, list) => {
+      const steps = planEmailChanges(before, list).map(({ step }) => step);
+      const order = ["add_email", "primary_email", "remove_email"];
+      expect(steps).toEqual(steps.toSorted((a, b) => order.indexOf(a) - order.indexOf(b)));
+      expect(steps.filter((step) => step === "primary_email").length).toBeLessThanOrEqual(1);
+    }),
+  );
+});
+
+test("adding an address, or making one primary that nobody proved, claims it; nothing else does", () => {
+  const change = { address: "a@example.com", id: "idn_a" };
+  expect(claimsAddress({ step: "add_email", ...change, primary: false })).toBe(true);
+  expect(claimsAddress({ step: "primary_email", ...change, verify: true })).toBe(true);
+  expect(claimsAddress({ step: "primary_email", ...change, verify: false })).toBe(false);
+  expect(claimsAddress({ step: "remove_email", ...change })).toBe(false);
+});

@@ -1,0 +1,56 @@
+import { randomUUID } from "node:crypto";
+import { z } from "zod";
+import { stripUser } from "../../clerk/payloads/strip-user.ts";
+import { userIdSchema } from "../../domain/user.ts";
+import type { Logger } from "../../shared/logger.ts";
+import type { ApiMetrics } from "../../shared/metrics.ts";
+import type { bridgedTypes } from "../../domain/message.ts";
+import type { MessageQueues } from "../../queue/message-queues.ts";
+
+export interface QueueSnapshotDeps {
+  readonly queues: Pick<MessageQueues, "add">;
+  readonly shardOf: (userId: string) => number;
+  readonly metrics: Pick<ApiMetrics, "snapshots">;
+  readonly log: Logger;
+  readonly now: () => number;
+}
+
+export interface SnapshotOptions {
+  /** Just before the user was read from Clerk on purpose, ms by our clock; not for what a mutation answered. */
+  readonly readAt?: number;
+}
+
+const snapshotSchema = z.looseObject({ id: userIdSchema });
+
+/**
+ * Puts what Clerk answered to a mutation (its UserJSON as it came, or the id of a deleted user) on the user's shard, so that
+ * its event does not have to wait for the webhook. Resolves once Redis has it. Never throws: when it cannot be queued,
+ * which is logged and counted, the webhook brings the same a little later.
+ */
+export async function queueSnapshot(
+  { queues, shardOf, metrics, log, now }: QueueSnapshotDeps,
+  subject: unknown,
+  type: (typeof bridgedTypes)[number],
+  { readAt = 0 }: SnapshotOptions = {},
+): Promise<void> {
+  const receivedAt = now();
+  try {
+    const { id: userId, ...rest } = snapshotSchema.parse(typeof subject === "string" ? { id: subject } : subject);
+    await queues.add(shardOf(userId), {
+      id: `api_${randomUUID()}`,
+      source: "api",
+      type,
+      timestamp: receivedAt,
+      receivedAt,
+      readAt,
+      data: stripUser({ id: userId, ...rest }),
+    });
+    metrics.snapshots.inc({ outcome: "queued" });
+  } catch (error) {
+    metrics.snapshots.inc({ outcome: "not_queued" });
+    log.warn(
+      { event: "snapshot.not_queued", type, error: error instanceof Error ? error.message : String(error) },
+      "Change not queued; its webhook will bring it",
+    );
+  }
+}

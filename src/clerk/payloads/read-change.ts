@@ -1,0 +1,51 @@
+import { z } from "zod";
+import type { Change } from "../../domain/change.ts";
+import { lengthOf, userIdSchema } from "../../domain/user.ts";
+import type { Message } from "../../domain/message.ts";
+import { happenedAt } from "./happened-at.ts";
+import { userFromJson, userJsonSchema } from "./user-json.ts";
+
+export type ReadChange =
+  | { readonly outcome: "read"; readonly change: Change }
+  | { readonly outcome: "malformed"; readonly reason: string };
+
+const deletedUserSchema = z.object({ id: userIdSchema });
+
+/** Far beyond what Clerk allows, and even if each were escaped in JSON, Kafka takes a record of that many. */
+const maxUserCharacters = 75_000;
+
+/** Reads a queued message as a change. Pure. A message whose data is not what Clerk documents is malformed, and says where. */
+export function readChange(message: Message): ReadChange {
+  if (message.type === "user.deleted") {
+    const parsed = deletedUserSchema.safeParse(message.data);
+    if (!parsed.success) return malformed(parsed.error);
+    return {
+      outcome: "read",
+      change: { kind: "deletion", source: message.source, userId: parsed.data.id, deletedAt: happenedAt(message) },
+    };
+  }
+  const parsed = userJsonSchema.safeParse(message.data);
+  if (!parsed.success) return malformed(parsed.error);
+  const user = userFromJson(parsed.data);
+  if (lengthOf(user) > maxUserCharacters) {
+    return { outcome: "malformed", reason: `more than ${maxUserCharacters} characters: no record of Kafka` };
+  }
+  return {
+    outcome: "read",
+    change: {
+      kind: "snapshot",
+      source: message.source,
+      announcesCreation: message.type === "user.created",
+      user,
+      createdAt: parsed.data.created_at,
+      version: parsed.data.updated_at,
+      readAt: message.readAt,
+    },
+  };
+}
+
+/** Paths and kinds of what was wrong, never the values: the reason is logged. */
+const malformed = (error: z.ZodError): ReadChange => ({
+  outcome: "malformed",
+  reason: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`).join("; "),
+});

@@ -1,0 +1,37 @@
+import { z } from "zod";
+import { type User, userIdSchema } from "../../domain/user.ts";
+
+/** Milliseconds since the epoch, up to the year 9999: what ISO 8601 can say in four digits. */
+export const timeSchema = z.int().min(0).max(253_402_300_799_999);
+
+/** What the bridge needs of Clerk's UserJSON, as webhooks and the Backend API give it. Times are milliseconds. */
+export const userJsonSchema = z.object({
+  id: userIdSchema,
+  username: z.string().nullish(),
+  first_name: z.string().nullish(),
+  last_name: z.string().nullish(),
+  primary_email_address_id: z.string().nullish(),
+  email_addresses: z.array(z.object({ id: z.string(), email_address: z.string() })),
+  public_metadata: z.object({ role: z.unknown() }).partial().nullish(),
+  created_at: timeSchema,
+  updated_at: timeSchema,
+});
+export type UserJson = z.infer<typeof userJsonSchema>;
+
+const defaultRole = "user";
+
+/** Clerk's user as consumers see it: nulls are `""`, the primary address comes first, no role is the role `user`. */
+export function userFromJson(json: UserJson): User {
+  const isPrimary = (address: { id: string }) => address.id === json.primary_email_address_id;
+  const role = json.public_metadata?.role;
+  return {
+    id: json.id,
+    firstName: json.first_name ?? "",
+    lastName: json.last_name ?? "",
+    username: json.username ?? "",
+    emailAddress: json.email_addresses
+      .toSorted((a, b) => Number(isPrimary(b)) - Number(isPrimary(a)))
+      .map((address) => address.email_address),
+    role: typeof role === "string" && role !== "" ? role : defaultRole,
+  };
+}

@@ -1,0 +1,35 @@
+import { ApiError } from "../../http/api-error.ts";
+import type { ClerkApi } from "../client/clerk-api.ts";
+import { ClerkRefusal } from "../client/clerk-errors.ts";
+import { stripUser } from "../payloads/strip-user.ts";
+
+/** What Clerk says about one user now. `unavailable`: it did not say; ask again later. */
+export type ReadUser =
+  | { readonly outcome: "found"; readonly data: Record<string, unknown>; readonly readAt: number }
+  | { readonly outcome: "missing" }
+  | { readonly outcome: "unavailable"; readonly reason: string };
+
+export type UserReader = (userId: string) => Promise<ReadUser>;
+
+/** What is no such thing cannot be asked for: the SDK refuses it before any request. */
+const userId = /^[\w-]+$/;
+
+/** Reads single users from Clerk, as the bridge may keep them. Never throws for what Clerk says or fails to say. */
+export function createUserReader(clerk: Pick<ClerkApi, "read">, now: () => number): UserReader {
+  return async (id) => {
+    if (!userId.test(id)) return { outcome: "missing" };
+    try {
+      return await clerk.read("get_user", async ({ users }) => {
+        const readAt = now();
+        const user = await users.getUser(id);
+        return { outcome: "found", data: stripUser({ ...user.raw }), readAt } as const;
+      });
+    } catch (error) {
+      if (error instanceof ClerkRefusal) {
+        return error.status === 404 ? { outcome: "missing" } : { outcome: "unavailable", reason: error.message };
+      }
+      if (error instanceof ApiError) return { outcome: "unavailable", reason: error.message };
+      throw error;
+    }
+  };
+}

@@ -1,0 +1,129 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Change } from "./change.ts";
+import { decideBatch } from "./decide-batch.ts";
+import type { State } from "./state.ts";
+import type { User } from "./user.ts";
+import { type UserEvent, userEventSchema } from "./user-events.ts";
+
+const user = fc.record({
+  id: fc.constantFrom("user_a", "user_b", "user_c"),
+  firstName: fc.constantFrom("", "Ada", "Grace"),
+  lastName: fc.constant("L"),
+  username: fc.constantFrom("", "x"),
+  emailAddress: fc.constantFrom<string[]>([], ["a@x.com"], ["a@x.com", "b@x.com"], ["b@x.com", "a@x.com"]),
+  role: fc.constantFrom("user", "admin"),
+});
+// Few versions and many users of them: ties and repeats are the rule here.
+const snapshot = fc.record({
+  kind: fc.constant("snapshot" as const),
+  source: fc.constantFrom("webhook" as const, "api" as const, "backfill" as const, "reconciliation" as const),
+  announcesCreation: fc.boolean(),
+  user,
+  createdAt: fc.constant(1_000),
+  version: fc.integer({ min: 1_000, max: 1_006 }),
+  readAt: fc.constantFrom(0, 0, 0, 5_000, 6_000),
+});
+const deletion = fc.record({
+  kind: fc.constant("deletion" as const),
+  source: fc.constant("webhook" as const),
+  userId: fc.constantFrom("user_a", "user_b"),
+  deletedAt: fc.integer({ min: 2_000, max: 2_002 }),
+});
+const history = fc.array(fc.oneof({ weight: 9, arbitrary: snapshot }, { weight: 1, arbitrary: deletion }), {
+  maxLength: 24,
+});
+/** The history with some of it repeated, in any order. */
+const withArrivals = history.chain((changes) =>
+  fc.record({
+    changes: fc.constant(changes),
+    arrivals: fc
+      .subarray(changes)
+      .chain((repeats) =>
+        fc.shuffledSubarray([...changes, ...repeats], { minLength: changes.length + repeats.length }),
+      ),
+    cuts: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+  }),
+);
+
+/** Runs changes through batches of the given sizes (taken in turn), as a shard would. */
+function run(changes: readonly Change[], sizes: readonly number[]) {
+  const states = new Map<string, State>();
+  const events: UserEvent[] = [];
+  for (let at = 0, turn = 0; at < changes.length; turn += 1) {
+    const size = sizes[turn % sizes.length] ?? 1;
+    const batch = changes.slice(at, at + size).map((change) => ({ change, tag: undefined }));
+    const { decided, moved } = decideBatch(states, batch, { unsureBefore: 0 });
+    for (const { decision } of decided) if (decision.outcome === "publish") events.push(decision.event);
+    for (const [userId, state] of moved) states.set(userId, state);
+    at += size;
+  }
+  return { states, events };
+}
+
+const withoutSequence = (states: ReadonlyMap<string, State>) =>
+  Object.fromEntries([...states].map(([id, state]) => [id, { ...state, sequence: 0 }]));
+
+const eventsOf = (events: readonly UserEvent[]) => Map.groupBy(events, (event) => event.data.id);
+
+/** What a consumer knows of a user after applying the events to nothing. */
+function applied(events: readonly UserEvent[]): User | undefined {
+  let known: User | undefined;
+  for (const event of events) {
+    if (event.eventType === "user.created") known = event.data;
+    else if (event.eventType === "user.deleted") known = undefined;
+    else if (known !== undefined) known = Object.assign({ ...known }, event.data.changes);
+  }
+  return known;
+}
+
+describe("for any history, in any order, with any repeats, cut into any batches", () => {
+  it("the states end the same", () => {
+    fc.assert(
+      fc.property(withArrivals, ({ changes, arrivals, cuts }) => {
+        const expected = run(changes, [changes.length + 1]).states;
+        expect(withoutSequence(run(arrivals, cuts).states)).toEqual(withoutSequence(expected));
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("each user's events are created, updated*, deleted?, or deleted alone, and every id is there once", () => {
+    fc.assert(
+      fc.property(withArrivals, ({ arrivals, cuts }) => {
+        const { events } = run(arrivals, cuts);
+        for (const ofUser of eventsOf(events).values()) {
+          const types = ofUser.map((event) => event.eventType.replace("user.", "")).join(" ");
+          expect(types).toMatch(/^(created( updated)*( deleted)?|deleted)$/);
+        }
+        expect(new Set(events.map((event) => event.eventId)).size).toBe(events.length);
+        for (const event of events) userEventSchema.parse(event);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("applying the events gives exactly the state, and the sequence is their number", () => {
+    fc.assert(
+      fc.property(withArrivals, ({ arrivals, cuts }) => {
+        const { events, states } = run(arrivals, cuts);
+        const byUser = eventsOf(events);
+        for (const [userId, state] of states) {
+          const ofUser = byUser.get(userId) ?? [];
+          expect(applied(ofUser)).toEqual(state.status === "present" ? state.user : undefined);
+          expect(state.sequence).toBe(ofUser.length);
+        }
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+
+  it("a second run over all of it publishes nothing", () => {
+    fc.assert(
+      fc.property(withArrivals, ({ changes, arrivals, cuts }) => {
+        expect(run([...arrivals, ...changes], [...cuts]).events.length).toBe(run(arrivals, cuts).events.length);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -1,0 +1,133 @@
+import { describe, expect, it } from "vitest";
+import type { Deletion, Snapshot } from "./change.ts";
+import { decide, type Decision } from "./decide.ts";
+import type { PresentState, State } from "./state.ts";
+import type { User } from "./user.ts";
+
+const ada: User = {
+  id: "user_ada",
+  firstName: "Ada",
+  lastName: "Lovelace",
+  username: "ada",
+  emailAddress: ["ada@example.com"],
+  role: "user",
+};
+const policy = { unsureBefore: 0 };
+
+const snapshot = (version: number, changes: Partial<User> = {}, more: Partial<Snapshot> = {}): Snapshot => ({
+  kind: "snapshot",
+  source: "webhook",
+  announcesCreation: false,
+  user: { ...ada, ...changes },
+  createdAt: 1_000,
+  version,
+  readAt: 0,
+  ...more,
+});
+const deletion: Deletion = { kind: "deletion", source: "webhook", userId: ada.id, deletedAt: 9_000 };
+const state = (version: number, changes: Partial<User> = {}, sequence = 1): PresentState => ({
+  status: "present",
+  user: { ...ada, ...changes },
+  createdAt: 1_000,
+  version,
+  readAt: 0,
+  sequence,
+});
+
+function published(decision: Decision) {
+  if (decision.outcome !== "publish") throw new Error(`expected an event, got ${decision.outcome}`);
+  return decision;
+}
+
+describe("the first sight of a user", () => {
+  it("is user.created at Clerk's created_at, by whatever message", () => {
+    const { event, origin, next } = published(decide(undefined, snapshot(5_000), policy));
+    expect(event).toMatchObject({ eventType: "user.created", timestamp: "1970-01-01T00:00:01.000Z", data: ada });
+    expect(origin).toBe("first-sight");
+    expect(next).toMatchObject({ status: "present", version: 5_000, sequence: 1 });
+  });
+
+  it.each([
+    ["webhook", true, "webhook"],
+    ["webhook", false, "first-sight"],
+    ["api", true, "api"],
+    ["api", false, "first-sight"],
+    ["backfill", false, "backfill"],
+    ["reconciliation", false, "reconciliation"],
+  ] as const)("by %s (announces a creation: %s) has the origin %s", (source, announcesCreation, origin) => {
+    expect(published(decide(undefined, snapshot(1, {}, { source, announcesCreation }), policy)).origin).toBe(origin);
+  });
+
+  it("asks Clerk first when the version is older than the policy allows, for it may be a deleted user's ghost", () => {
+    expect(decide(undefined, snapshot(4_999), { unsureBefore: 5_000 })).toEqual({ outcome: "unsure" });
+    expect(decide(undefined, snapshot(5_000), { unsureBefore: 5_000 }).outcome).toBe("publish");
+    expect(decide(undefined, snapshot(4_999, {}, { readAt: 6_000 }), { unsureBefore: 5_000 }).outcome).toBe("publish");
+  });
+});
+
+describe("an update", () => {
+  it("carries only the fields that changed", () => {
+    const { event, next } = published(decide(state(1), snapshot(2, { firstName: "Augusta", role: "admin" }), policy));
+    expect(event).toMatchObject({
+      eventType: "user.updated",
+      data: { id: ada.id, changes: { firstName: "Augusta", role: "admin" } },
+    });
+    expect(Object.keys("changes" in event.data ? event.data.changes : {})).toHaveLength(2);
+    expect(next.sequence).toBe(2);
+  });
+
+  it("that changes no published field gives no event, yet moves the version, so that a late older one loses", () => {
+    const moved = decide(state(1), snapshot(3), policy);
+    expect(moved).toEqual({ outcome: "unchanged", next: state(3) });
+    const next: State = moved.outcome === "unchanged" ? moved.next : state(0);
+    expect(decide(next, snapshot(2, { firstName: "Late" }), policy)).toEqual({ outcome: "stale" });
+  });
+
+  it("that repeats the state is a duplicate, an older one is stale", () => {
+    expect(decide(state(2), snapshot(2), policy)).toEqual({ outcome: "duplicate" });
+    expect(decide(state(2), snapshot(1, { firstName: "Old" }), policy)).toEqual({ outcome: "stale" });
+  });
+
+  it("of equal version and other content wins in one order of the two only, so that repeats cannot flap", () => {
+    const a = snapshot(2, { firstName: "A" });
+    const b = snapshot(2, { firstName: "B" });
+    const outcomes = [decide(state(2, { firstName: "A" }), b, policy), decide(state(2, { firstName: "B" }), a, policy)];
+    expect(outcomes.map((decision) => decision.outcome).toSorted()).toEqual(["publish", "stale"]);
+  });
+
+  it("of equal version that was read from Clerk on purpose wins over what Clerk sent", () => {
+    for (const firstName of ["A", "Z"]) {
+      const read = snapshot(2, { firstName }, { source: "reconciliation", readAt: 7_000 });
+      expect(decide(state(2, { firstName: "M" }), read, policy).outcome).toBe("publish");
+    }
+  });
+});
+
+describe("a deletion", () => {
+  it("is published with the last known addresses, and is final", () => {
+    const { event, next } = published(decide(state(2, {}, 4), deletion, policy));
+    expect(event).toMatchObject({
+      eventType: "user.deleted",
+      timestamp: "1970-01-01T00:00:09.000Z",
+      data: { id: ada.id, emailAddress: ["ada@example.com"] },
+    });
+    expect(next).toEqual({ status: "deleted", sequence: 5 });
+    expect(decide(next, snapshot(99), policy)).toEqual({ outcome: "stale" });
+    expect(decide(next, deletion, policy)).toEqual({ outcome: "duplicate" });
+  });
+
+  it("of a user never seen is published with no address", () => {
+    expect(published(decide(undefined, deletion, policy)).event.data).toEqual({ id: ada.id, emailAddress: [] });
+  });
+});
+
+describe("eventId", () => {
+  it("is the same for the same change by every road, and different for another", () => {
+    const id = (change: Snapshot | Deletion, before?: State) => published(decide(before, change, policy)).event.eventId;
+    expect(id(snapshot(1, {}, { source: "api" }))).toBe(id(snapshot(1, {}, { source: "backfill" })));
+    expect(id({ ...deletion, deletedAt: 1 })).toBe(id(deletion, state(3)));
+    const ids = [snapshot(1), snapshot(2), snapshot(2, { role: "admin" }), deletion].map((change) => id(change));
+    expect(new Set(ids).size).toBe(4);
+    expect(id(snapshot(2), state(1, { role: "x" }))).not.toBe(id(snapshot(2)));
+  });
+});

@@ -1,0 +1,27 @@
+import { randomUUID } from "node:crypto";
+import type { Context, Env, Hono } from "hono";
+import { HTTPException } from "hono/http-exception";
+import type { Logger } from "../shared/logger.ts";
+import { ApiError } from "./api-error.ts";
+
+/** The body of every error: `error` is for people, `code` is stable. */
+export const errorBody = (c: Context, code: string, error: string) => ({
+  error,
+  code,
+  requestId: c.get("requestId") ?? randomUUID(),
+});
+
+/** Answers for unknown paths and for whatever was thrown. A bug is logged whole and told to nobody. */
+export function mapErrors<E extends Env>(app: Hono<E>, log: Logger): void {
+  app.notFound((c) => c.json(errorBody(c, "not_found", "Not found"), 404));
+  app.onError((error, c) => {
+    if (error instanceof ApiError) {
+      if (error.status >= 500) log.error({ event: "http.failed", code: error.code, err: error }, "Request failed");
+      const body = { ...errorBody(c, error.code, error.message), ...(error.details && { details: error.details }) };
+      return c.json(body, error.status, { ...error.headers });
+    }
+    if (error instanceof HTTPException) return c.json(errorBody(c, "http_error", error.message), error.status);
+    log.error({ event: "http.failed", err: error, path: c.req.path }, "Request failed");
+    return c.json(errorBody(c, "internal_error", "Internal error"), 500);
+  });
+}

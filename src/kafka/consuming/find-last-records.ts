@@ -1,0 +1,33 @@
+import type { Kafka } from "kafkajs";
+import { followTopic } from "./follow-topic.ts";
+import { withAdmin } from "../client/admin.ts";
+
+const firstLook = 100n;
+const lookGrowth = 10n;
+
+/**
+ * The offset of the last committed record of each partition; none for a partition without records. It is not the one
+ * before the end: the markers of transactions, and what was aborted, take offsets, too.
+ */
+export async function findLastRecords(
+  kafka: Kafka,
+  topic: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<number, bigint>> {
+  const bounds = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
+  const last = new Map<number, bigint>();
+  for (let back = firstLook; ; back *= lookGrowth) {
+    await followTopic(kafka, {
+      topic,
+      from: { back },
+      until: "now",
+      signal,
+      onRecords: async (records) => {
+        for (const { partition, offset } of records) last.set(partition, offset);
+      },
+    });
+    const isDone = ({ partition, low, high }: (typeof bounds)[number]) =>
+      last.has(partition) || BigInt(high) - BigInt(low) <= back;
+    if (bounds.every(isDone)) return last;
+  }
+}

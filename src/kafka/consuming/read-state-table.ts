@@ -1,0 +1,36 @@
+import type { State } from "../../domain/state.ts";
+import { decodeState } from "../records/encode-state.ts";
+import type { FollowFrom, FollowOptions } from "./follow-topic.ts";
+
+export interface StateTableOptions {
+  readonly follow: (options: FollowOptions) => Promise<void>;
+  readonly topic: string;
+  readonly shardOf: (userId: string) => number;
+  readonly from: FollowFrom;
+  readonly signal: AbortSignal;
+}
+
+/** The latest state of every user in the state topic, up to now; `unreadable` for what the bridge did not write. */
+export async function readStateTable(options: StateTableOptions): Promise<Map<string, State | "unreadable">> {
+  const { follow, topic, shardOf, from, signal } = options;
+  const table = new Map<string, State | "unreadable">();
+  await follow({
+    topic,
+    from,
+    until: "now",
+    signal,
+    onRecords: async (records) => {
+      for (const { partition, key, value, headers } of records) {
+        // What a user left in another partition is from before a change of the number of shards.
+        if (shardOf(key) !== partition) continue;
+        try {
+          const record = decodeState({ key, value, header: (name) => headers[name] });
+          if (record.kind === "state") table.set(record.userId, record.state);
+        } catch {
+          table.set(key, "unreadable");
+        }
+      }
+    },
+  });
+  return table;
+}

@@ -1,0 +1,134 @@
+import type { EachBatchPayload, KafkaMessage } from "kafkajs";
+import { expect, test } from "vitest";
+import { encodeBarrier, encodeState } from "../records/encode-state.ts";
+import { createStateReader, type PositionedRecord } from "./state-reader.ts";
+
+const topic = "user.state";
+
+/** A reader, what it asked of its consumer, and batches of state records as a consumer hands them over. */
+function openReader() {
+  const asked: string[] = [];
+  const consumer = {
+    pause: () => void asked.push("pause"),
+    resume: () => void asked.push("resume"),
+    seek: ({ partition, offset }: { partition: number; offset: string }) =>
+      void asked.push(`seek ${partition}@${offset}`),
+  };
+  const reader = createStateReader(consumer, topic);
+  const deliver = (messages: KafkaMessage[], heartbeat = async () => {}) =>
+    reader.onBatch(batchOf(messages, heartbeat));
+  return { reader, asked, deliver };
+}
+
+function read(
+  { reader }: ReturnType<typeof openReader>,
+  from: bigint,
+  to: bigint,
+  signal = new AbortController().signal,
+) {
+  const records: PositionedRecord[] = [];
+  const onRecords = async (more: readonly PositionedRecord[]) => void records.push(...more);
+  const done = reader.read({ shard: 0, from, to, signal, onRecords });
+  return { done, offsets: () => records.map(({ offset }) => Number(offset)) };
+}
+
+const recordAt = (offset: number, { key, value, headers } = encodeBarrier("b")): KafkaMessage => ({
+  offset: String(offset),
+  key: Buffer.from(key),
+  value: value === null ? null : Buffer.from(value),
+  headers,
+  timestamp: "0",
+  attributes: 0,
+});
+
+const batchOf = (messages: KafkaMessage[], heartbeat: () => Promise<void>): EachBatchPayload => ({
+  batch: {
+    topic,
+    partition: 0,
+    messages,
+    highWatermark: "100",
+    isEmpty: () => messages.length === 0,
+    firstOffset: () => messages[0]?.offset ?? null,
+    lastOffset: () => messages.at(-1)?.offset ?? "",
+    offsetLag: () => "0",
+    offsetLagLow: () => "0",
+  },
+  heartbeat,
+  isRunning: () => true,
+  isStale: () => false,
+  resolveOffset: () => {},
+  pause: () => () => {},
+  commitOffsetsIfNecessary: async () => {},
+  uncommittedOffsets: () => ({ topics: [] }),
+});
+
+const rebalancing = () => Promise.reject(new Error("The group is rebalancing"));
+
+test("A range is read from its first offset to its last, and nothing around it", async () => {
+  const opened = openReader();
+  const { done, offsets } = read(opened, 2n, 5n);
+  await opened.deliver([1, 2, 3].map((offset) => recordAt(offset)));
+  await opened.deliver([4, 5, 6].map((offset) => recordAt(offset)));
+  await done;
+  expect(offsets()).toEqual([2, 3, 4, 5]);
+  expect(opened.asked).toEqual(["seek 0@2", "resume", "pause"]);
+});
+
+test("A range whose last record was compacted away ends at the next one", async () => {
+  const opened = openReader();
+  const { done, offsets } = read(opened, 2n, 5n);
+  await opened.deliver([2, 7].map((offset) => recordAt(offset)));
+  await done;
+  expect(offsets()).toEqual([2]);
+});
+
+test("A range is read to its end even if the group is shared out anew just then: nothing more would come", async () => {
+  const opened = openReader();
+  const { done, offsets } = read(opened, 0n, 1n);
+  await opened
+    .deliver(
+      [0, 1].map((offset) => recordAt(offset)),
+      rebalancing,
+    )
+    .catch(() => {});
+  await done;
+  expect(offsets()).toEqual([0, 1]);
+});
+
+test("A range that a rebalance interrupts goes on where it stood, and reads nothing twice", async () => {
+  const opened = openReader();
+  const { done, offsets } = read(opened, 0n, 3n);
+  await expect(
+    opened.deliver(
+      [0, 1].map((offset) => recordAt(offset)),
+      rebalancing,
+    ),
+  ).rejects.toThrow("rebalancing");
+  opened.reader.resume(new Set([0]));
+  expect(opened.asked.slice(-2)).toEqual(["seek 0@2", "resume"]);
+  await opened.deliver([1, 2, 3].map((offset) => recordAt(offset)));
+  await done;
+  expect(offsets()).toEqual([0, 1, 2, 3]);
+});
+
+test("A range of a shard that is not ours any more is given up by its signal, and its records go nowhere", async () => {
+  const opened = openReader();
+  const abort = new AbortController();
+  const { done, offsets } = read(opened, 0n, 3n, abort.signal);
+  abort.abort(new Error("released"));
+  await expect(done).rejects.toThrow("released");
+  opened.reader.resume(new Set([0]));
+  await opened.deliver([recordAt(0)]);
+  expect(offsets()).toEqual([]);
+  expect(opened.asked).toEqual(["seek 0@0", "resume", "pause"]);
+});
+
+test("A record that cannot be read fails the range and names its offset", async () => {
+  const opened = openReader();
+  const { done } = read(opened, 0n, 3n);
+  const state = encodeState({ userId: "user_1", state: { status: "deleted", sequence: 1 } });
+  await Promise.all([
+    expect(done).rejects.toThrow("the state record at offset 1 cannot be read"),
+    opened.deliver([recordAt(0, state), recordAt(1, { ...state, value: "nonsense" })]),
+  ]);
+});

@@ -1,0 +1,96 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { userIdSchema } from "../domain/user.ts";
+import type { State } from "../domain/state.ts";
+import { decodeState, encodeBarrier, encodeState, type RawRecord } from "../kafka/records/encode-state.ts";
+import type { EncodedRecord } from "../kafka/records/encode-event.ts";
+import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
+
+const userId = fc.stringMatching(/^user_[A-Za-z0-9]{1,27}$/);
+const time = fc.integer({ min: 0, max: 253_402_300_799_999 });
+const text = fc.string({ unit: "grapheme", maxLength: 20 });
+const sequence = fc.integer({ min: 1, max: 1_000_000 });
+const state: fc.Arbitrary<{ userId: string; state: State }> = userId.chain((id) =>
+  fc.record({
+    userId: fc.constant(id),
+    state: fc.oneof(
+      fc.record({ status: fc.constant("deleted" as const), sequence }),
+      fc.record({
+        status: fc.constant("present" as const),
+        sequence,
+        createdAt: time,
+        version: time,
+        readAt: time,
+        user: fc.record({
+          id: fc.constant(id),
+          firstName: text,
+          lastName: text,
+          username: text,
+          emailAddress: fc.array(text, { maxLength: 4 }),
+          role: text,
+        }),
+      }),
+    ),
+  }),
+);
+
+/** As Kafka gives it back: texts only. */
+const rawOf = ({ key, value, headers }: EncodedRecord): RawRecord => ({
+  key,
+  value,
+  header: (name) => headers[name]?.toString(),
+});
+
+describe("A state", () => {
+  test("comes back from the state topic as it was", () => {
+    fc.assert(
+      fc.property(state, (record) => {
+        expect(decodeState(rawOf(encodeState(record)))).toEqual({ kind: "state", ...record });
+      }),
+    );
+  });
+
+  test("comes back from the ledger as it was, whatever its offset", () => {
+    fc.assert(
+      fc.property(state, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (record, offset) => {
+        expect(decodeLedgerState(`${offset}|${encodeLedgerState(record.state)}`)).toEqual(record.state);
+      }),
+    );
+  });
+
+  test("of a deleted user is a tombstone", () => {
+    const encoded = encodeState({ userId: "user_1", state: { status: "deleted", sequence: 3 } });
+    expect(encoded).toEqual({ key: "user_1", value: null, headers: { ce_sequence: "3" } });
+  });
+
+  test("of a user is, for whoever wants a table of users, the user with Clerk's times", () => {
+    const user = { id: "user_1", firstName: "A", lastName: "", username: "", emailAddress: [], role: "user" };
+    const { value } = encodeState({
+      userId: "user_1",
+      state: { status: "present", user, createdAt: 0, version: 1_000, readAt: 7, sequence: 2 },
+    });
+    expect(JSON.parse(String(value))).toEqual({
+      ...user,
+      createdAt: "1970-01-01T00:00:00.000Z",
+      updatedAt: "1970-01-01T00:00:01.000Z",
+    });
+  });
+});
+
+test("A barrier comes back as one, and is no user's record", () => {
+  expect(decodeState(rawOf(encodeBarrier("b-1")))).toEqual({ kind: "barrier", id: "b-1" });
+  expect(userIdSchema.safeParse(encodeBarrier("b-1").key).success).toBe(false);
+});
+
+test("A tombstone that somebody else wrote is a deletion", () => {
+  const foreign = { key: "user_1", value: null, header: () => undefined };
+  expect(decodeState(foreign)).toEqual({ kind: "state", userId: "user_1", state: { status: "deleted", sequence: 0 } });
+});
+
+test.for(["", "nonsense", "{}", "null", '{"id":"user_1"}'])(
+  "`%s` is no state: to skip it would be to forget a user",
+  (value) => {
+    expect(() => decodeState({ key: "user_1", value, header: () => undefined })).toThrow(Error);
+    expect(() => decodeLedgerState(`5|${value}`)).toThrow(Error);
+  },
+);

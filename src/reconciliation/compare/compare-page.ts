@@ -1,0 +1,58 @@
+import { readChange } from "../../clerk/payloads/read-change.ts";
+import type { State } from "../../domain/state.ts";
+import type { LedgerView } from "../../ledger/ledger-view.ts";
+import { findMissedChange, type MissedChange } from "./find-missed-change.ts";
+import type { Addressed } from "./queue-missed.ts";
+import type { ListedUser, UserPage } from "../paging/user-page-reader.ts";
+import { writeSnapshot } from "./write-message.ts";
+
+export interface CompareDeps {
+  readonly viewShard: (shard: number) => LedgerView;
+  readonly shardOf: (userId: string) => number;
+}
+
+/** `unreadable`: Clerk gave something that is no user; its message goes the normal way, to the dead letters. */
+export interface Missed extends Addressed {
+  readonly what: MissedChange | "unreadable" | "deleted";
+  /** By Clerk's clock, ms; undefined where nobody knows. */
+  readonly changedAt: number | undefined;
+}
+
+/** The ledger is being made from Kafka, so that it says nothing of who is missing in it. */
+export class LedgerNotWholeError extends Error {
+  override readonly name = "LedgerNotWholeError";
+}
+
+/** What the ledger misses of the users of a page. Throws {@link LedgerNotWholeError}. */
+export async function comparePage(deps: CompareDeps, { users, readAt }: UserPage): Promise<Missed[]> {
+  const { whole, states } = await readStates(deps, users);
+  if (!whole) throw new LedgerNotWholeError("the ledger is being made from Kafka");
+  return users.flatMap((user) => {
+    const state = states.get(user.id);
+    const message = writeSnapshot(
+      user,
+      "reconciliation",
+      state === undefined ? "user.created" : "user.updated",
+      readAt,
+    );
+    const read = readChange(message);
+    const isSnapshot = read.outcome === "read" && read.change.kind === "snapshot";
+    const what = isSnapshot ? findMissedChange(state, read.change) : "unreadable";
+    return what === undefined ? [] : [{ userId: user.id, message, what, changedAt: user.updatedAt }];
+  });
+}
+
+/** The states of listed users, from the ledgers of all their shards; `whole` when each of these is. */
+export async function readStates(
+  { viewShard, shardOf }: CompareDeps,
+  users: readonly Pick<ListedUser, "id">[],
+): Promise<{ whole: boolean; states: ReadonlyMap<string, State> }> {
+  const byShard = Map.groupBy(users, ({ id }) => shardOf(id));
+  const read = await Promise.all(
+    [...byShard].map(([shard, ofShard]) => viewShard(shard).read(ofShard.map(({ id }) => id))),
+  );
+  return {
+    whole: read.every(({ whole }) => whole),
+    states: new Map(read.flatMap(({ states }) => Array.from(states))),
+  };
+}

@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest";
+import type { Snapshot } from "../../domain/change.ts";
+import type { State } from "../../domain/state.ts";
+import { compareViews } from "./compare-views.ts";
+import { findMissedChange } from "./find-missed-change.ts";
+import { watermarkOf } from "../runs/reconcile-recent.ts";
+import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../reconciliation-config.ts";
+import { z } from "zod";
+
+const user = {
+  id: "user_1",
+  firstName: "Ada",
+  lastName: "",
+  username: "",
+  emailAddress: ["a@example.com"],
+  role: "user",
+};
+const inClerk: Snapshot = {
+  kind: "snapshot",
+  source: "reconciliation",
+  announcesCreation: false,
+  user,
+  createdAt: 1,
+  version: 10,
+  readAt: 500,
+};
+const present = (changes: Partial<Extract<State, { status: "present" }>> = {}): State => ({
+  status: "present",
+  user,
+  createdAt: 1,
+  version: 10,
+  readAt: 0,
+  sequence: 1,
+  ...changes,
+});
+const grace = { ...user, firstName: "Grace" };
+const deleted: State = { status: "deleted", sequence: 2 };
+
+describe("what the ledger misses of a user in Clerk", () => {
+  test.for<[name: string, state: State | undefined, missed: ReturnType<typeof findMissedChange>]>([
+    ["a user it does not know", undefined, "created"],
+    ["the same snapshot: nothing", present(), undefined],
+    ["a newer version with other content", present({ version: 9, user: grace }), "updated"],
+    ["a newer version of the same content", present({ version: 9 }), "touched"],
+    ["other content at the same version, read later", present({ user: grace }), "updated"],
+    [
+      "other content at the same version, but the ledger's was read later: nothing",
+      present({ user: grace, readAt: 501 }),
+      undefined,
+    ],
+    ["an older version than it knows: nothing", present({ version: 11, user: grace }), undefined],
+    ["a user it knows to be deleted: nothing", deleted, undefined],
+  ])("%s", ([, state, missed]) => {
+    expect(findMissedChange(state, inClerk)).toBe(missed);
+  });
+});
+
+describe("the watermark", () => {
+  test("follows Clerk's clock, and ours only where it is behind; it keeps the grace", () => {
+    expect(watermarkOf(1_000, 2_000, 100)).toBe(900);
+    expect(watermarkOf(3_000, 2_000, 100)).toBe(1_900);
+    expect(watermarkOf(undefined, 2_000, 100)).toBe(1_900);
+  });
+});
+
+describe("what is wrong with a user", () => {
+  test("nothing, when all agree; nor when Kafka has forgotten a deletion", () => {
+    expect(compareViews(inClerk, present(), present())).toEqual([]);
+    expect(compareViews(undefined, deleted, deleted)).toEqual([]);
+    expect(compareViews(undefined, deleted, undefined)).toEqual([]);
+    expect(compareViews(undefined, undefined, undefined)).toEqual([]);
+  });
+
+  test("a deletion that the ledger has forgotten, or that only one of the two knows", () => {
+    expect(compareViews(undefined, undefined, deleted)).toEqual([{ what: "disagrees", fields: ["status"] }]);
+    expect(compareViews(inClerk, deleted, present())).toEqual([
+      { what: "deleted", store: "ledger" },
+      { what: "disagrees", fields: ["status"] },
+    ]);
+  });
+
+  test("what only the bridge keeps, when the ledger is no copy of Kafka", () => {
+    expect(compareViews(inClerk, present({ sequence: 2, readAt: 5 }), present())).toEqual([
+      { what: "disagrees", fields: ["readAt", "sequence"] },
+    ]);
+  });
+});
+
+describe("the configuration", () => {
+  const read = (variables: Record<string, string>) =>
+    toReconciliationConfig(z.object(RECONCILIATION_ENVIRONMENT).parse(variables));
+
+  test("by default: every five minutes, everybody once a night", () => {
+    expect(read({})).toMatchObject({ everyMs: 300_000, sweepCron: "0 3 * * *", maxDeletedPercent: 10 });
+  });
+
+  test("can be switched off, and refuses what is no cron pattern", () => {
+    expect(read({ RECONCILE_EVERY_MS: "0", RECONCILE_SWEEP_CRON: "off" })).toMatchObject({
+      everyMs: 0,
+      sweepCron: undefined,
+    });
+    expect(() => read({ RECONCILE_SWEEP_CRON: "at night" })).toThrow("cron");
+  });
+});

@@ -1,0 +1,161 @@
+import { describe, expect, test } from "vitest";
+import type { State } from "../../domain/state.ts";
+import type { LedgerView } from "../../ledger/ledger-view.ts";
+import type { Message } from "../../domain/message.ts";
+import { backfill } from "./backfill.ts";
+import type { BackfillProgress } from "./backfill-progress.ts";
+import { LedgerNotWholeError } from "../compare/compare-page.ts";
+import type { ListedUser, ReadUserPage } from "../paging/user-page-reader.ts";
+import { reconcileRecent, type ReconcileDeps } from "./reconcile-recent.ts";
+import { clerkUserJson, makeUser } from "../../../test/support/clerk/clerk-messages.ts";
+
+const now = 1_000_000;
+
+/** A bridge that is all in memory: what is queued, what is known, where the marks are. */
+function openBridge(users: readonly ListedUser[], { whole = true, watermark = 0, isNew = false } = {}) {
+  const queued: Message[] = [];
+  const known = new Map<string, State>();
+  let mark = isNew ? undefined : watermark;
+  let progress: BackfillProgress | undefined;
+  let addFails = false;
+  const view: LedgerView = {
+    read: async (ids) => ({ whole, states: new Map([...known].filter(([id]) => ids.includes(id))) }),
+    look: async () => [],
+    scan: async function* scan() {},
+    count: async () => known.size,
+  };
+  const readPage: ReadUserPage = async (request) => {
+    if (request.order === "created") {
+      const at = users.findIndex(({ id }) => id === request.after);
+      return { users: users.slice(at + 1, at + 501), readAt: now };
+    }
+    const newestFirst = users.toSorted((a, b) => b.updatedAt - a.updatedAt);
+    const offset = request.order === "updated" ? request.offset : 0;
+    return { users: newestFirst.slice(offset, offset + 500), readAt: now };
+  };
+  const deps: ReconcileDeps = {
+    viewShard: () => view,
+    shardOf: () => 0,
+    shards: 1,
+    queues: {
+      countWaiting: async () => 0,
+      add: async (_, message) => {
+        if (addFails) throw new Error("Redis is away");
+        queued.push(message);
+      },
+    },
+    readPage,
+    watermark: { read: async () => mark, write: async (at) => void (mark = at) },
+    overlapMs: 100,
+    graceMs: 50,
+    now: () => now,
+    signal: new AbortController().signal,
+  };
+  return {
+    deps,
+    queued,
+    known,
+    get mark() {
+      return mark;
+    },
+    get progress() {
+      return progress;
+    },
+    failToAdd: (fails: boolean) => {
+      addFails = fails;
+    },
+    progressStore: {
+      read: async () => progress,
+      write: async (next: BackfillProgress) => void (progress = next),
+      forget: async () => void (progress = undefined),
+    },
+  };
+}
+
+const usersAt = (...times: number[]): ListedUser[] =>
+  times.map((updatedAt) => {
+    const user = makeUser();
+    return { id: user.id, updatedAt, data: { ...clerkUserJson(user, updatedAt), created_at: 1 } };
+  });
+
+describe("a run over the recent changes", () => {
+  test("leaves what is younger than the grace to its webhook, and finds it the next time", async () => {
+    const bridge = openBridge(usersAt(now - 10, now - 60));
+    const run = await reconcileRecent(bridge.deps);
+    expect(run).toMatchObject({ outcome: "done", findings: { compared: 2, young: 1, found: { created: 1 } } });
+    expect(bridge.queued.map(({ data }) => data["updated_at"])).toEqual([now - 60]);
+    expect(bridge.mark).toBe(now - 10 - 50);
+    await reconcileRecent({ ...bridge.deps, graceMs: 0 });
+    expect(bridge.queued.map(({ data }) => data["updated_at"])).toContain(now - 10);
+  });
+
+  test("moves its watermark only when all is queued", async () => {
+    const bridge = openBridge(usersAt(now - 60), { watermark: 7 });
+    bridge.failToAdd(true);
+    await expect(reconcileRecent(bridge.deps)).rejects.toThrow("Redis is away");
+    expect(bridge.mark).toBe(7);
+  });
+
+  test("queues nothing while the ledger is being made: everybody would seem to be new", async () => {
+    const bridge = openBridge(usersAt(now - 60), { whole: false });
+    await expect(reconcileRecent(bridge.deps)).rejects.toThrow(LedgerNotWholeError);
+    expect(bridge.queued).toEqual([]);
+  });
+
+  test("without a watermark is no run, unless nobody is known yet: then it begins with the overlap", async () => {
+    const bridge = openBridge(usersAt(now - 60, now - 99, now - 101), { isNew: true });
+    expect(await reconcileRecent(bridge.deps)).toMatchObject({ outcome: "done", findings: { compared: 2 } });
+    const other = openBridge(usersAt(now - 60), { isNew: true });
+    other.known.set("user_1", { status: "deleted", sequence: 1 });
+    expect(await reconcileRecent(other.deps)).toEqual({ outcome: "no_watermark" });
+  });
+
+  test("sends what is no user to the dead letters, by an id that is always the same", async () => {
+    const [broken] = usersAt(now - 60);
+    const bridge = openBridge(
+      broken === undefined ? [] : [{ ...broken, data: { ...broken.data, email_addresses: null } }],
+    );
+    expect(await reconcileRecent(bridge.deps)).toMatchObject({ findings: { found: { unreadable: 1 } } });
+    await reconcileRecent(bridge.deps);
+    expect(new Set(bridge.queued.map(({ id }) => id)).size).toBe(1);
+  });
+});
+
+describe("a backfill", () => {
+  const options = { dryRun: false, restart: false };
+  const users = usersAt(...Array.from({ length: 1_100 }, (_, at) => at + 1));
+
+  test("keeps its place only behind what Redis holds, and goes on from there", async () => {
+    const bridge = openBridge(users);
+    const deps = { ...bridge.deps, progress: bridge.progressStore, onProgress: () => {} };
+    const failing = {
+      ...deps,
+      onProgress: ({ read }: BackfillProgress) => bridge.failToAdd(read >= 500),
+    };
+    await expect(backfill(failing, options)).rejects.toThrow("Redis is away");
+    expect(bridge.progress).toMatchObject({ read: 500, queued: 500 });
+    bridge.failToAdd(false);
+    expect(await backfill(deps, options)).toMatchObject({ read: 1_100, queued: 1_100 });
+    expect(bridge.queued.map(({ data }) => data["id"])).toEqual(users.map(({ id }) => id));
+    expect(
+      bridge.queued.every(
+        ({ source, type, readAt }) => source === "backfill" && type === "user.created" && readAt === now,
+      ),
+    ).toBe(true);
+    expect(bridge.progress).toBeUndefined();
+  });
+
+  test("passes over whom the ledger knows, deleted ones too", async () => {
+    const bridge = openBridge(users.slice(0, 3));
+    bridge.known.set(users[1]?.id ?? "", { status: "deleted", sequence: 2 });
+    const deps = { ...bridge.deps, progress: bridge.progressStore, onProgress: () => {} };
+    expect(await backfill(deps, options)).toMatchObject({ read: 3, queued: 2 });
+  });
+
+  test("that only counts queues and keeps nothing", async () => {
+    const bridge = openBridge(users);
+    const deps = { ...bridge.deps, progress: bridge.progressStore, onProgress: () => {} };
+    expect(await backfill(deps, { dryRun: true, restart: false })).toMatchObject({ read: 1_100, queued: 1_100 });
+    expect([bridge.queued, bridge.progress]).toEqual([[], undefined]);
+  });
+});

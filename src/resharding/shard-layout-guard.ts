@@ -1,0 +1,63 @@
+import type { EventLog } from "../kafka/open-event-log.ts";
+import { createShardOf } from "../domain/shard-of.ts";
+import { countMisplaced } from "../kafka/consuming/find-misplaced.ts";
+import { StartUpError } from "../shared/run-program.ts";
+import type { TopologyRecord } from "./shard-layout.ts";
+import { refusalOfWorker } from "./shard-layout.ts";
+
+export interface TopologyGuardDeps {
+  readonly topology: TopologyRecord;
+  readonly eventLog: Pick<EventLog, "countPartitions" | "findMisplaced">;
+  readonly shards: number;
+  readonly signal: AbortSignal;
+}
+
+/** Keeps a worker from owning shards by another number than the bridge has. */
+export interface TopologyGuard {
+  /**
+   * Resolves when the topology was steady with this worker's number at some time after the call. Throws a
+   * {@link StartUpError} when it is not, and anything else when Redis or Kafka are away.
+   */
+  confirm(): Promise<void>;
+}
+
+export function createTopologyGuard({ topology, eventLog, shards, signal }: TopologyGuardDeps): TopologyGuard {
+  const own = { phase: "steady", shards } as const;
+  /** Once this log was steady with our number, partitions would have to be added before it could be otherwise. */
+  let proven = false;
+  let proving: Promise<void> | undefined;
+
+  async function prove(): Promise<void> {
+    const { events, states } = await eventLog.countPartitions();
+    if (events !== shards || states !== shards) {
+      throw new StartUpError(
+        `The topics have ${states} (states) and ${events} (events) partitions and SHARDS is ${shards}. To make it ${shards}: bridge reshard --to ${shards}`,
+      );
+    }
+    if (proven) return;
+    const misplaced = countMisplaced(await eventLog.findMisplaced(createShardOf(shards), signal));
+    if (misplaced > 0) {
+      throw new StartUpError(
+        `A change to ${shards} shards is not finished: ${misplaced} users' states are in other partitions. To finish it: bridge reshard --to ${shards}`,
+      );
+    }
+  }
+
+  return {
+    confirm: async () => {
+      for (;;) {
+        const found = await topology.read();
+        if (found !== undefined) {
+          const refusal = refusalOfWorker(found, shards);
+          if (refusal !== undefined) throw new StartUpError(refusal);
+          proven = true;
+          return;
+        }
+        // All shards of this worker ask at once; one of them looks.
+        proving ??= prove().finally(() => (proving = undefined));
+        await proving;
+        await topology.replace(undefined, own);
+      }
+    },
+  };
+}

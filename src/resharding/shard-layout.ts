@@ -1,0 +1,76 @@
+import { z } from "zod";
+import { loadScript } from "../redis/load-script.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
+
+const shardCount = z.int().positive();
+
+/**
+ * By which number of shards the bridge works.
+ *
+ *     steady(from) ──announce──▶ moving(from, to) ──all is moved──▶ steady(to)
+ *
+ * While it is `moving` no worker owns a shard. `id` is the command's that moves: another one that takes over has another.
+ */
+const topologySchema = z.discriminatedUnion("phase", [
+  z.object({ phase: z.literal("steady"), shards: shardCount }),
+  z.object({ phase: z.literal("moving"), from: shardCount, to: shardCount, id: z.string() }),
+]);
+export type Topology = z.infer<typeof topologySchema>;
+
+/** Why a worker of so many shards may not own any; undefined when it may. */
+export function refusalOfWorker(topology: Topology, shards: number): string | undefined {
+  switch (topology.phase) {
+    case "steady":
+      return topology.shards === shards ? undefined : otherNumber(topology.shards, shards);
+    case "moving":
+      return `The change from ${topology.from} to ${topology.to} shards is not finished, and SHARDS is ${shards}. No worker runs meanwhile. To finish it: bridge reshard --to ${topology.to}`;
+  }
+}
+
+/**
+ * Why an API of so many shards may not start; undefined when it may. During the change either number will do: a message
+ * in the queue of a shard that is not its user's is passed on by the worker that takes it.
+ */
+export function refusalOfApi(topology: Topology, shards: number): string | undefined {
+  switch (topology.phase) {
+    case "steady":
+      return topology.shards === shards ? undefined : otherNumber(topology.shards, shards);
+    case "moving":
+      return [topology.from, topology.to].includes(shards)
+        ? undefined
+        : `SHARDS is ${shards}, and the number of shards is being changed from ${topology.from} to ${topology.to}. Set SHARDS=${topology.to}.`;
+  }
+}
+
+function otherNumber(there: number, shards: number): string {
+  const more = shards > there ? `, or change the number of shards with: bridge reshard --to ${shards}` : ".";
+  return `The bridge has ${there} shards and SHARDS is ${shards}. Set SHARDS=${there}${more}`;
+}
+
+/**
+ * The topology in Redis. It tells everybody at once; what it says can be proved from Kafka, so a Redis that lost it is no
+ * harm. Every call throws while Redis is away.
+ */
+export interface TopologyRecord {
+  /** Undefined when there is none: before the first worker, or when Redis lost it. */
+  read(): Promise<Topology | undefined>;
+  /** Puts `next` in the place of what the caller saw. False, and nothing is changed, when it is no longer that. */
+  replace(seen: Topology | undefined, next: Topology): Promise<boolean>;
+}
+
+const replaceValue = loadScript(new URL("replace-value.lua", import.meta.url));
+
+export function openTopologyRecord(redis: RedisClient, redisPrefix: string): TopologyRecord {
+  const key = `${redisPrefix}:topology`;
+  return {
+    read: async () => {
+      const stored = await redis.get(key);
+      return stored === null ? undefined : topologySchema.parse(JSON.parse(stored));
+    },
+    replace: async (seen, next) =>
+      (await replaceValue(redis, [key], [seen === undefined ? "" : write(seen), write(next)])) === 1,
+  };
+}
+
+/** Fields in the schema's order, so that equal topologies are equal texts. */
+const write = (topology: Topology): string => JSON.stringify(topologySchema.parse(topology));

@@ -1,0 +1,44 @@
+import { expect, test } from "vitest";
+import { Lifecycle } from "./lifecycle.ts";
+import { createLogger } from "./logger.ts";
+
+function openLifecycle() {
+  let log = "";
+  const lifecycle = new Lifecycle(createLogger("test", "info", { write: (line) => void (log += line) }));
+  return { lifecycle, log: () => log };
+}
+
+test("What was taken last is given back first, one after the other", async () => {
+  const { lifecycle } = openLifecycle();
+  const order: string[] = [];
+  for (const name of ["first", "second", "third"]) {
+    lifecycle.onStop(name, async () => {
+      await Promise.resolve();
+      order.push(name);
+    });
+  }
+  await lifecycle.stop();
+  expect(order).toEqual(["third", "second", "first"]);
+});
+
+test("A release that fails is told, and keeps no other from its turn", async () => {
+  const { lifecycle, log } = openLifecycle();
+  const order: string[] = [];
+  lifecycle.onStop("first", () => void order.push("first"));
+  lifecycle.onStop("second", () => Promise.reject(new Error("it would not")));
+  lifecycle.onStop("third", () => {
+    throw new Error("nor this");
+  });
+  await lifecycle.stop();
+  expect(order).toEqual(["first"]);
+  expect(log()).toMatch(/process\.release_failed[^]*third[^]*nor this[^]*second[^]*it would not/);
+});
+
+test("Stopping twice releases once", async () => {
+  const { lifecycle } = openLifecycle();
+  let releases = 0;
+  lifecycle.onStop("it", () => void (releases += 1));
+  await Promise.all([lifecycle.stop(), lifecycle.stop()]);
+  await lifecycle.stop();
+  expect(releases).toBe(1);
+});

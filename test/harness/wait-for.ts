@@ -1,1 +1,0 @@
-export { waitFor } from "../../dev/stack/wait-for.ts";

@@ -1,0 +1,166 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkClerk } from "../../../cli/doctor/check-clerk.ts";
+import { checkClocks } from "../../../cli/doctor/check-clocks.ts";
+import { findFreePort } from "../../../dev/stack/free-port.ts";
+import { readWorkerConfig } from "../../../src/config.ts";
+import { type Bridge, type BridgeOptions, openBridge } from "../../support/bridge/bridge.ts";
+import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
+import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { reserveRedis } from "../../support/private-servers.ts";
+import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+const resources = new AsyncDisposableStack();
+let clerk: UnheardClerk;
+let redisUrl: string;
+
+beforeAll(async () => {
+  const redis = resources.use(await reserveRedis());
+  redisUrl = (await redis.start()).url;
+  clerk = resources.use(await openUnheardClerk({ redisUrl }));
+});
+afterAll(() => resources.disposeAsync());
+
+test("Before the first start nothing is bad: the topics are still to be made. After it all is good, with exit code 0", async () => {
+  const { bridge } = clerk;
+  const before = await examine(bridge);
+  expect(before.reason).toBe("exit code 0");
+  expect(before.output).toMatch(
+    /^! Kafka: answers; no topic \S+\.events, \S+\.state yet\n {4}→ the worker makes it when it starts$/m,
+  );
+
+  const worker = await bridge.startWorker();
+  await worker.stop();
+  clerk.createUsers(3);
+  const { output, reason } = await examine(bridge);
+  expect(reason).toBe("exit code 0");
+  const lines = output.trim().split("\n");
+  expect(lines.filter((line) => /^[!✗ ]/.test(line))).toEqual([]);
+  expect(lines).toContain("✓ Redis appendonly: yes");
+  expect(lines).toContain("✓ Clerk key: accepted; 3 users");
+  expect(lines).toContain(`✓ Kafka: ${bridge.eventsTopic} and ${bridge.stateTopic} have 2 partitions each`);
+});
+
+test("A Redis that forgets or evicts is bad, with the command that mends it; one that syncs every second is worth a warning", async () => {
+  const { bridge } = clerk;
+  const settings = { appendonly: "no", "maxmemory-policy": "allkeys-lru", appendfsync: "everysec" };
+  const kept = { appendonly: "yes", "maxmemory-policy": "noeviction", appendfsync: "always" };
+  const setAll = async (to: Readonly<Record<string, string>>) => {
+    for (const [setting, value] of Object.entries(to)) await bridge.redis.config("SET", setting, value);
+  };
+  await setAll(settings);
+  const { output, reason } = await examine(bridge);
+  await setAll(kept);
+  expect(reason).toBe("exit code 2");
+  for (const [mark, setting] of [
+    ["✗", "appendonly"],
+    ["✗", "maxmemory-policy"],
+    ["!", "appendfsync"],
+  ] as const) {
+    expect(output).toContain(`${mark} Redis ${setting}: is ${settings[setting]}: `);
+    expect(output).toContain(`    → CONFIG SET ${setting} ${kept[setting]}, and the same in redis.conf\n`);
+  }
+});
+
+test("Topics with another number of partitions are bad, and so is a state topic that forgets users", async () => {
+  const bridges = [await open(), await open()];
+  const [grown, forgetful] = bridges;
+  if (grown === undefined || forgetful === undefined) throw new Error("both are there");
+  await createTopic(grown.eventsTopic, 5);
+  await createTopic(grown.stateTopic, 2, "compact");
+  await createTopic(forgetful.eventsTopic, 2);
+  await createTopic(forgetful.stateTopic, 2, "delete");
+  const [partitions, policy] = await Promise.all(bridges.map(examine));
+  expect(partitions?.reason).toBe("exit code 2");
+  expect(partitions?.output).toMatch(/^✗ Kafka: Topic \S+\.events has 5 partitions and SHARDS is 2\. .*SHARDS=5/m);
+  expect(policy?.reason).toBe("exit code 2");
+  expect(policy?.output).toMatch(
+    /^✗ Kafka: Topic \S+\.state has cleanup\.policy=delete\. .*kafka-configs\.sh --alter/m,
+  );
+});
+
+test("A Kafka and a Clerk that are away are bad, and the variables that name them are told", async () => {
+  const [kafkaPort, clerkPort] = [await findFreePort(), await findFreePort()];
+  const bridge = await open({
+    kafkaBrokers: [`127.0.0.1:${kafkaPort}`],
+    variables: { CLERK_API_URL: `http://127.0.0.1:${clerkPort}` },
+  });
+  const { output, reason } = await examine(bridge);
+  expect(reason).toBe("exit code 2");
+  expect(output).toMatch(/^✗ Kafka: .*ECONNREFUSED/m);
+  expect(output).toContain(`    → are the brokers up, and KAFKA_BROKERS (127.0.0.1:${kafkaPort}) right?\n`);
+  expect(output).toMatch(/^✗ Clerk: .*ECONNREFUSED.*\n {4}→ is CLERK_API_URL right\?$/m);
+});
+
+test("A key that Clerk does not know is bad; a Clerk in trouble is worth a warning", async () => {
+  const { emulator, door } = clerk;
+  const wrong = await examine(
+    await open({ variables: { CLERK_API_URL: emulator.url, CLERK_SECRET_KEY: "sk_test_wrong" } }),
+  );
+  expect(wrong.reason).toBe("exit code 2");
+  expect(wrong.output).toContain(
+    "✗ Clerk key: Clerk does not know it\n    → copy CLERK_SECRET_KEY anew from the dashboard, API keys\n",
+  );
+  door.failWhen(() => ({ kind: "answer", status: 500 }));
+  const troubled = await examine(clerk.bridge);
+  door.failWhen(() => undefined);
+  expect(troubled.reason).toBe("exit code 0");
+  expect(troubled.output).toContain("! Clerk key: Clerk answers 500\n    → try again; see status.clerk.com\n");
+});
+
+test("What the API needs and the worker does not is examined, too, and no secret is printed", async () => {
+  const { output, reason } = await examine(await open({ variables: { CLERK_WEBHOOK_SECRET: "whsec_!!!secret!!!" } }));
+  expect(reason).toBe("exit code 2");
+  expect(output).toMatch(/^✗ API configuration: .+\n {4}→ see \.env\.example$/m);
+  expect(output).not.toContain("!!!secret!!!");
+});
+
+test("Without Redis or a variable that every process needs there is no diagnosis, but a line and exit code 1", async () => {
+  const port = await findFreePort();
+  const [away, unset] = await Promise.all([
+    examine(await open({ redisUrl: `redis://127.0.0.1:${port}` })),
+    examine(await open({ variables: { CLERK_SECRET_KEY: "" } })),
+  ]);
+  expect(away).toEqual({
+    output: expect.stringMatching(/^Redis is away: .*ECONNREFUSED.*\n$/),
+    reason: "exit code 1",
+  });
+  expect(unset).toEqual({ output: expect.stringContaining("CLERK_SECRET_KEY"), reason: "exit code 1" });
+});
+
+test("A clock that is off by more than delivery tolerates is worth a warning, against Redis and against Clerk", async () => {
+  const { bridge, emulator } = clerk;
+  const config = readWorkerConfig({
+    ...bridgeVariables({ name: "clocks", redisUrl, kafkaBrokers: [], shards: 1 }),
+    CLERK_API_URL: emulator.url,
+    CLERK_SECRET_KEY: emulator.secretKey,
+  });
+  const early = () => Date.now() - 60_000;
+  expect(await checkClocks(bridge.redis, Date.now)).toMatchObject([{ verdict: "good" }]);
+  expect(await checkClocks(bridge.redis, early)).toMatchObject([{ verdict: "warn", about: "Clock" }]);
+  expect(await checkClerk(config, Date.now)).toMatchObject([{ verdict: "good", about: "Clerk key" }]);
+  expect(await checkClerk(config, early)).toMatchObject([
+    { verdict: "good", about: "Clerk key" },
+    { verdict: "warn", about: "Clock", mend: "synchronise the clock (NTP)" },
+  ]);
+});
+
+const open = async (options: BridgeOptions = {}): Promise<Bridge> =>
+  resources.use(
+    await openBridge({
+      redisUrl,
+      ...options,
+      variables: { CLERK_API_URL: clerk.door.url, CLERK_SECRET_KEY: clerk.emulator.secretKey, ...options.variables },
+    }),
+  );
+
+const examine = (bridge: Bridge) => bridge.runCommand("doctor");
+
+async function createTopic(topic: string, numPartitions: number, policy = "delete"): Promise<void> {
+  const admin = connectKafka(clerk.bridge.kafkaBrokers).admin();
+  await admin.connect();
+  const configEntries = [{ name: "cleanup.policy", value: policy }];
+  await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false });
+  await waitFor("the topic is there", async () => (await admin.listTopics()).includes(topic));
+  await admin.disconnect();
+}

@@ -1,0 +1,147 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import { createShardOf } from "../../../src/domain/shard-of.ts";
+import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../../../src/redis/keys.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import {
+  lastWord,
+  makeUser,
+  messagesOf,
+  newUserId,
+  tellDeletion,
+  tellSnapshot,
+  type Told,
+} from "../../support/clerk/clerk-messages.ts";
+import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
+import { makeHistory } from "../../support/bridge/make-history.ts";
+import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+const resources = new AsyncDisposableStack();
+const told: Told[] = makeHistory({ users: 20, seed: 41 });
+const users = [...lastWord(told)].flatMap(([userId, user]) => (user === undefined ? [] : [userId]));
+let bridge: Bridge;
+let api: BridgeProcess;
+let worker: BridgeProcess;
+
+beforeAll(async () => {
+  bridge = resources.use(await openBridge());
+  [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  await sendAll(api.url, messagesOf(told));
+  await bridge.waitUntilIdle();
+});
+afterAll(() => resources.disposeAsync());
+
+test("A ledger with wrong, missing and invented users is as the state topic says after a rebuild, with the workers running", async () => {
+  await spoilLedger();
+  const { output, reason } = await bridge.runCommand("rebuild");
+  expect(reason).toBe("exit code 0");
+  expect(output.trim().split("\n")).toHaveLength(bridge.shards);
+  await waitUntilRebuilt();
+  await sendAll(api.url, messagesOf(told));
+  await bridge.waitUntilIdle();
+  await expectExactlyOnce(bridge, lastWord(told));
+});
+
+test("A rebuild while no worker runs is made by the one that starts", async () => {
+  await worker.stop();
+  await spoilLedger();
+  expect((await bridge.runCommand("rebuild")).reason).toBe("exit code 0");
+  worker = await bridge.startWorker();
+  await waitUntilRebuilt();
+  await expectExactlyOnce(bridge, lastWord(told));
+});
+
+test("One shard may be rebuilt alone, and one that is not there is refused", async () => {
+  expect((await bridge.runCommand("rebuild", "--shard", "1")).output).toBe("shard 1: its owner makes it anew\n");
+  const refused = ["2", "one", "0.5"].map(async (shard) => {
+    const output = `There is no shard ${shard}.\n`;
+    expect(await bridge.runCommand("rebuild", "--shard", "0", shard)).toEqual({ output, reason: "exit code 1" });
+  });
+  await Promise.all(refused);
+});
+
+test("tail prints an event as it comes, and ends with code 0 when it is told to", async () => {
+  for (const signal of ["SIGTERM", "SIGINT"] as const) {
+    const tail = bridge.startCommand("tail");
+    // Until it follows the topic nothing tells; it shows only what comes after.
+    const shown = await waitFor(
+      "an event is shown",
+      async () => {
+        const news = tellSnapshot("user.created", makeUser(), 1);
+        told.push(news);
+        await sendAll(api.url, [news.message]);
+        await bridge.waitUntilIdle();
+        const output = await tail.output();
+        return told.find(({ userId }) => output.includes(userId)) && output;
+      },
+      { deadlineMs: 30_000, intervalMs: 200 },
+    );
+    expect(shown).toMatch(/^\d\d:\d\d:\d\d\.\d{3}  user\.created  user_\w+  \{"firstName":"Ada",/m);
+    tail.signal(signal);
+    expect(await tail.exited).toBe("exit code 0");
+  }
+});
+
+test("tail --beginning --json prints what is there with its headers; what is no event does not stop it", async () => {
+  await sendForeignRecord();
+  const deletion = tellDeletion(users[0] ?? "");
+  await sendAll(api.url, [deletion.message]);
+  told.push(deletion);
+  const tail = bridge.startCommand("tail", "--json", "--beginning");
+  const lines = await waitFor(
+    "all is shown",
+    async () => {
+      const shown = (await tail.output()).split("\n").filter((line) => line.startsWith("{"));
+      const events = shown.map((line) => eventSchema.parse(JSON.parse(line)));
+      return (
+        events.some(({ eventType, data }) => eventType === "user.deleted" && data.id === deletion.userId) && events
+      );
+    },
+    { deadlineMs: 20_000, intervalMs: 50 },
+  );
+  expect(new Set(lines.map(({ headers }) => headers["ce_subject"]))).toEqual(new Set(lines.map(({ data }) => data.id)));
+  expect(await tail.output()).toContain("not an event");
+  tail.signal("SIGTERM");
+  expect(await tail.exited).toBe("exit code 0");
+});
+
+const eventSchema = z.looseObject({
+  eventType: z.string(),
+  data: z.looseObject({ id: z.string() }),
+  headers: z.record(z.string(), z.string()),
+});
+
+/** One user's state is altered, one forgotten, one invented; only the checkpoint says that the ledger is whole. */
+async function spoilLedger(): Promise<void> {
+  const [altered = "", forgotten = ""] = users;
+  const entry = await bridge.redis.hget(ledgerOf(altered), altered);
+  await bridge.redis.hset(ledgerOf(altered), altered, String(entry).replace('"Lovelace"', '"Hopper"'));
+  await bridge.redis.hdel(ledgerOf(forgotten), forgotten);
+  const invented = newUserId();
+  await bridge.redis.hset(ledgerOf(invented), invented, String(entry).replaceAll(altered, invented));
+  expect(await bridge.readLedger()).not.toEqual(lastWord(told));
+}
+
+const ledgerOf = (userId: string) =>
+  ledgerKeys(shardPrefix(bridge.redisPrefix, createShardOf(bridge.shards)(userId))).states;
+
+const waitUntilRebuilt = () =>
+  waitFor(
+    "the ledger is as it was",
+    async () => {
+      expect(await bridge.readLedger()).toEqual(lastWord(told));
+      return true;
+    },
+    { deadlineMs: 20_000, intervalMs: 50 },
+  );
+
+async function sendForeignRecord(): Promise<void> {
+  const producer = connectKafka(bridge.kafkaBrokers).producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  await producer.send({ topic: bridge.eventsTopic, messages: [{ key: "a stranger", value: "no JSON", partition: 0 }] });
+  await producer.disconnect();
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createShardOf } from "../../../src/domain/shard-of.ts";
+import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../../../src/redis/keys.ts";
+import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+
+const resources = new AsyncDisposableStack();
+let clerk: UnheardClerk;
+let users: string[];
+
+beforeAll(async () => {
+  clerk = resources.use(await openUnheardClerk());
+  await clerk.bridge.startWorker();
+  users = clerk.createUsers(12);
+  await clerk.reconcile();
+  await clerk.expectAllPublished();
+});
+afterAll(() => resources.disposeAsync());
+
+test("When Clerk, the ledger and Kafka say the same, nothing differs and the exit code is 0", async () => {
+  const { output, reason } = await clerk.bridge.runCommand("verify");
+  expect(reason).toBe("exit code 0");
+  expect(output).toContain("nothing differs\nusers: 12 in Clerk, 12 in the ledger, 12 in Kafka");
+});
+
+test("What differs is told user by user, with exit code 2, and is gone once it is mended", async () => {
+  const { bridge, emulator } = clerk;
+  const [changed, deleted, tampered, forgotten, broken] = [takeUser(), takeUser(), takeUser(), takeUser(), takeUser()];
+  const unknown = clerk.createUsers(1)[0] ?? "";
+  emulator.dashboard.updateUser(changed, { last_name: "Hopper" });
+  emulator.dashboard.updateMetadata(changed, { public_metadata: { role: "admin" } });
+  emulator.dashboard.deleteUser(deleted);
+  const entry = await bridge.redis.hget(ledgerOf(tampered), tampered);
+  await bridge.redis.hset(ledgerOf(tampered), tampered, String(entry).replace('"Ada"', '"Eve"'));
+  await bridge.redis.hdel(ledgerOf(forgotten), forgotten);
+  await bridge.redis.hset(ledgerOf(broken), broken, "1|{}");
+
+  const { output, reason } = await bridge.runCommand("verify", "--json");
+  expect(reason).toBe("exit code 2");
+  const { differences, ...counts } = JSON.parse(output.slice(output.indexOf("{")));
+  expect(counts).toEqual({ clerk: 12, ledger: 10, kafka: 12, waitingJobs: 0 });
+  const problems = new Map(
+    differences.map((each: { userId: string; problems: unknown }) => [each.userId, each.problems]),
+  );
+  const fields = ["lastName", "role", "updatedAt"];
+  expect(problems).toEqual(
+    new Map<string, unknown>([
+      [changed, ["ledger", "kafka"].map((store) => ({ what: "differs", store, fields }))],
+      [deleted, ["ledger", "kafka"].map((store) => ({ what: "extra", store }))],
+      [unknown, ["ledger", "kafka"].map((store) => ({ what: "missing", store }))],
+      [
+        tampered,
+        [
+          { what: "differs", store: "ledger", fields: ["firstName"] },
+          { what: "disagrees", fields: ["firstName"] },
+        ],
+      ],
+      [forgotten, [{ what: "missing", store: "ledger" }]],
+      [broken, [{ what: "unreadable", store: "ledger" }]],
+    ]),
+  );
+
+  await bridge.runCommand("rebuild");
+  await clerk.reconcile({ kind: "full" });
+  await clerk.expectAllPublished([deleted]);
+  expect((await bridge.runCommand("verify")).output).toContain("nothing differs");
+});
+
+test("A change that is under way while it looks is no difference", async () => {
+  const { bridge, door, emulator } = clerk;
+  const api = await bridge.startApi();
+  emulator.webhooks.connect({ url: `${api.url}/webhooks/clerk`, secret: emulator.webhookSecret });
+  door.failWhen(({ path }) => {
+    if (path.startsWith("/users?")) emulator.dashboard.updateUser(users[0] ?? "", { first_name: crypto.randomUUID() });
+    door.failWhen(() => undefined);
+    return undefined;
+  });
+  const { output, reason } = await bridge.runCommand("verify");
+  expect(output).toContain("nothing differs");
+  expect(reason).toBe("exit code 0");
+});
+
+const takeUser = () => users.pop() ?? "";
+const ledgerOf = (userId: string) =>
+  ledgerKeys(shardPrefix(clerk.bridge.redisPrefix, createShardOf(clerk.bridge.shards)(userId))).states;

@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { readWorkerConfig } from "../../../src/config.ts";
+import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
+import { openEventLog } from "../../../src/kafka/open-event-log.ts";
+import { spanPartitions } from "../../../src/kafka/kafkajs-patches/span-partitions.ts";
+import { createTransactionWriter } from "../../../src/kafka/publishing/transaction-writer.ts";
+import { bridgeVariables, eventsTopicOf, stateTopicOf } from "../../support/bridge/bridge-variables.ts";
+
+const transactions = 20;
+
+test("a transaction names all its partitions at once, writes to both in one request, and does not ask who coordinates it", async () => {
+  const name = `test-${randomUUID()}`;
+  const config = readWorkerConfig(
+    bridgeVariables({ name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 1 }),
+  );
+  const log = pino({ level: "silent" });
+  await openEventLog(config.kafka, config.eventSource, log).ensureTopics();
+
+  const producer = connectKafka(config.kafka, log).producer({
+    transactionalId: name,
+    idempotent: true,
+    maxInFlightRequests: 1,
+  });
+  const topics = [eventsTopicOf(name), stateTopicOf(name)];
+  spanPartitions(
+    name,
+    topics.map((topic) => ({ topic, partitions: [0] })),
+  );
+  const requests = new Map<string, number>();
+  producer.on(producer.events.REQUEST, ({ payload: { apiName } }) => {
+    requests.set(apiName, (requests.get(apiName) ?? 0) + 1);
+  });
+  onTestFinished(() => producer.disconnect());
+  await producer.connect();
+  /** How many requests to join a transaction there were by each commit. */
+  const joinsBy: number[] = [];
+  const write = createTransactionWriter(producer, 0);
+  for (let number = 0; number < transactions; number += 1) {
+    const records = [{ key: "user", value: `${number}`, headers: {} }];
+    const written = await write(
+      topics.map((topic) => [topic, records]),
+      async () => void joinsBy.push(requests.get("AddPartitionsToTxn") ?? 0),
+    );
+    expect(new Set(written.map(({ topicName }) => topicName))).toEqual(new Set(topics));
+  }
+
+  expect(requests.get("EndTxn")).toBe(transactions);
+  // One broker leads all there is here.
+  expect(requests.get("Produce")).toBe(transactions);
+  // Of its own accord kafkajs names each partition when it is first written to. Of the first transaction only: later on
+  // Kafka may ask to wait for the markers of the one before, and the partitions are named again.
+  expect(joinsBy[0]).toBe(1);
+  // Of its own accord kafkajs asks twice in each transaction; here once a second.
+  expect(requests.get("GroupCoordinator")).toBeLessThan(transactions);
+});

@@ -1,0 +1,52 @@
+import { expect, test } from "vitest";
+import { openBridge } from "../../support/bridge/bridge.ts";
+import {
+  clerkUserJson,
+  makeUser,
+  tellDeletion,
+  tellSnapshot,
+  versionOf,
+  writeMessage,
+} from "../../support/clerk/clerk-messages.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+test("The metrics tell what became of every message", async () => {
+  await using bridge = await openBridge({ shards: 1 });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  const user = makeUser();
+  const renamed = makeUser({ id: user.id, firstName: "Grace" });
+  const created = tellSnapshot("user.created", user, 1).message;
+  const messages = [
+    created,
+    tellSnapshot("user.updated", user, 2).message,
+    tellSnapshot("user.updated", renamed, 3).message,
+    tellSnapshot("user.updated", user, 2).message,
+    tellDeletion(user.id).message,
+    tellDeletion(user.id).message,
+    writeMessage("user.updated", { ...clerkUserJson(user, versionOf(4)), created_at: "never" }),
+    writeMessage("organization.created", { id: "org_1", object: "organization" }),
+  ];
+  // One batch after the other: within a batch the order is that of the versions.
+  for (const message of messages) {
+    await sendAll(api.url, [message]);
+    await bridge.waitUntilIdle();
+  }
+  const decided = (outcome: string) => worker.metric("bridge_messages_decided_total", { outcome });
+  await waitFor("the last one is counted", async () => (await worker.metric("bridge_batch_messages_sum")) === 7);
+
+  expect(await Promise.all(["publish", "unchanged", "stale", "duplicate", "malformed"].map(decided))).toEqual([
+    3, 1, 1, 1, 1,
+  ]);
+  const committed = (type: string) => worker.metric("bridge_events_committed_total", { type });
+  expect(await Promise.all(["user.created", "user.updated", "user.deleted"].map(committed))).toEqual([1, 1, 1]);
+  expect(await worker.metric("bridge_end_to_end_seconds_count")).toBe(3);
+  expect(await worker.metric("bridge_messages_dead_lettered_total")).toBe(1);
+  expect(await worker.metric("bridge_transaction_seconds_count")).toBeGreaterThan(0);
+  expect(await worker.metric("bridge_restore_seconds_count")).toBe(1);
+
+  expect(await api.metric("bridge_webhooks_received_total")).toBe(8);
+  expect(await api.metric("bridge_webhooks_accepted_total", { outcome: "queued" })).toBe(7);
+  expect(await api.metric("bridge_webhooks_accepted_total", { outcome: "ignored" })).toBe(1);
+  expect(await api.metric("bridge_queue_write_seconds_count")).toBe(7);
+});

@@ -1,0 +1,38 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import { lastWord, makeUser, tellSnapshot } from "../../support/clerk/clerk-messages.ts";
+import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
+
+const resources = new AsyncDisposableStack();
+let bridge: Bridge;
+let api: BridgeProcess;
+
+beforeAll(async () => {
+  bridge = resources.use(await openBridge());
+  api = await bridge.startApi();
+  await bridge.startWorker();
+});
+afterAll(() => resources.disposeAsync());
+
+test("the same message 50 times, one after the other and all at once, is one event", async () => {
+  const inTurn = tellSnapshot("user.created", makeUser(), 1);
+  const atOnce = tellSnapshot("user.created", makeUser(), 1);
+  const fifty = Array.from({ length: 50 });
+  await sendAll(
+    api.url,
+    fifty.map(() => inTurn.message),
+    1,
+  );
+  await sendAll(
+    api.url,
+    fifty.map(() => atOnce.message),
+    50,
+  );
+  await bridge.waitUntilIdle();
+  const events = await expectExactlyOnce(bridge, lastWord([inTurn, atOnce]));
+  const sources = events.map(({ headers }) => headers["svix-id"]);
+  expect(sources).toHaveLength(2);
+  expect(new Set(sources)).toEqual(new Set([inTurn.message.id, atOnce.message.id]));
+});

@@ -1,0 +1,76 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { openProgressStore } from "../../../src/reconciliation/runs/backfill-progress.ts";
+import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+// Two pages and a bit: users that Clerk had before the bridge came.
+const oldUsers = 1_100;
+const resources = new AsyncDisposableStack();
+let clerk: UnheardClerk;
+
+beforeAll(async () => {
+  clerk = resources.use(await openUnheardClerk());
+  clerk.createUsers(oldUsers);
+});
+afterEach(() => clerk.door.failWhen(() => undefined));
+afterAll(() => resources.disposeAsync());
+
+test("A dry run counts, and queues nothing", async () => {
+  const { output, reason } = await clerk.bridge.runCommand("backfill", "--dry-run");
+  expect(reason).toBe("exit code 0");
+  expect(output).toContain("1100 users in Clerk, 1100 of them not known yet");
+  expect(await clerk.bridge.countJobs()).toBe(0);
+});
+
+test("A backfill that is killed in the middle goes on from there, and with webhooks coming in each user is created once", async () => {
+  const { bridge, emulator, door } = clerk;
+  const progress = openProgressStore(bridge.redis, bridge.redisPrefix);
+  const [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  let pages = 0;
+  door.failWhen(({ path }) => {
+    if (!path.startsWith("/users?")) return undefined;
+    pages += 1;
+    return pages > 2 ? { kind: "hang" } : undefined;
+  });
+  const killed = bridge.startCommand("backfill");
+  await waitFor("two pages are queued", async () => (await progress.read())?.read === 1_000, { deadlineMs: 30_000 });
+
+  emulator.webhooks.connect({ url: `${api.url}/webhooks/clerk`, secret: emulator.webhookSecret });
+  emulator.webhooks.setFaults({ duplicateProbability: 0.5, delayMs: { min: 0, max: 50 } });
+  const ids = emulator.dashboard.users().map(({ id }) => id);
+  for (const id of [...ids.slice(0, 20), ...ids.slice(-20)]) {
+    emulator.dashboard.updateUser(id, { first_name: "Grace" });
+  }
+  clerk.createUsers(20);
+  await killed.kill();
+  expect(await progress.read()).toMatchObject({ read: 1_000, queued: 1_000 });
+
+  door.failWhen(() => undefined);
+  const { requests, value } = await door.during(() => bridge.runCommand("backfill"));
+  expect(value.reason).toBe("exit code 0");
+  expect(value.output).toContain("goes on after 1000 users");
+  expect(requests.filter((request) => request === "GET /users")).toHaveLength(1);
+  expect(await progress.read()).toBeUndefined();
+
+  await emulator.webhooks.settled();
+  const events = await clerk.expectAllPublished();
+  const created = events.filter(({ headers }) => headers["ce_type"] === "user.created");
+  expect(new Set(created.map(({ key }) => key)).size).toBe(oldUsers + 20);
+  expect(created).toHaveLength(oldUsers + 20);
+  expect(created.filter(({ headers }) => headers["ce_origin"] === "backfill").length).toBeGreaterThan(1_000);
+});
+
+test("A second backfill finds nobody who is not known, and publishes nothing", async () => {
+  const before = await clerk.expectAllPublished();
+  const { output, reason } = await clerk.bridge.runCommand("backfill");
+  expect(reason).toBe("exit code 0");
+  expect(output).toContain("1120 users read, 0 of them queued");
+  expect(await clerk.expectAllPublished()).toHaveLength(before.length);
+});
+
+test("A backfill that Clerk or somebody stops says how to go on", async () => {
+  clerk.door.failWhen(({ path }) => (path.startsWith("/users?") ? { kind: "answer", status: 401 } : undefined));
+  const { output, reason } = await clerk.bridge.runCommand("backfill");
+  expect(reason).toBe("exit code 1");
+  expect(output).toContain("stopped; the same command goes on from here");
+});

@@ -1,0 +1,127 @@
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { z } from "zod";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+// Deletions leave no trace in Clerk. Only a list of everybody shows who is missing, and only Clerk's word proves it.
+const resources = new AsyncDisposableStack();
+let clerk: UnheardClerk;
+let worker: BridgeProcess;
+const deleted: string[] = [];
+
+beforeAll(async () => {
+  clerk = resources.use(await openUnheardClerk());
+  worker = await clerk.bridge.startWorker();
+});
+afterEach(() => clerk.door.failWhen(() => undefined));
+afterAll(() => resources.disposeAsync());
+
+test("The recent changes do not show who was deleted, a full sweep does", async () => {
+  const users = clerk.createUsers(12);
+  await clerk.reconcile();
+  await clerk.expectAllPublished();
+  const gone = deleteOne(users);
+  await clerk.reconcile();
+  await clerk.bridge.waitUntilIdle();
+  expect((await clerk.bridge.readLedger()).get(gone)).toBeDefined();
+  await clerk.reconcile({ kind: "full" });
+  const events = await clerk.expectAllPublished(deleted);
+  expect(events.findLast(({ key }) => key === gone)?.headers).toMatchObject({
+    ce_type: "user.deleted",
+    ce_origin: "reconciliation",
+  });
+});
+
+test("Clerk confirms each deletion by itself: whom only the list does not show is not deleted", async () => {
+  const users = clerk.createUsers(5);
+  await clerk.reconcile({ kind: "full" });
+  await clerk.expectAllPublished(deleted);
+  const hidden = users[1] ?? "";
+  const gone = deleteOne(users);
+  const list = JSON.stringify(clerk.emulator.dashboard.users().filter(({ id }) => id !== hidden));
+  clerk.door.failWhen(({ path }) =>
+    path.startsWith("/users?") ? { kind: "answer", status: 200, body: list } : undefined,
+  );
+  const { requests } = await clerk.door.during(() => clerk.reconcile({ kind: "full" }));
+  const asked = requests.filter((request) => request.includes("/user_"));
+  expect(new Set(asked)).toEqual(new Set([`GET /users/${gone}`, `GET /users/${hidden}`]));
+  expect(asked).toHaveLength(2);
+  await clerk.expectAllPublished(deleted);
+});
+
+test("While Clerk confirms nothing, nothing is deleted, the run is tried again, and the worker stays ready", async () => {
+  const users = clerk.createUsers(3);
+  await clerk.reconcile({ kind: "full" });
+  await clerk.expectAllPublished(deleted);
+  const gone = deleteOne(users);
+  clerk.door.failWhen(({ path }) => (path.startsWith("/users/user_") ? { kind: "answer", status: 500 } : undefined));
+  const reconciled = clerk.reconcile({ kind: "full" });
+  await worker.waitUntilLogged("reconciliation.failed");
+  expect(await worker.metric("bridge_reconciliation_failures_total", { reason: "clerk_away" })).toBe(1);
+  expect((await worker.readiness()).status).toBe(200);
+  expect((await clerk.bridge.readLedger()).get(gone)).toBeDefined();
+  clerk.door.failWhen(() => undefined);
+  await reconciled;
+  await clerk.expectAllPublished(deleted);
+});
+
+test("A list that lacks many users, as that of another instance does, deletes nobody until somebody says so", async () => {
+  const users = clerk.createUsers(12);
+  await clerk.reconcile();
+  await clerk.expectAllPublished(deleted);
+  const gone = Array.from({ length: 11 }, () => deleteOne(users));
+  const swept = await clerk.bridge.runCommand("reconcile", "--full");
+  expect(swept.output).toContain("11 users are missing in Clerk");
+  expect(await worker.logged("reconciliation.deletions_withheld")).toHaveLength(1);
+  expect(await worker.metric("bridge_reconciliation_deletions_withheld")).toBe(11);
+  const ledger = await clerk.bridge.readLedger();
+  expect(gone.every((id) => ledger.get(id) !== undefined)).toBe(true);
+
+  await clerk.reconcile({ kind: "full", allDeletions: true });
+  await clerk.expectAllPublished(deleted);
+  expect(await worker.metric("bridge_reconciliation_deletions_withheld")).toBe(0);
+});
+
+test("Two workers make one run at a time, and that of a worker who dies is soon the other's", async () => {
+  const other = await clerk.bridge.startWorker();
+  const workers = [worker, other];
+  const before = await runsOf(workers);
+  await Promise.all(Array.from({ length: 12 }, () => clerk.reconcile()));
+  const runs = (await runsOf(workers)).slice(before.length);
+  expect(runs).toHaveLength(12);
+  expect(runs.filter(({ startedAt }, at) => startedAt < (runs[at - 1]?.endedAt ?? 0))).toEqual([]);
+
+  let held = 0;
+  clerk.door.failWhen(({ path }) => {
+    if (!path.startsWith("/users?")) return undefined;
+    held += 1;
+    return { kind: "hang" };
+  });
+  void Promise.allSettled([clerk.reconcile(), clerk.reconcile(), clerk.reconcile({ kind: "full" })]);
+  await waitFor("somebody asks Clerk", () => held === 1);
+  const underWay = await Promise.all(workers.map((each) => each.metric("bridge_clerk_requests_under_way")));
+  expect(Math.min(...underWay), "one runs, one does not").toBe(0);
+  expect(Math.max(...underWay)).toBe(1);
+  await workers[underWay.indexOf(1)]?.kill();
+  await waitFor("the other asks Clerk", () => held === 2, { deadlineMs: 15_000 });
+  clerk.door.failWhen(() => undefined);
+});
+
+/** When the runs of these workers began and ended, in that order. */
+async function runsOf(workers: readonly BridgeProcess[]) {
+  const lines = await Promise.all(workers.map((each) => each.logged("reconciliation.done")));
+  return lines
+    .flat()
+    .map((line) => runSchema.parse(line))
+    .map(({ startedAt, durationMs }) => ({ startedAt, endedAt: startedAt + durationMs }))
+    .toSorted((a, b) => a.startedAt - b.startedAt);
+}
+const runSchema = z.object({ startedAt: z.number(), durationMs: z.number() });
+
+function deleteOne(users: string[]): string {
+  const id = users.pop() ?? "";
+  clerk.emulator.dashboard.deleteUser(id);
+  deleted.push(id);
+  return id;
+}

@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Step } from "../../../workers/batches/process-batch.ts";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { lastWord, messagesOf, type Told } from "../../support/clerk/clerk-messages.ts";
+import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
+import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
+import { type PrivateServer, reserveRedis } from "../../support/private-servers.ts";
+import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
+
+// Redis is only a copy: whatever becomes of it, Kafka knows what was published.
+let resources: AsyncDisposableStack;
+let redis: PrivateServer<{ kill: () => Promise<void> }>;
+let server: { kill: () => Promise<void> };
+let bridge: Bridge;
+let api: BridgeProcess;
+
+beforeEach(async () => {
+  resources = new AsyncDisposableStack();
+  redis = resources.use(await reserveRedis());
+  server = await redis.start();
+  bridge = resources.use(await openBridge({ redisUrl: `redis://127.0.0.1:${redis.port}` }));
+  api = await bridge.startApi();
+});
+afterEach(() => resources.disposeAsync());
+
+const earlier = makeHistory({ users: 20, seed: 6 });
+const later = makeHistory({ users: 10, seed: 7 });
+
+test("After a FLUSHALL the ledger is rebuilt from Kafka, and repeats of all earlier messages publish nothing", async () => {
+  const worker = await bridge.startWorker();
+  const published = await publish(earlier);
+  await bridge.redis.flushall();
+  expect(await publish(shuffleWithRepeats(earlier, 1), earlier)).toEqual(published);
+  expect(await publish(later, [...earlier, ...later])).not.toEqual(published);
+  expect(await worker.metric("bridge_ledger_losses_total")).toBeGreaterThan(0);
+});
+
+test.for<Step>(["decided", "committed"])(
+  "A FLUSHALL while a batch is at `%s` neither repeats nor loses",
+  async (step) => {
+    const worker = await bridge.startHaltingWorker(step);
+    await publish(earlier);
+    worker.signal("SIGUSR2");
+    await worker.waitUntilLogged("armed");
+    await sendAll(api.url, messagesOf(later));
+    await worker.waitUntilLogged("halted");
+    await bridge.redis.flushall();
+    worker.thaw();
+    await worker.waitUntilLogged("shard.dropped");
+    // The queue is gone with the rest, so Clerk has to send again what was not processed.
+    const history = [...earlier, ...later];
+    const published = await publish(shuffleWithRepeats(history, 2), history);
+    expect(await publish(history, history)).toEqual(published);
+  },
+);
+
+test("A Redis that fell back to an older copy, as at a failover, is noticed and brought up to date", async () => {
+  const worker = await bridge.startWorker();
+  await publish(earlier);
+  const copies = await copyLedger();
+  const history = [...earlier, ...later];
+  const published = await publish(later, history);
+  for (const { key, fields } of copies) await bridge.redis.multi().del(key).hset(key, fields).exec();
+  expect(await publish(shuffleWithRepeats(history, 3), history)).toEqual(published);
+  expect(await worker.metric("bridge_ledger_losses_total")).toBeGreaterThan(0);
+});
+
+test("A Redis that was killed and came back loses nothing it had accepted", async () => {
+  await bridge.startWorker();
+  const published = await publish(earlier);
+  const history = [...earlier, ...later];
+  await sendAll(api.url, messagesOf(later.slice(0, 5)));
+  await server.kill();
+  await redis.start();
+  await api.waitUntilReady();
+  await bridge.waitUntilIdle();
+  await expectExactlyOnce(bridge, lastWord([...earlier, ...later.slice(0, 5)]));
+  expect((await publish(history, history)).length).toBeGreaterThan(published.length);
+});
+
+test("A ledger of another cluster, or one whose claim Kafka does not know, is not trusted", async () => {
+  const first = await bridge.startWorker();
+  const published = await publish(earlier);
+  expect(await first.stop()).toBe("exit code 0");
+  await bridge.redis.hset(keyOf(0, "checkpoint"), "cluster", "of another environment");
+  await bridge.redis.hset(keyOf(1, "checkpoint"), "barrierId", "of another log");
+  const forged = JSON.stringify({ status: "deleted", sequence: 9 });
+  for (const shard of [0, 1]) await bridge.redis.hset(keyOf(shard, "states"), "user_forged", `999999|${forged}`);
+
+  const second = await bridge.startWorker();
+  await second.waitUntilLogged("shard.owned", 2);
+  expect(await second.logged("ledger.foreign")).toHaveLength(2);
+  expect(await publish(earlier)).toEqual(published);
+});
+
+test("A ledger of topics that were deleted and made anew is not trusted: all is published again, once", async () => {
+  const first = await bridge.startWorker();
+  // In turn: which versions of a user get events of their own depends on the order of arrival.
+  const published = await publish(earlier, earlier, 1);
+  await first.stop();
+  const admin = connectKafka(bridge.kafkaBrokers).admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [bridge.eventsTopic, bridge.stateTopic] });
+  await admin.disconnect();
+
+  const second = await bridge.startWorker();
+  await second.waitUntilLogged("shard.owned", 2);
+  expect(await second.logged("ledger.foreign")).toHaveLength(2);
+  expect(await bridge.readLedger()).toEqual(new Map());
+  await bridge.redis.flushall(); // Also what turns redelivered messages away by their id.
+  const again = await publish(earlier, earlier, 1);
+  const valuesOf = (events: typeof published) => events.map(({ value }) => String(value)).toSorted();
+  expect(valuesOf(again)).toEqual(valuesOf(published));
+});
+
+/** Sends messages, lets them be processed, and checks the whole guarantee; resolves with all events so far, by user. */
+async function publish(sent: readonly Told[], history: readonly Told[] = sent, atOnce?: number) {
+  await sendAll(api.url, messagesOf(sent), atOnce);
+  await bridge.waitUntilIdle();
+  const events = await expectExactlyOnce(bridge, lastWord(history));
+  return events.toSorted((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
+}
+
+const keyOf = (shard: number, part: "states" | "checkpoint") => `{${bridge.redisPrefix}:${shard}}:ledger:${part}`;
+
+function copyLedger(): Promise<{ key: string; fields: Record<string, string> }[]> {
+  const keys = [0, 1].flatMap((shard) => [keyOf(shard, "states"), keyOf(shard, "checkpoint")]);
+  return Promise.all(keys.map(async (key) => ({ key, fields: await bridge.redis.hgetall(key) })));
+}

@@ -1,0 +1,61 @@
+import { expect, onTestFinished, test } from "vitest";
+import { openRedisSentinel } from "../../support/redis/start-redis-sentinel.ts";
+import { openUnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+test("When Redis's master dies and its replica takes over, the bridge goes on by itself, exactly once", async () => {
+  const { clerk, sentinel, api, worker } = await openWithSentinel();
+  const users = clerk.createUsers(30);
+  await clerk.emulator.webhooks.settled();
+  const changing = changeOneAfterTheOther(users);
+  await sentinel.killMaster();
+  await changing;
+  await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
+  await clerk.emulator.webhooks.settled();
+  await clerk.expectAllPublished();
+  expect(await api.logged("redis.back")).not.toEqual([]);
+
+  async function changeOneAfterTheOther(ids: readonly string[]): Promise<void> {
+    for (const id of ids) {
+      clerk.emulator.dashboard.updateUser(id, { first_name: "Grace" });
+      await api.readiness();
+    }
+  }
+});
+
+test("Messages that a failover lost are found by a sweep that nobody asked for, deletions too", async () => {
+  const { clerk, sentinel, api, worker } = await openWithSentinel();
+  const { emulator, bridge } = clerk;
+  const users = clerk.createUsers(10);
+  await emulator.webhooks.settled();
+  await clerk.expectAllPublished();
+
+  worker.freeze();
+  await sentinel.cutReplicaOff();
+  for (const id of users.slice(0, 5)) emulator.dashboard.updateUser(id, { last_name: "Hopper" });
+  const deleted = users[6] ?? "";
+  emulator.dashboard.deleteUser(deleted);
+  clerk.createUsers(3);
+  await emulator.webhooks.settled(); // Accepted: nobody sends them again.
+  expect(await bridge.countJobs()).toBeGreaterThan(0);
+  await sentinel.killMaster();
+  await api.waitUntilReady();
+  expect(await bridge.countJobs()).toBe(0);
+  worker.thaw();
+
+  await waitFor("a sweep was made for it", async () =>
+    (await worker.logged("reconciliation.done")).some(({ reason }) => reason === "ledger_loss"),
+  );
+  await clerk.expectAllPublished([deleted]);
+});
+
+async function openWithSentinel() {
+  await using resources = new AsyncDisposableStack();
+  const sentinel = resources.use(await openRedisSentinel());
+  const clerk = resources.use(await openUnheardClerk({ redisUrl: sentinel.redisUrl }));
+  const [api, worker] = await Promise.all([clerk.bridge.startApi(), clerk.bridge.startWorker()]);
+  clerk.emulator.webhooks.connect({ url: `${api.url}/webhooks/clerk`, secret: clerk.emulator.webhookSecret });
+  const owned = resources.move();
+  onTestFinished(() => owned.disposeAsync());
+  return { clerk, sentinel, api, worker };
+}

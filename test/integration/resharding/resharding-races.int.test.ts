@@ -1,0 +1,120 @@
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import { expect, inject, onTestFinished, test } from "vitest";
+import { readWorkerConfig } from "../../../src/config.ts";
+import type { State } from "../../../src/domain/state.ts";
+import { countMisplaced } from "../../../src/kafka/consuming/find-misplaced.ts";
+import { openEventLog } from "../../../src/kafka/open-event-log.ts";
+import { FencedError } from "../../../src/kafka/publishing/transaction-writer.ts";
+import { createShardOf } from "../../../src/domain/shard-of.ts";
+import { openLedger } from "../../../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../../../src/redis/keys.ts";
+import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
+import { createTopologyGuard } from "../../../src/resharding/shard-layout-guard.ts";
+import { openTopologyRecord } from "../../../src/resharding/shard-layout.ts";
+import { reshard, type ReshardDeps, type ReshardStep } from "../../../src/resharding/reshard.ts";
+import { StartUpError } from "../../../src/shared/run-program.ts";
+import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+const log = pino({ level: "silent" });
+const { signal } = new AbortController();
+
+test("A worker that asked before the announcement and fences after it is refused, and the shard is taken from it", async () => {
+  const { deps, eventLog, guard, countWrong } = await openWithStates();
+  const intruders: Awaited<ReturnType<typeof eventLog.openPublisher>>[] = [];
+  let answer: unknown;
+  const atStep = async (step: ReshardStep) => {
+    if (step !== "taken" || intruders.length > 0) return;
+    intruders.push(await eventLog.openPublisher(0));
+    answer = await guard.confirm().catch((error: unknown) => error);
+  };
+  expect(await reshard({ ...deps, atStep }, 3)).toMatchObject({ outcome: "resharded", from: 2 });
+  expect(answer).toBeInstanceOf(StartUpError);
+  expect(await countWrong()).toBe(0);
+  await expect(intruders[0]?.prove()).rejects.toThrow(FencedError);
+  await intruders[0]?.close();
+});
+
+test("One that fences a shard when all is moved is noticed before the change is called done", async () => {
+  const { deps, eventLog, countWrong } = await openWithStates();
+  let late = 0;
+  const untilConsumed = async () => {
+    late += 1;
+    if (late > 1) return;
+    // It does not ask, as a worker from before there was anything to ask for, and writes by the old number.
+    const publisher = await eventLog.openPublisher(1);
+    await publisher.publish({ events: [], states: [{ userId: userOfShard(1), state: stateOf(userOfShard(1)) }] });
+    await publisher.close();
+  };
+  expect(await reshard({ ...deps, untilConsumed }, 3)).toMatchObject({ outcome: "resharded" });
+  expect(late).toBe(2);
+  expect(await countWrong()).toBe(0);
+});
+
+test("Of two commands at once the later one ends the change, and the earlier one gives up", async () => {
+  const { deps, topology, countWrong } = await openWithStates();
+  let second: Promise<unknown> | undefined;
+  const atStep = async (step: ReshardStep) => {
+    if (step !== "taken") return;
+    second ??= reshard(deps, 3);
+    await second;
+  };
+  await expect(reshard({ ...deps, atStep }, 3)).rejects.toThrow("Another reshard command has taken over");
+  expect(await second).toMatchObject({ outcome: "resharded", from: 2 });
+  expect(await topology.read()).toEqual({ phase: "steady", shards: 3 });
+  expect(await countWrong()).toBe(0);
+});
+
+/** A bridge of two shards that has thirty users' states and no processes. */
+async function openWithStates() {
+  const name = `test-${randomUUID()}`;
+  const naming = { name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 2 };
+  const config = readWorkerConfig(bridgeVariables(naming));
+  const redis = connectFailingFast(config.redis.address, log, 5_000);
+  onTestFinished(() => redis.disconnect());
+  await waitFor("Redis answers", () => redis.status === "ready");
+  const eventLog = openEventLog(config.kafka, config.eventSource, log);
+  await eventLog.ensureTopics();
+  const topology = openTopologyRecord(redis, name);
+  const guard = createTopologyGuard({ topology, eventLog, shards: 2, signal });
+  // A broker may not know yet that it leads the topics that were just made.
+  await waitFor("the topology is known", () => guard.confirm().then(() => true));
+  const userIds = Array.from({ length: 30 }, (_, index) => `user_${index}`);
+  for (const [shard, ids] of Map.groupBy(userIds, createShardOf(2))) {
+    const publisher = await eventLog.openPublisher(shard);
+    await publisher.publish({ events: [], states: ids.map((userId) => ({ userId, state: stateOf(userId) })) });
+    await publisher.close();
+  }
+  const deps: ReshardDeps = {
+    topology,
+    eventLog,
+    openPublisher: (shard, movesAmong) => eventLog.openPublisher(shard, undefined, movesAmong),
+    openLedger: (shard) => openLedger(redis, shardPrefix(name, shard)),
+    cluster: await eventLog.clusterId(),
+    maxStates: 4,
+    untilConsumed: async () => {},
+    signal,
+    atStep: async () => {},
+    onProgress: () => {},
+  };
+  const countWrong = async () => countMisplaced(await eventLog.findMisplaced(createShardOf(3), signal));
+  return { deps, eventLog, topology, guard, countWrong };
+}
+
+const stateOf = (id: string): State => ({
+  status: "present",
+  user: { id, firstName: "Ada", lastName: "", username: "", emailAddress: [], role: "user" },
+  createdAt: 1,
+  version: 1,
+  readAt: 0,
+  sequence: 1,
+});
+
+/** Somebody new of this shard of two who belongs to another one of three. */
+function userOfShard(shard: number): string {
+  for (let index = 1_000; ; index += 1) {
+    const userId = `user_${index}`;
+    if (createShardOf(2)(userId) === shard && createShardOf(3)(userId) !== shard) return userId;
+  }
+}

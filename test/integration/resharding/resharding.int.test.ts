@@ -1,0 +1,159 @@
+import { expect, test } from "vitest";
+import { openBridge } from "../../support/bridge/bridge.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { lastWord, messagesOf, type Told } from "../../support/clerk/clerk-messages.ts";
+import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
+import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
+import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { type HaltingStep, killReshardAt, withShards } from "../../support/bridge/reshard.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+const steps: readonly HaltingStep[] = ["announced", "fenced", "grown", "taken", "sent", "moved_some", "moved"];
+/** Those behind which the topics are other than before. */
+const isTelling = new Set<HaltingStep>(["announced", "grown", "moved"]);
+/** About a hundred and fifty messages; users continue from one piece to the next. */
+const history = makeHistory({ users: 50, seed: 21 });
+const pieces = splitInTurn(history, steps.length + 2);
+
+test(
+  "From 2 to 5 shards, killed at every step, with messages coming in all the while: nothing is lost or repeated",
+  { timeout: 120_000 },
+  async () => {
+    await using bridge = await openBridge({ shards: 2 });
+    const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+    const [before = [], ...during] = pieces;
+    const after = during.pop() ?? [];
+    await send(api, before);
+    await bridge.waitUntilIdle();
+    await worker.stop();
+
+    const resharded = withShards(bridge, 5);
+    const topologyKey = `${bridge.redisPrefix}:topology`;
+    const expectNoWorkerStarts = async (why: RegExp) => {
+      for (const { output, reason } of await Promise.all([bridge.runWorker(), resharded.runWorker()])) {
+        expect(reason).toBe("exit code 1");
+        expect(output.slice(output.indexOf("Cannot run:\n"))).toMatch(why);
+      }
+    };
+    for (const [index, step] of steps.entries()) {
+      await killReshardAt(bridge, 5, step);
+      await send(api, during[index] ?? []);
+      if (isTelling.has(step)) await expectNoWorkerStarts(/The change from \d to 5 shards is not finished/);
+      if (step !== "moved_some") continue;
+      // Whoever knows only what Kafka knows does not start, either.
+      await bridge.redis.del(topologyKey);
+      await expectNoWorkerStarts(
+        /has 5 partitions and SHARDS is 2|A change to 5 shards is not finished: \d+ users' states/,
+      );
+    }
+    const { output, reason } = await bridge.runCommand("reshard", "--to", "5");
+    expect(output).toContain("there are 5 shards now");
+    expect(reason).toBe("exit code 0");
+
+    const [newWorker, newApi] = await Promise.all([resharded.startWorker(), resharded.startApi()]);
+    await newWorker.waitUntilLogged("shard.owned", 5);
+    await send(newApi, after);
+    await send(api, shuffleWithRepeats(history, 3)); // The old one was not stopped, and all comes again.
+    await resharded.waitUntilIdle();
+    await expectExactlyOnce(resharded, lastWord(history), [2, 5]);
+  },
+);
+
+test("Workers that were not stopped end by themselves, and nothing that comes in meanwhile is lost or repeated", async () => {
+  await using bridge = await openBridge({ shards: 2 });
+  const api = await bridge.startApi();
+  const slow = await bridge.startHaltingWorker("decided");
+  const quick = await bridge.startWorker();
+  await quick.waitUntilLogged("shard.owned");
+  // One of them has a batch in hand, decided before the change and sent after it.
+  slow.signal("SIGUSR2");
+  await slow.waitUntilLogged("armed");
+  const sent = makeHistory({ users: 20, seed: 99 });
+  await send(api, sent);
+  await slow.waitUntilLogged("halted");
+  const command = bridge.startCommand("reshard", "--to", "3");
+  const over = new AbortController();
+  const sending = (async () => {
+    for (let seed = 100; !over.signal.aborted; seed += 1) {
+      const next = makeHistory({ users: 10, seed });
+      await send(api, next);
+      sent.push(...next);
+    }
+  })();
+  expect(await command.exited).toBe("exit code 0");
+  over.abort();
+  await sending;
+  slow.thaw();
+  for (const worker of [slow, quick]) {
+    expect(await worker.exited).toBe("exit code 1");
+    expect(await worker.output()).toMatch(/from 2 to 3 shards is not finished|has 3 shards and SHARDS is 2/);
+  }
+  const resharded = withShards(bridge, 3);
+  await (await resharded.startWorker()).waitUntilLogged("shard.owned", 3);
+  await resharded.waitUntilIdle();
+  await expectExactlyOnce(resharded, lastWord(sent), [2, 3]);
+});
+
+test("It waits until a consumer group has read the old shards; afterwards nothing starts with the old number, nor is there a way back", async () => {
+  await using bridge = await openBridge({ shards: 2 });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  const told = history.slice(0, 60);
+  await send(api, told);
+  await bridge.waitUntilIdle();
+  await worker.stop();
+  const group = `${bridge.redisPrefix}-consumer`;
+  const planned = await bridge.runCommand("reshard", "--to", "4", "--dry-run", "--wait-for-group", group);
+  expect(planned.output).toMatch(
+    /from 2 to 4 shards\n.*\n2\. .*: 2 → 4 partitions; .*: 2 → 4 partitions\n3\. .* \d+ users.*\n4\. waits for .*: \d+ offsets/,
+  );
+
+  const command = bridge.startCommand("reshard", "--to", "4", "--wait-for-group", group);
+  const waits = async () => (await command.output()).includes(`waits for ${group}`);
+  await waitFor("it waits", waits, { deadlineMs: 20_000 });
+  expect((await bridge.runWorker()).output).toContain("Cannot run:\nThe change from 2 to 4 shards is not finished");
+  const consumer = connectKafka(bridge.kafkaBrokers).consumer({ groupId: group });
+  await consumer.connect();
+  await consumer.subscribe({ topic: bridge.eventsTopic, fromBeginning: true });
+  await consumer.run({ autoCommitInterval: 100, eachMessage: async () => {} });
+  expect(await command.exited).toBe("exit code 0");
+  await consumer.disconnect();
+
+  const [oldWorker, again, smaller, doctor] = await Promise.all([
+    bridge.runWorker(),
+    bridge.runCommand("reshard", "--to", "4"),
+    bridge.runCommand("reshard", "--to", "2"),
+    bridge.runCommand("doctor"),
+    expect(bridge.startApi()).rejects.toThrow(/exit code 1.*\n.*\nThe bridge has 4 shards and SHARDS is 2/),
+    waitFor("the old API is not ready", async () => (await api.readiness()).status === 503),
+  ]);
+  expect(oldWorker.reason).toBe("exit code 1");
+  expect(oldWorker.output).toContain("Cannot run:\nThe bridge has 4 shards and SHARDS is 2. Set SHARDS=4.");
+  expect(again.output).toContain("nothing to do");
+  expect(smaller.reason).toBe("exit code 1");
+  expect(smaller.output).toContain("The topics have 4 partitions, and Kafka cannot take any away");
+
+  expect(doctor.output).toContain("Shards: The bridge has 4 shards and SHARDS is 2. Set SHARDS=4.");
+
+  // What Redis said of it can be lost.
+  const resharded = withShards(bridge, 4);
+  await bridge.redis.del(`${bridge.redisPrefix}:topology`);
+  const newWorker = await resharded.startWorker();
+  await newWorker.waitUntilLogged("shard.owned", 4);
+  expect(await newWorker.metric("bridge_ledger_losses_total")).toBe(0);
+  await send(api, told);
+  await resharded.waitUntilIdle();
+  await expectExactlyOnce(resharded, lastWord(told), [2, 4]);
+});
+
+const send = (api: BridgeProcess, told: readonly Told[]) => sendAll(api.url, messagesOf(told));
+
+/** Deals each user's messages out in their order: the n-th piece has what comes n-th. */
+function splitInTurn(told: readonly Told[], count: number): Told[][] {
+  const result: Told[][] = Array.from({ length: count }, () => []);
+  const users = [...Map.groupBy(told, ({ userId }) => userId).values()];
+  for (const [at, messages] of users.entries()) {
+    for (const [index, message] of messages.entries()) result[(at + index * 2) % count]?.push(message);
+  }
+  return result;
+}

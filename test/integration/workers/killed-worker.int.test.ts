@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import type { Step } from "../../../workers/batches/process-batch.ts";
+import { openBridge } from "../../support/bridge/bridge.ts";
+import { lastWord, messagesOf } from "../../support/clerk/clerk-messages.ts";
+import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
+import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
+
+const steps: readonly (readonly [step: Step, meaning: string])[] = [
+  ["taken", "with jobs in hand and nothing done"],
+  ["decided", "before the transaction"],
+  ["sent", "inside the transaction"],
+  ["committed", "after the commit and before the ledger"],
+  ["applied", "after the ledger and before the jobs complete"],
+  ["completed", "after the jobs complete"],
+];
+
+test.for(steps)("a worker killed at `%s`, %s, loses nothing and repeats nothing", async ([step]) => {
+  await using bridge = await openBridge({ shards: 1 });
+  const [api, victim] = await Promise.all([bridge.startApi(), bridge.startHaltingWorker(step)]);
+  const before = makeHistory({ users: 5, seed: 1 });
+  const after = shuffleWithRepeats(makeHistory({ users: 20, seed: 2 }), 2);
+  await sendAll(api.url, messagesOf(before));
+  await bridge.waitUntilIdle();
+
+  // Queued while nobody takes, so that the batch that stops is made of many jobs.
+  victim.signal("SIGUSR2");
+  await victim.waitUntilLogged("armed");
+  victim.freeze();
+  await sendAll(api.url, messagesOf(after));
+  victim.thaw();
+  await victim.waitUntilLogged("halted");
+  expect((await bridge.countJobs()) > 0).toBe(step !== "completed");
+  await victim.kill();
+  expect(await victim.exited).toBe("SIGKILL");
+
+  await bridge.startWorker();
+  await bridge.waitUntilIdle();
+  const history = [...before, ...after];
+  await expectExactlyOnce(bridge, lastWord(history));
+
+  // Whoever sends everything again changes nothing.
+  await sendAll(api.url, messagesOf(history));
+  await bridge.waitUntilIdle();
+  await expectExactlyOnce(bridge, lastWord(history));
+});

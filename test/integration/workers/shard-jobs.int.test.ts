@@ -1,0 +1,69 @@
+import { randomUUID } from "node:crypto";
+import { afterEach, beforeEach, expect, inject, test } from "vitest";
+import { createLogger } from "../../../src/shared/logger.ts";
+import type { Message } from "../../../src/domain/message.ts";
+import { openShardJobs, type ShardJobs, type TakenJob } from "../../../src/queue/shard-jobs.ts";
+import { connectBlocking } from "../../../src/redis/connect-redis.ts";
+
+// A user's versions come into a shard's queue in order, nearly always. What puts jobs back must not turn them round: a
+// newer version that overtakes an older one takes that one's event.
+let resources: AsyncDisposableStack;
+let jobs: ShardJobs;
+
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+  const log = createLogger("test", "silent");
+  const redis = resources.adopt(connectBlocking({ kind: "single", url: inject("redisUrl") }, log), async (connection) =>
+    connection.disconnect(),
+  );
+  jobs = resources.adopt(openShardJobs(redis, `test-${randomUUID()}`, 0, log), (opened) => opened.close());
+});
+afterEach(() => resources.disposeAsync());
+
+test("jobs beyond what a batch may hold go back in the order in which they came", async () => {
+  await queueJobs(10);
+  const taken = [await jobs.take(5), await jobs.take(5), await jobs.take(5)].flat();
+  expect(numbersOf(taken)).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test("jobs taken while others are completed come in order, too, and so do those beyond the batch", async () => {
+  await queueJobs(12);
+  let taken = await jobs.take(5);
+  const order = numbersOf(taken);
+  while (taken.length > 0) {
+    taken = await jobs.completeAndTake(taken, 7);
+    order.push(...numbersOf(taken));
+  }
+  expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
+});
+
+test("jobs that are given back come again in the order in which they came", async () => {
+  await queueJobs(6);
+  await jobs.giveBack(await jobs.take(100));
+  expect(numbersOf(await jobs.take(100))).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+test("jobs that a dead owner held come again in the order in which they came", async () => {
+  await queueJobs(6);
+  await jobs.take(6);
+  expect(await jobs.handBack()).toBe(3);
+  expect(numbersOf(await jobs.take(100))).toEqual([0, 1, 2, 3, 4, 5]);
+});
+
+const message = (number: number): Message => ({
+  id: `msg_${number}`,
+  source: "webhook",
+  type: "user.updated",
+  receivedAt: number,
+  readAt: 0,
+  data: { id: "user_1" },
+});
+
+/** Jobs of two messages each; the messages are numbered in the order of the jobs. */
+async function queueJobs(count: number): Promise<void> {
+  for (let job = 0; job < count; job += 1) await jobs.putOff([message(2 * job), message(2 * job + 1)], 0);
+}
+
+/** The numbers of the jobs, by their first messages. */
+const numbersOf = (taken: readonly TakenJob[]): number[] =>
+  taken.map(({ messages: [first] }) => Number(JSON.stringify(first).match(/"msg_(\d+)"/)?.[1]) / 2);

@@ -1,0 +1,84 @@
+import type { ITopicConfig } from "kafkajs";
+import { expect, test } from "vitest";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import { connectKafka } from "../../support/kafka/read-topic.ts";
+
+const compacted = [{ name: "cleanup.policy", value: "compact" }];
+
+test("Topics that are missing are made to fit: as many partitions as shards, the state topic compacted", async () => {
+  await using bridge = await openBridge({ shards: 3 });
+  await bridge.startWorker();
+  const admin = connectKafka(bridge.kafkaBrokers).admin();
+  await admin.connect();
+  const { topics } = await admin.fetchTopicMetadata({ topics: [bridge.eventsTopic, bridge.stateTopic] });
+  await admin.disconnect();
+  expect(topics.map(({ partitions }) => partitions.length)).toEqual([3, 3]);
+});
+
+test("Workers that start at once with no topics there agree on them, and share the shards", async () => {
+  await using bridge = await openBridge({ shards: 3 });
+  const workers = await Promise.all([bridge.startWorker(), bridge.startWorker(), bridge.startWorker()]);
+  const owned = async () => (await Promise.all(workers.map((worker) => worker.logged("shard.owned")))).flat();
+  await expect.poll(async () => new Set((await owned()).map(({ shard }) => shard)).size, { timeout: 15_000 }).toBe(3);
+});
+
+test.for(["eventsTopic", "stateTopic"] as const)(
+  "A worker does not start with a wrong number of partitions in %s, and says what to do",
+  async (which) => {
+    await using bridge = await openBridge({ shards: 2 });
+    await createTopics(bridge, { [which]: { numPartitions: 5 } });
+    const { output, reason } = await bridge.runWorker();
+    expect(reason).toBe("exit code 1");
+    expect(output).toContain(`Topic ${bridge[which]} has 5 partitions and SHARDS is 2`);
+    expect(output).not.toMatch(/^ +at /m);
+  },
+);
+
+test("A worker does not start with a state topic that is not compacted, and says what to do", async () => {
+  await using bridge = await openBridge({ shards: 2 });
+  await createTopics(bridge, { stateTopic: { configEntries: [{ name: "cleanup.policy", value: "delete" }] } });
+  const { output, reason } = await bridge.runWorker();
+  expect(reason).toBe("exit code 1");
+  expect(output).toContain(`Topic ${bridge.stateTopic} has cleanup.policy=delete`);
+  expect(output).toContain("--add-config cleanup.policy=compact");
+});
+
+test("A worker does not start without Clerk's key, and says which variable is missing", async () => {
+  await using bridge = await openBridge();
+  const { output, reason } = await bridge.runWorker({ CLERK_SECRET_KEY: "" });
+  expect(reason).toBe("exit code 1");
+  expect(output).toMatch(/^Cannot run:\nCLERK_SECRET_KEY: not set.*\n$/);
+});
+
+test("The API does not start with something that is no signing secret, and does not print it", async () => {
+  await using bridge = await openBridge();
+  const start = bridge.startApi({ CLERK_WEBHOOK_SECRET: "whsec_%%%%" });
+  await expect(start).rejects.toThrow(/ended \(exit code 1\):\nCannot run:\nCLERK_WEBHOOK_SECRET: number 1 is not/);
+  await expect(start).rejects.not.toThrow(/%%%%/);
+});
+
+test("The API does not start on a port that is taken", async () => {
+  await using bridge = await openBridge();
+  const { url } = await bridge.startApi();
+  await expect(bridge.startApi({ PORT: new URL(url).port })).rejects.toThrow(/EADDRINUSE/);
+});
+
+async function createTopics(
+  bridge: Bridge,
+  settings: Partial<Record<"eventsTopic" | "stateTopic", Omit<ITopicConfig, "topic">>>,
+): Promise<void> {
+  const admin = connectKafka(bridge.kafkaBrokers).admin();
+  await admin.connect();
+  try {
+    await admin.createTopics({
+      // kafkajs's own wait fails when a broker does not know the topic yet; the worker waits anyway.
+      waitForLeaders: false,
+      topics: [
+        { topic: bridge.eventsTopic, numPartitions: 2, ...settings.eventsTopic },
+        { topic: bridge.stateTopic, numPartitions: 2, configEntries: compacted, ...settings.stateTopic },
+      ],
+    });
+  } finally {
+    await admin.disconnect();
+  }
+}

@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { z } from "zod";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { lastWord, messagesOf } from "../../support/clerk/clerk-messages.ts";
+import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
+import { makeHistory } from "../../support/bridge/make-history.ts";
+import { reserveKafka, reserveRedis } from "../../support/private-servers.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+const readinessSchema = z.object({
+  status: z.enum(["ready", "not ready"]),
+  conditions: z.record(z.string(), z.union([z.literal(true), z.string()])),
+});
+let resources: AsyncDisposableStack;
+beforeEach(() => {
+  resources = new AsyncDisposableStack();
+});
+afterEach(() => resources.disposeAsync());
+
+const earlier = makeHistory({ users: 10, seed: 8 });
+const meanwhile = makeHistory({ users: 10, seed: 9 });
+const all = [...earlier, ...meanwhile];
+
+test("A worker is not ready while Redis does not answer, and gets on when it does", async () => {
+  const redis = resources.use(await reserveRedis());
+  const server = await redis.start();
+  const bridge = resources.use(await openBridge({ redisUrl: `redis://127.0.0.1:${redis.port}` }));
+  const { api, worker } = await startWith(bridge);
+  process.kill(server.pid, "SIGSTOP");
+  await waitUntilUnready(worker, "redis");
+  process.kill(server.pid, "SIGCONT");
+  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+});
+
+test("A worker is not ready while Redis is down, and gets on when it is back", async () => {
+  const redis = resources.use(await reserveRedis());
+  const server = await redis.start();
+  const bridge = resources.use(await openBridge({ redisUrl: `redis://127.0.0.1:${redis.port}` }));
+  const { api, worker } = await startWith(bridge);
+  await server.kill();
+  await waitUntilUnready(worker, "redis");
+  await redis.start();
+  await api.waitUntilReady();
+  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+});
+
+test("A worker is not ready while Kafka is frozen or down; webhooks are accepted all the while, and published after", async () => {
+  const kafka = resources.use(await reserveKafka());
+  const server = await kafka.start();
+  const bridge = resources.use(
+    await openBridge({
+      kafkaBrokers: [`127.0.0.1:${kafka.port}`],
+      variables: { KAFKA_TRANSACTION_TIMEOUT_MS: "3000" },
+    }),
+  );
+  const { api, worker } = await startWith(bridge);
+  process.kill(server.pid, "SIGSTOP");
+  await sendAll(api.url, messagesOf(meanwhile.slice(0, 10)));
+  await waitUntilUnready(worker, "kafka");
+
+  await server.kill();
+  await sendAll(api.url, messagesOf(meanwhile.slice(10)));
+  expect((await worker.readiness()).status).toBe(503);
+
+  await kafka.start();
+  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+});
+
+test("A worker starts while Kafka and Redis are down, and works when they are up", async () => {
+  const redis = resources.use(await reserveRedis());
+  const kafka = resources.use(await reserveKafka());
+  const bridge = resources.use(
+    await openBridge({ redisUrl: `redis://127.0.0.1:${redis.port}`, kafkaBrokers: [`127.0.0.1:${kafka.port}`] }),
+  );
+  const [api, worker] = await Promise.all([bridge.startApiUnready(), bridge.startWorkerUnready()]);
+  await waitUntilUnready(worker, "redis");
+  await waitUntilUnready(worker, "kafka");
+  await Promise.all([kafka.start(), redis.start()]);
+  await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
+  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+});
+
+test("A shard that cannot get on makes its worker unready, is named with the reason, and does not hold up the others", async () => {
+  const bridge = resources.use(await openBridge());
+  const { api, worker } = await startWith(bridge);
+  const states = `{${bridge.redisPrefix}:0}:ledger:states`;
+  await bridge.redis.rename(states, `${states}-aside`);
+  await bridge.redis.set(states, "not what a ledger is made of");
+  await sendAll(api.url, messagesOf(meanwhile));
+  await waitUntilUnready(worker, "shards", /^0: stuck, dropped last: error$/);
+  await waitFor("the other shard is through", async () => (await bridge.countJobsOf(1)) === 0);
+
+  await bridge.redis.rename(`${states}-aside`, states);
+  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+});
+
+async function startWith(bridge: Bridge): Promise<{ api: BridgeProcess; worker: BridgeProcess }> {
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  await sendAll(api.url, messagesOf(earlier));
+  await bridge.waitUntilIdle();
+  expect(await worker.readiness()).toMatchObject({ status: 200 });
+  return { api, worker };
+}
+
+async function waitUntilUnready(worker: BridgeProcess, condition: string, reason = /./): Promise<void> {
+  await waitFor(
+    `the worker is not ready because of ${condition}`,
+    async () => {
+      const { status, body } = await worker.readiness();
+      const { conditions } = readinessSchema.parse(body);
+      return status === 503 && reason.test(String(conditions[condition])) && conditions[condition] !== true;
+    },
+    { deadlineMs: 30_000, intervalMs: 50 },
+  );
+}
+
+/** Sends all again, and checks that nothing is lost and nothing twice; resolves with the worker's readiness. */
+async function getOn(bridge: Bridge, api: BridgeProcess, worker: BridgeProcess) {
+  await sendAll(api.url, messagesOf(all));
+  await bridge.waitUntilIdle(40_000);
+  await worker.waitUntilReady();
+  await expectExactlyOnce(bridge, lastWord(all));
+  return worker.readiness();
+}

@@ -1,0 +1,99 @@
+/// <reference lib="esnext.disposable" />
+import { randomUUID } from "node:crypto";
+import { pino } from "pino";
+import { inject } from "vitest";
+import { auditStream } from "../../../src/redis/keys.ts";
+import type { AuditEntry, AuditTrail } from "../../../src/audit/audit-trail.ts";
+import { type AuditOutbox, openAuditOutbox } from "../../../src/audit/audit-outbox.ts";
+import { openAuditTrail } from "../../../src/audit/audit-trail.ts";
+import { readWorkerConfig } from "../../../src/config.ts";
+import type { AuditPublisher } from "../../../src/audit/audit-publisher.ts";
+import { openEventLog } from "../../../src/kafka/open-event-log.ts";
+import { createApiMetrics, createWorkerMetrics } from "../../../src/shared/metrics.ts";
+import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
+import { startAuditRelay } from "../../../src/audit/audit-relay.ts";
+
+export interface AuditOptions {
+  readonly kafkaBrokers?: readonly string[];
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+export interface RelayOptions {
+  /** Default 60,000, as the worker has it. */
+  readonly abandonedAfterMs?: number;
+  /** Stands between the relay and the publisher. */
+  readonly intercept?: (publisher: AuditPublisher) => AuditPublisher;
+}
+
+/** An audit trail of its own in Redis, with a topic that nobody else uses, and relays of this process. */
+export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variables = {} }: AuditOptions = {}) {
+  await using resources = new AsyncDisposableStack();
+  const name = `test-${randomUUID()}`;
+  const log = pino({ level: "silent" });
+  const config = readWorkerConfig({
+    CLERK_SECRET_KEY: "sk_test_nobody",
+    REDIS_PREFIX: name,
+    KAFKA_BROKERS: kafkaBrokers.join(","),
+    KAFKA_AUDIT_TOPIC: `${name}.audit`,
+    SHARDS: "2",
+    ...variables,
+  });
+  const connect = () =>
+    resources.adopt(connectFailingFast({ kind: "single", url: inject("redisUrl") }, log, 5_000), (connection) =>
+      connection.disconnect(),
+    );
+  const redis = connect();
+  const waitingConnections = new AsyncDisposableStack();
+  await redis.ping().catch(() => new Promise((resolve) => redis.once("ready", resolve)));
+  const stream = auditStream(name);
+  resources.defer(async () => void (await redis.del(stream)));
+  const eventLog = openEventLog(config.kafka, config.eventSource, log);
+
+  const openOutbox = (abandonedAfterMs = 60_000): AuditOutbox =>
+    openAuditOutbox({
+      redis,
+      waitingRedis: waitingConnections.adopt(
+        connectFailingFast({ kind: "single", url: inject("redisUrl") }, log, 5_000),
+        (it) => it.disconnect(),
+      ),
+      redisPrefix: name,
+      config: config.audit,
+      abandonedAfterMs,
+    });
+  const trail: AuditTrail = openAuditTrail({ redis, redisPrefix: name, metrics: createApiMetrics(), log });
+  resources.use(waitingConnections);
+  const owned = resources.move();
+  return {
+    topic: config.kafka.auditTopic,
+    stream,
+    redis,
+    trail,
+    openOutbox,
+    startRelay: ({ abandonedAfterMs, intercept = (publisher) => publisher }: RelayOptions = {}) => {
+      const metrics = createWorkerMetrics();
+      const relay = startAuditRelay({
+        outbox: openOutbox(abandonedAfterMs),
+        openPublisher: async () => intercept(await eventLog.openAuditPublisher()),
+        metrics,
+        log,
+        now: Date.now,
+      });
+      owned.defer(() => relay.stop());
+      return { ...relay, metrics };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** An entry with all that is asked for. */
+export const makeEntry = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
+  at: Date.now(),
+  requestId: randomUUID(),
+  action: "user.updated",
+  outcome: "done",
+  actor: { kind: "user", id: "user_admin" },
+  targetId: "user_target",
+  ip: "203.0.113.7",
+  userAgent: "tests",
+  ...changes,
+});

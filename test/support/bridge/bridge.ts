@@ -1,0 +1,145 @@
+/// <reference lib="esnext.disposable" />
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { pino } from "pino";
+import { inject } from "vitest";
+import { createFreshFolder } from "../../../dev/stack/folders.ts";
+import type { User } from "../../../src/domain/user.ts";
+import { connectBlocking } from "../../../src/redis/connect-redis.ts";
+import { redisAddressSchema } from "../../../src/redis/redis-address.ts";
+import type { RedisClient } from "../../../src/redis/redis-client.ts";
+import type { Step } from "../../../workers/batches/process-batch.ts";
+import { type BridgeProcess, spawnScript, startProcess } from "./bridge-process.ts";
+import { auditTopicOf, bridgeVariables, eventsTopicOf, stateTopicOf } from "./bridge-variables.ts";
+import { countJobs, countJobsOf } from "../redis/count-jobs.ts";
+import { readLedger } from "../redis/read-ledger.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+export interface BridgeOptions {
+  /** Default: those of the run. */
+  readonly redisUrl?: string;
+  readonly kafkaBrokers?: readonly string[];
+  /** Default 2. */
+  readonly shards?: number;
+  /** Further variables of all its processes. */
+  readonly variables?: Readonly<Record<string, string>>;
+}
+
+/** A bridge of its own: topics, group, transactional ids and keys that nobody else uses, and its processes. */
+export interface Bridge extends AsyncDisposable {
+  readonly redisUrl: string;
+  readonly kafkaBrokers: readonly string[];
+  readonly eventsTopic: string;
+  readonly stateTopic: string;
+  readonly auditTopic: string;
+  readonly redisPrefix: string;
+  readonly shards: number;
+  /** For looking at its keys. */
+  readonly redis: RedisClient;
+  /** Starts the API and waits until it is ready. */
+  startApi(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
+  /** Starts the API and waits only until it answers. */
+  startApiUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
+  /** Starts a worker and waits until it is ready. */
+  startWorker(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
+  /** Starts a worker and waits only until it answers. */
+  startWorkerUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
+  /** A worker that can be made to stop at a step: see pausable-worker.ts. */
+  startHaltingWorker(step: Step): Promise<BridgeProcess>;
+  /** A worker that is expected not to start: what it said, and how it ended. */
+  runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
+  /** `bridge <args>`, on its way. */
+  startCommand(...args: string[]): CommandProcess;
+  /** `bridge <args>`: what it wrote, and how it ended. */
+  runCommand(...args: string[]): Promise<{ output: string; reason: string }>;
+  /** Jobs that wait, are in hand or are put off, of all shards. */
+  countJobs(): Promise<number>;
+  countJobsOf(shard: number): Promise<number>;
+  /** Waits until no shard has a job left. */
+  waitUntilIdle(deadlineMs?: number): Promise<void>;
+  /** The users in the ledger; none for a deleted one. */
+  readLedger(): Promise<Map<string, User | undefined>>;
+}
+
+interface CommandProcess {
+  /** All it wrote so far. */
+  output(): Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+  /** SIGKILL; resolves once it is gone. */
+  kill(): Promise<void>;
+  /** Resolves, never rejects, once it is gone, with the reason. */
+  readonly exited: Promise<string>;
+}
+
+/** Opens a bridge; nothing of it runs yet. Disposing of it kills its processes and removes their logs. */
+export async function openBridge({
+  redisUrl = inject("redisUrl"),
+  kafkaBrokers = inject("kafkaBrokers"),
+  shards = 2,
+  variables = {},
+}: BridgeOptions = {}): Promise<Bridge> {
+  await using resources = new AsyncDisposableStack();
+  const name = `test-${randomUUID()}`;
+  const folder = await createFreshFolder();
+  resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
+  const redis = connectBlocking(redisAddressSchema.parse(redisUrl), pino({ level: "silent" }));
+  resources.defer(() => redis.disconnect());
+  const common = { ...bridgeVariables({ name, redisUrl, kafkaBrokers, shards }), ...variables };
+  let processes = 0;
+  const optionsFor = (script: string, more: Readonly<Record<string, string>> = {}) => {
+    processes += 1;
+    return { script, variables: { ...common, ...more }, logFile: join(folder, `${processes}.log`) };
+  };
+  const start = async (script: string, more?: Readonly<Record<string, string>>) =>
+    owned.use(await startProcess(optionsFor(script, more)));
+  const startReady = async (script: string, more?: Readonly<Record<string, string>>) => {
+    const started = await start(script, more);
+    await started.waitUntilReady();
+    return started;
+  };
+
+  const startCommand = (...args: string[]) => {
+    const { pid, exited, kill, output } = spawnScript({ ...optionsFor("cli/main.ts"), args });
+    owned.defer(kill);
+    return { exited, kill, output, signal: (sent: NodeJS.Signals) => void process.kill(pid, sent) };
+  };
+
+  const owned = resources.move();
+  return {
+    redisUrl,
+    kafkaBrokers,
+    eventsTopic: eventsTopicOf(name),
+    stateTopic: stateTopicOf(name),
+    auditTopic: auditTopicOf(name),
+    redisPrefix: name,
+    shards,
+    redis,
+    startApi: (more) => startReady("src/api/main.ts", more),
+    startApiUnready: (more) => start("src/api/main.ts", more),
+    startWorker: (more) => startReady("workers/main.ts", more),
+    startWorkerUnready: (more) => start("workers/main.ts", more),
+    startHaltingWorker: (step) => startReady("test/support/programs/pausable-worker.ts", { HALT_AT: step }),
+    runWorker: async (more) => {
+      const { exited, kill, output } = spawnScript(optionsFor("workers/main.ts", more));
+      owned.defer(kill);
+      const reason = await exited;
+      return { output: await output(), reason };
+    },
+    startCommand,
+    runCommand: async (...args) => {
+      const { exited, output } = startCommand(...args);
+      const reason = await exited;
+      return { output: await output(), reason };
+    },
+    countJobs: () => countJobs(redis, name, shards),
+    countJobsOf: (shard) => countJobsOf(redis, name, shard),
+    waitUntilIdle: async (deadlineMs = 20_000) => {
+      await waitFor("no shard has a job left", async () => (await countJobs(redis, name, shards)) === 0, {
+        deadlineMs,
+      });
+    },
+    readLedger: () => readLedger(redis, name, shards),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

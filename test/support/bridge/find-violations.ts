@@ -1,0 +1,92 @@
+import { type UserEvent, userEventSchema } from "../../../src/domain/user-events.ts";
+import { type User, userSchema } from "../../../src/domain/user.ts";
+import type { TopicRecord } from "../kafka/read-topic.ts";
+
+/** The users as they must be in the end; none for a deleted one. */
+export type ExpectedUsers = ReadonlyMap<string, User | undefined>;
+
+export interface Published {
+  /** All of the events topic, read_committed; each user's records in order. */
+  readonly events: readonly TopicRecord[];
+  /** All of the state topic, likewise. */
+  readonly states: readonly TopicRecord[];
+  readonly ledger: ExpectedUsers;
+}
+
+/** Something that the bridge promises never to happen, with the user it happened to. */
+export interface Violation {
+  readonly userId: string;
+  readonly what: string;
+}
+
+/**
+ * Holds the whole guarantee against what is there: for each user the topic has `created, updated*, deleted` (or `deleted`
+ * alone), numbered 1, 2, 3 …, no event twice; the events applied in order, the state topic and the ledger all end at
+ * `expected`. Pure; finds nothing when all is well.
+ */
+export function findViolations({ events, states, ledger }: Published, expected: ExpectedUsers): Violation[] {
+  const histories = Map.groupBy(events, ({ key }) => key);
+  const told = new Map([...histories].map(([userId, history]) => [userId, applyAll(history)]));
+  const kept = new Map(states.map(({ key, value }) => [key, readUser(value)]));
+  return [
+    ...repeatedIds(events),
+    ...[...histories].flatMap(([userId, history]) => faultsOf(history).map((what) => ({ userId, what }))),
+    ...differences("the events say", told, expected),
+    ...differences("the state topic says", kept, expected),
+    ...differences("the ledger says", ledger, expected),
+  ];
+}
+
+const readEvent = ({ value }: TopicRecord): UserEvent => userEventSchema.parse(JSON.parse(String(value)));
+const readUser = (value: string | null) => (value === null ? undefined : userSchema.parse(JSON.parse(value)));
+
+function repeatedIds(events: readonly TopicRecord[]): Violation[] {
+  const seen = new Set<string>();
+  return events.flatMap((record) => {
+    const { eventId } = readEvent(record);
+    if (seen.has(eventId)) return { userId: record.key, what: `event ${eventId} stands there twice` };
+    seen.add(eventId);
+    return [];
+  });
+}
+
+function faultsOf(history: readonly TopicRecord[]): string[] {
+  const faults: string[] = [];
+  const types = history.map((record) => readEvent(record).eventType).join(" ");
+  if (!/^(user\.created( user\.updated)*( user\.deleted)?|user\.deleted)$/.test(types)) {
+    faults.push(`the order of its events is ${types}`);
+  }
+  const sequence = history.map(({ headers }) => headers["ce_sequence"]).join(" ");
+  if (sequence !== history.map((_, index) => index + 1).join(" ")) faults.push(`its events are numbered ${sequence}`);
+  const last = history.at(-1);
+  const event = last && readEvent(last);
+  if (event?.eventType === "user.deleted") {
+    const known = applyAll(history.slice(0, -1))?.emailAddress ?? [];
+    const named = event.data.emailAddress;
+    if (!isSame(named, known)) faults.push(`its deletion names ${show(named)}, its last addresses were ${show(known)}`);
+  }
+  return faults;
+}
+
+function applyAll(history: readonly TopicRecord[]): User | undefined {
+  let user: User | undefined;
+  for (const event of history.map(readEvent)) {
+    if (event.eventType === "user.created") user = event.data;
+    else if (event.eventType === "user.deleted") user = undefined;
+    else if (user !== undefined) user = userSchema.parse({ ...user, ...event.data.changes });
+  }
+  return user;
+}
+
+function differences(who: string, found: ExpectedUsers, expected: ExpectedUsers): Violation[] {
+  return [...new Set([...expected.keys(), ...found.keys()])].flatMap((userId) => {
+    const [said, wanted] = [found, expected].map((users) => (users.has(userId) ? show(users.get(userId)) : "nothing"));
+    return said === wanted ? [] : { userId, what: `${who} ${said}, Clerk says ${wanted}` };
+  });
+}
+
+const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
+
+/** Keys in the schema's order, so that equal users give equal texts. */
+const show = (value: User | readonly string[] | undefined): string =>
+  value === undefined ? "deleted" : JSON.stringify("id" in value ? userSchema.parse(value) : value);

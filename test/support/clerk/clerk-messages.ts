@@ -1,0 +1,113 @@
+import { randomUUID } from "node:crypto";
+import type { User } from "../../../src/domain/user.ts";
+
+/** A message as Clerk has it signed and sent. */
+export interface ClerkMessage {
+  /** `svix-id`. */
+  readonly id: string;
+  readonly body: string;
+}
+
+/** What a message says of one user, for whoever works out what must come of it. */
+export interface Told {
+  readonly message: ClerkMessage;
+  readonly userId: string;
+  /** None: the user is deleted. */
+  readonly user: User | undefined;
+  readonly version: number;
+}
+
+/** Stands in the metadata that must never be kept: look for it. */
+export const secretOfMetadata = "only-for-the-backend-7f3a";
+
+export const newUserId = (): string => `user_${randomUUID().replaceAll("-", "")}`;
+const newMessageId = (): string => `msg_${randomUUID().replaceAll("-", "")}`;
+
+/** A user with all fields filled in. */
+export function makeUser(changes: Partial<User> = {}): User {
+  const id = changes.id ?? newUserId();
+  return {
+    id,
+    firstName: "Ada",
+    lastName: "Lovelace",
+    username: id.slice(-12),
+    emailAddress: [`${id}@example.com`],
+    role: "user",
+    ...changes,
+  };
+}
+
+/** Time at which the users of tests are created; recent, so that nobody takes them for ghosts. */
+const createdAt = Date.now() - 3_600_000;
+
+/** The version (Clerk's `updated_at`) of a user's n-th change. */
+export const versionOf = (change: number): number => createdAt + change * 1_000;
+
+export function tellSnapshot(type: "user.created" | "user.updated", user: User, change: number): Told {
+  const version = versionOf(change);
+  return { message: writeMessage(type, clerkUserJson(user, version), version), userId: user.id, user, version };
+}
+
+export function tellDeletion(userId: string): Told {
+  const at = versionOf(1_000);
+  const data = { id: userId, object: "user", deleted: true };
+  return {
+    message: writeMessage("user.deleted", data, at),
+    userId,
+    user: undefined,
+    version: Number.POSITIVE_INFINITY,
+  };
+}
+
+/** Any message in Clerk's envelope. */
+export function writeMessage(type: string, data: unknown, timestamp = Date.now()): ClerkMessage {
+  const envelope = {
+    data,
+    event_attributes: { http_request: { client_ip: "203.0.113.7", user_agent: "tests" } },
+    instance_id: "ins_tests",
+    object: "event",
+    timestamp,
+    type,
+  };
+  return { id: newMessageId(), body: JSON.stringify(envelope) };
+}
+
+/** Clerk's UserJSON for what the bridge publishes of it; the primary address stands last, as Clerk may have it. */
+export function clerkUserJson(user: User, version: number): Record<string, unknown> & { id: string } {
+  const addresses = user.emailAddress.map((address, index) => ({
+    id: `idn_${index}`,
+    object: "email_address",
+    email_address: address,
+    verification: { status: "verified", strategy: "email_code", attempts: 1, expire_at: createdAt },
+    linked_to: [],
+  }));
+  return {
+    id: user.id,
+    object: "user",
+    username: user.username || null,
+    first_name: user.firstName || null,
+    last_name: user.lastName || null,
+    primary_email_address_id: addresses.length > 0 ? "idn_0" : null,
+    email_addresses: [...addresses.slice(1), ...addresses.slice(0, 1)],
+    phone_numbers: [{ id: "idn_phone", object: "phone_number", phone_number: "+15550100" }],
+    public_metadata: { role: user.role, plan: "pro" },
+    private_metadata: { note: secretOfMetadata },
+    unsafe_metadata: { note: secretOfMetadata },
+    password_enabled: true,
+    last_sign_in_at: version,
+    created_at: createdAt,
+    updated_at: version,
+  };
+}
+
+export const messagesOf = (history: readonly Told[]): ClerkMessage[] => history.map(({ message }) => message);
+
+/** What must be the end of it: each user's newest snapshot, or nothing when any message says it is deleted. */
+export function lastWord(history: readonly Told[]): Map<string, User | undefined> {
+  const newest = new Map<string, Told>();
+  for (const told of history) {
+    const known = newest.get(told.userId);
+    if (known === undefined || told.version > known.version) newest.set(told.userId, told);
+  }
+  return new Map([...newest].map(([userId, { user }]) => [userId, user]));
+}

@@ -1,0 +1,83 @@
+/// <reference lib="esnext.disposable" />
+import { randomUUID } from "node:crypto";
+import { type ClerkEmulator, startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { userFromJson, userJsonSchema } from "../../../src/clerk/payloads/user-json.ts";
+import type { User } from "../../../src/domain/user.ts";
+import {
+  type RunRequest,
+  type RunState,
+  openReconciliationQueue,
+} from "../../../src/reconciliation/runs/reconciliation-queue.ts";
+import { type Bridge, type BridgeOptions, openBridge } from "../bridge/bridge.ts";
+import { expectExactlyOnce } from "../bridge/expect-exactly-once.ts";
+import { type FaultyClerk, startFaultyClerk } from "./faulty-clerk.ts";
+import type { TopicRecord } from "../kafka/read-topic.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+/** A bridge and a Clerk whose webhooks go nowhere, until somebody connects them. */
+export interface UnheardClerk extends AsyncDisposable {
+  readonly emulator: ClerkEmulator;
+  /** The bridge asks Clerk through it. */
+  readonly door: FaultyClerk;
+  readonly bridge: Bridge;
+  /** Makes users in Clerk; resolves with their ids. */
+  createUsers(count: number): string[];
+  /** Has a worker reconcile, and waits for it; rejects when the run fails for good. */
+  reconcile(request?: Partial<RunRequest>): Promise<Extract<RunState, { state: "done" }>>;
+  /** Waits until nothing is queued, and checks that the topics and the ledger hold Clerk's users, and these deleted ones. */
+  expectAllPublished(deleted?: readonly string[]): Promise<readonly TopicRecord[]>;
+}
+
+/** Nothing of the bridge runs yet. It has no grace: the changes of tests are all young. */
+export async function openUnheardClerk(options: Pick<BridgeOptions, "redisUrl"> = {}): Promise<UnheardClerk> {
+  await using resources = new AsyncDisposableStack();
+  const emulator = await startClerkEmulator({ webhook: { retryScale: 0.001 } });
+  resources.defer(() => emulator.stop());
+  const door = resources.use(await startFaultyClerk(emulator.url));
+  const bridge = resources.use(
+    await openBridge({
+      ...options,
+      variables: {
+        CLERK_API_URL: door.url,
+        CLERK_SECRET_KEY: emulator.secretKey,
+        CLERK_WEBHOOK_SECRET: emulator.webhookSecret,
+        CLERK_RATE_LIMIT: "1000",
+        RECONCILE_GRACE_MS: "0",
+      },
+    }),
+  );
+  const runs = openReconciliationQueue(bridge.redis, bridge.redisPrefix);
+  resources.defer(() => runs.close());
+  const owned = resources.move();
+  return {
+    emulator,
+    door,
+    bridge,
+    createUsers: (count) =>
+      Array.from({ length: count }, () => {
+        const params = { first_name: "Ada", email_address: [`${randomUUID()}@example.com`] };
+        return emulator.dashboard.createUser(params).id;
+      }),
+    reconcile: async (request) => {
+      const id = await runs.ask({ kind: "recent", reason: "test", allDeletions: false, ...request });
+      return waitFor(
+        "the run is done",
+        async () => {
+          const run = await runs.find(id);
+          if (run.state === "failed") throw new Error(run.reason);
+          return run.state === "done" && run;
+        },
+        { deadlineMs: 30_000, intervalMs: 20 },
+      );
+    },
+    expectAllPublished: async (deleted = []) => {
+      await bridge.waitUntilIdle();
+      const users = emulator.dashboard.users().map((user) => [user.id, publishedOf(user)] as const);
+      return expectExactlyOnce(bridge, new Map([...users, ...deleted.map((id) => [id, undefined] as const)]));
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** What the bridge publishes of one of Clerk's users. */
+const publishedOf = (user: unknown): User => userFromJson(userJsonSchema.parse(user));

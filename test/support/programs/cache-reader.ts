@@ -1,0 +1,28 @@
+// One of several processes that read the same user through the cache at the same time. It reads when the key START exists;
+// its loads count themselves in LOADS, and end when FINISH exists.
+import { Redis } from "ioredis";
+import { openUserCache } from "../../../src/api/users/user-cache.ts";
+import { createLogger } from "../../../src/shared/logger.ts";
+import { createApiMetrics } from "../../../src/shared/metrics.ts";
+import { apiUserFromJson } from "../../../src/api/users/api-user.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+const { REDIS_URL = "", REDIS_PREFIX = "", START = "", LOADS = "", FINISH = "", READS = "1" } = process.env;
+const log = createLogger("reader", "info");
+const redis = new Redis(REDIS_URL);
+const metrics = createApiMetrics();
+const cache = openUserCache({ redis, redisPrefix: REDIS_PREFIX, config: { ttlMs: 60_000 }, metrics, log });
+const load = async () => {
+  const created_at = await redis.incr(LOADS);
+  await waitFor("the load may end", () => redis.exists(FINISH));
+  return apiUserFromJson({ id: "user_1", email_addresses: [], created_at, updated_at: created_at });
+};
+
+await redis.ping();
+log.info({ event: "waiting" });
+await waitFor("the reading starts", () => redis.exists(START), { deadlineMs: 30_000, intervalMs: 1 });
+const reads = Array.from({ length: Number(READS) }, () => cache.user("user_1", load));
+log.info({ event: "reading" });
+const users = await Promise.all(reads);
+log.info({ event: "read", times: users.length, loads: new Set(users.map((user) => user?.createdAt)).size });
+redis.disconnect();

@@ -1,0 +1,27 @@
+import { z } from "zod";
+import { type User, userSchema } from "../../../src/domain/user.ts";
+import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../../../src/redis/keys.ts";
+import type { RedisClient } from "../../../src/redis/redis-client.ts";
+
+const ledgerStateSchema = z.discriminatedUnion("status", [
+  z.object({ status: z.literal("present"), user: userSchema }),
+  z.object({ status: z.literal("deleted") }),
+]);
+
+/** The users in the ledger; none for a deleted one. */
+export async function readLedger(
+  redis: RedisClient,
+  redisPrefix: string,
+  shards: number,
+): Promise<Map<string, User | undefined>> {
+  const users = new Map<string, User | undefined>();
+  for (let shard = 0; shard < shards; shard += 1) {
+    const states = await redis.hgetall(ledgerKeys(shardPrefix(redisPrefix, shard)).states);
+    for (const [userId, stored] of Object.entries(states)) {
+      const state = ledgerStateSchema.parse(JSON.parse(stored.slice(stored.indexOf("|") + 1)));
+      users.set(userId, state.status === "present" ? state.user : undefined);
+    }
+  }
+  return users;
+}
