@@ -1,4 +1,4 @@
-import { type WorkerConfig, readWorkerConfig } from "../src/config.ts";
+import { type CliConfig, readCliConfig } from "./cli-config.ts";
 import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
 import { createShardOf } from "../src/domain/shard-of.ts";
 import { createLogger } from "../src/shared/logger.ts";
@@ -6,11 +6,11 @@ import { type DeadLetters, openDeadLetters } from "../src/queue/dead-letters.ts"
 import { type MessageQueues, openMessageQueues } from "../src/queue/message-queues.ts";
 import { connectFailingFast } from "../src/redis/connect-redis.ts";
 import type { RedisClient } from "../src/redis/redis-client.ts";
-import { withinTime } from "../src/shared/with-timeout.ts";
+import { withTimeout } from "../src/shared/with-timeout.ts";
 
 /** What the commands work with: the worker's configuration and the same doors to Redis and Kafka. */
 export interface Bridge extends AsyncDisposable {
-  readonly config: WorkerConfig;
+  readonly config: CliConfig;
   readonly redis: RedisClient;
   readonly eventLog: EventLog;
   readonly deadLetters: DeadLetters;
@@ -24,7 +24,7 @@ const deadlineMs = 5_000;
 
 /** Opens the bridge for a command. Throws when Redis is away; Kafka is asked only by the commands that need it. */
 export async function openBridge(): Promise<Bridge> {
-  const config = readWorkerConfig();
+  const config = readCliConfig();
   const log = createLogger("cli", "silent");
   const redis = connectFailingFast(config.redis.address, log, deadlineMs);
   await untilReady(redis);
@@ -34,8 +34,8 @@ export async function openBridge(): Promise<Bridge> {
   return {
     config,
     redis,
-    eventLog: openEventLog(config.kafka, config.eventSource, log),
-    deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
+    eventLog: openEventLog(config.kafka, log),
+    deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
     queues,
     shardOf: createShardOf(config.shards),
     signal: interrupted.signal,
@@ -52,7 +52,7 @@ async function untilReady(redis: RedisClient): Promise<void> {
   redis.once("ready", resolve);
   redis.once("error", reject);
   // A cluster that is not whole gives no error, nor becomes ready.
-  const ready = withinTime(deadlineMs, promise, () => new Error(`not ready in ${deadlineMs} ms (${redis.status})`));
+  const ready = withTimeout(deadlineMs, promise, () => new Error(`not ready in ${deadlineMs} ms (${redis.status})`));
   await ready.catch((error: unknown) => {
     redis.disconnect();
     throw new Error(`Redis is away: ${error instanceof Error ? error.message : String(error)}`);

@@ -18,7 +18,7 @@ export async function openResharding(
     openPublisher: (shard, movesAmong) => eventLog.openPublisher(shard, beforeCommit, movesAmong),
     openLedger: (shard) => openLedger(redis, shardPrefix(prefix, shard)),
     cluster: await eventLog.clusterId(),
-    maxStates: config.batchMaxMessages,
+    maxStates: config.kafka.batchMaxMessages,
     signal,
   };
 }

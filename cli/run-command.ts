@@ -1,4 +1,4 @@
-import { ConfigError } from "../src/config.ts";
+import { ConfigError } from "../src/shared/errors.ts";
 import { type Bridge, openBridge } from "./open-bridge.ts";
 
 /** Exit codes, for scripts. */

@@ -2,8 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ShardGroup, ShardGroupListener } from "../src/kafka/consuming/join-shard-group.ts";
 import type { EventLog } from "../src/kafka/open-event-log.ts";
 import type { Logger } from "../src/shared/logger.ts";
-import { StartUpError } from "../src/shared/run-program.ts";
-import { withinTime } from "../src/shared/with-timeout.ts";
+import { StartUpError } from "../src/shared/errors.ts";
+import { withTimeout } from "../src/shared/with-timeout.ts";
 
 const firstPauseMs = 250;
 const longestPauseMs = 5_000;
@@ -24,8 +24,8 @@ export async function joinWhenUp(
 ): Promise<{ readonly group: ShardGroup; readonly cluster: string }> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
     try {
-      await withinTime(answerWithinMs, eventLog.ensureTopics(), noAnswer);
-      const cluster = await withinTime(answerWithinMs, eventLog.clusterId(), noAnswer);
+      await withTimeout(answerWithinMs, eventLog.ensureTopics(), noAnswer);
+      const cluster = await withTimeout(answerWithinMs, eventLog.clusterId(), noAnswer);
       return { group: await eventLog.joinGroup(listener), cluster };
     } catch (error) {
       if (error instanceof StartUpError) throw error;

@@ -1,9 +1,9 @@
-import { readWorkerConfig } from "../src/config.ts";
+import { readWorkerConfig } from "./worker-config.ts";
 import { createLogger } from "../src/shared/logger.ts";
-import { runProcess } from "../src/shared/run-program.ts";
+import { runProgram } from "../src/shared/run-program.ts";
 import { startWorker } from "./start-worker.ts";
 
-await runProcess(async (fail) => {
+await runProgram(async (fail) => {
   const config = readWorkerConfig();
   const { lifecycle } = await startWorker(config, createLogger("worker", config.logLevel), { onFatal: fail });
   lifecycle.stopOnSignals(config.shutdownTimeoutMs);

@@ -1,8 +1,9 @@
 import { Hono } from "hono";
 import { openAuditOutbox } from "../src/audit/audit-outbox.ts";
+import { openAuditPublisher } from "../src/audit/audit-publisher.ts";
 import { createClerkApi } from "../src/clerk/client/clerk-api.ts";
 import { createUserReader } from "../src/clerk/users/user-reader.ts";
-import type { WorkerConfig } from "../src/config.ts";
+import type { WorkerConfig } from "./worker-config.ts";
 import { addHealth, type Readiness } from "../src/http/add-health.ts";
 import { mapErrors } from "../src/http/map-errors.ts";
 import { serve } from "../src/http/serve.ts";
@@ -76,7 +77,7 @@ export async function startWorker(
     log,
     now,
   });
-  const eventLog = openEventLog(config.kafka, config.eventSource, log);
+  const eventLog = openEventLog(config.kafka, log);
   const guard = createTopologyGuard({
     topology: openTopologyRecord(redis, config.redis.prefix),
     eventLog,
@@ -102,13 +103,13 @@ export async function startWorker(
       openPublisher: (shard) => eventLog.openPublisher(shard, () => atStep("sent")),
       openLedger: (shard) => openLedger(redis, shardPrefix(config.redis.prefix, shard)),
       openJobs: (shard) => openShardJobs(jobsRedis, config.redis.prefix, shard, log),
-      batchMaxMessages: config.batchMaxMessages,
+      batchMaxMessages: config.kafka.batchMaxMessages,
       settled: () => gate.settled(),
       shardOf: createShardOf(config.shards),
       queues,
-      policy: () => ({ unsureBefore: now() - config.ghostCheckAfterMs }),
+      policy: () => ({ unsureBefore: now() - config.staleUserCheckAfterMs }),
       readUser,
-      deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
+      deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
       followUp: createFollowUp({
         redis,
         redisPrefix: config.redis.prefix,
@@ -152,7 +153,7 @@ export async function startWorker(
       config: config.audit,
       abandonedAfterMs: auditAbandonedAfterMs,
     }),
-    openPublisher: () => eventLog.openAuditPublisher(),
+    openPublisher: () => openAuditPublisher(config.kafka, log),
     metrics,
     log,
     now,

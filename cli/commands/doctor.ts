@@ -23,7 +23,7 @@ export function addDoctorCommand(program: Command): void {
         const { brokers } = config.kafka;
         const findings = [
           ...(await checkAnswers(redis, shardPrefixes(config.redis.prefix, config.shards))),
-          ...checkApiConfig(process.env),
+          ...(await checkApiConfig(process.env)),
           ...(await examine("Redis settings", "see redis.conf", () => checkRedisSettings(redis))),
           ...(await examine("Clock", "synchronise the clock (NTP)", () => checkClocks(redis, Date.now))),
           ...(await examine("Kafka", `are the brokers up, and KAFKA_BROKERS (${brokers.join()}) right?`, () =>

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { WorkerConfig } from "../../src/config.ts";
+import type { CliConfig } from "../cli-config.ts";
 import { bad, type Finding, good, warn } from "./finding.ts";
 
 const timeoutMs = 5_000;
 const tolerableSkewMs = 30_000;
 
 /** Whether Clerk accepts the secret key, and whether our clock agrees with Clerk's. One request, by hand: the SDK hides the date. */
-export async function checkClerk({ clerk }: WorkerConfig, now: () => number): Promise<Finding[]> {
+export async function checkClerk({ clerk }: CliConfig, now: () => number): Promise<Finding[]> {
   const response = await fetch(new URL("/v1/users/count", clerk.apiUrl), {
     headers: { authorization: `Bearer ${clerk.secretKey}` },
     signal: AbortSignal.timeout(timeoutMs),

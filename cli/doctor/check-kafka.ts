@@ -1,12 +1,12 @@
-import type { WorkerConfig } from "../../src/config.ts";
+import type { CliConfig } from "../cli-config.ts";
 import type { EventLog } from "../../src/kafka/open-event-log.ts";
-import { StartUpError } from "../../src/shared/run-program.ts";
+import { StartUpError } from "../../src/shared/errors.ts";
 import { bad, type Finding, good, warn } from "./finding.ts";
 
 /** Whether the topics are there and fit, and the brokers are such that the guarantee holds. Throws while Kafka is away. */
 export async function checkKafka(
   eventLog: Pick<EventLog, "checkTopics">,
-  { kafka: { eventsTopic, stateTopic, shards } }: WorkerConfig,
+  { kafka: { eventsTopic, stateTopic, shards } }: CliConfig,
 ): Promise<Finding[]> {
   try {
     const missing = await eventLog.checkTopics();

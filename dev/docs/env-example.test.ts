@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { environmentSchema } from "../../src/config.ts";
+import { environmentSchema } from "./environment.ts";
 
 interface Listed {
   readonly name: string;

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { styleText } from "node:util";
-import { readWorkerConfig } from "../../src/config.ts";
+import { readWorkerConfig } from "../../workers/worker-config.ts";
 import { localFolder, repositoryFolder } from "../stack/folders.ts";
 import { startStack } from "../stack/start-stack.ts";
 import { choosePort } from "./choose-port.ts";

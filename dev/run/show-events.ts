@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { userEventSchema } from "../../src/domain/user-events.ts";
 import { connectKafka } from "../../src/kafka/client/create-kafka.ts";
-import type { KafkaConfig } from "../../src/config.ts";
+import type { KafkaConfig } from "../../src/kafka/kafka-config.ts";
 import { createLogger } from "../../src/shared/logger.ts";
 import { writeEventLine } from "../../cli/write-event-line.ts";
 

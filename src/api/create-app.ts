@@ -3,6 +3,7 @@ import { addDocs } from "./openapi/add-docs.ts";
 import { addWebhookRoute, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
 import { addHealth, type Readiness } from "../http/add-health.ts";
 import type { ApiApp, ApiEnv } from "./http/api-env.ts";
+import { toApiError } from "./http/to-api-error.ts";
 import { mapErrors } from "../http/map-errors.ts";
 import { refuseOtherMethods } from "./http/method-not-allowed.ts";
 
@@ -16,7 +17,7 @@ export interface AppDeps extends WebhookRouteDeps {
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
   mapErrors(app, deps.log);
-  mapErrors(deps.api, deps.log);
+  mapErrors(deps.api, deps.log, toApiError);
   addWebhookRoute(app, deps);
   addHealth(app, { registry: deps.metrics.registry, readiness: deps.readiness });
   addDocs(app, deps.api);

@@ -11,7 +11,7 @@ import { guardApi } from "./apply-middleware.ts";
 import { readRoles } from "./auth/roles.ts";
 import { openUserCache } from "./users/user-cache.ts";
 import { createClerkApi } from "../clerk/client/clerk-api.ts";
-import type { ApiConfig } from "../config.ts";
+import type { ApiConfig } from "./api-config.ts";
 import type { ApiApp } from "./http/api-env.ts";
 import { createApi } from "./http/create-router.ts";
 import type { Logger } from "../shared/logger.ts";

@@ -1,10 +1,18 @@
-import { readApiConfig } from "../config.ts";
 import { createLogger } from "../shared/logger.ts";
-import { runProcess } from "../shared/run-program.ts";
+import { runProgram } from "../shared/run-program.ts";
+import { createVerifier } from "../webhooks/verify-message.ts";
+import { readApiConfig } from "./api-config.ts";
+import { readRoles } from "./auth/roles.ts";
 import { startApi } from "./start-api.ts";
 
-await runProcess(async () => {
+await runProgram(async () => {
   const config = readApiConfig();
+  if (process.argv.includes("--check-config")) {
+    createVerifier(config.webhooks.secrets);
+    readRoles(config.auth.rolesFile);
+    process.stdout.write(`The configuration is valid; ${config.webhooks.secrets.length} webhook secret(s)\n`);
+    return;
+  }
   const { lifecycle } = await startApi(config, createLogger("api", config.logLevel));
   lifecycle.stopOnSignals(config.shutdownTimeoutMs);
 });

@@ -1,5 +1,5 @@
 import { countSession } from "../analytics/count-session.ts";
-import type { ApiConfig } from "../config.ts";
+import type { ApiConfig } from "./api-config.ts";
 import { createApp } from "./create-app.ts";
 import { serve } from "../http/serve.ts";
 import { createShardOf } from "../domain/shard-of.ts";
@@ -27,14 +27,14 @@ const queueDeadlineMs = 800;
 export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ port: number; lifecycle: Lifecycle }> {
   const log = config.logEmails ? anyLog : withoutEmails(anyLog);
   const lifecycle = new Lifecycle(log);
-  const verify = createVerifier(config.webhookSecrets);
+  const verify = createVerifier(config.webhooks.secrets);
   const redis = connectFailingFast(config.redis.address, log, queueDeadlineMs);
   lifecycle.onStop("redis", () => redis.disconnect());
   const topology = { redis, redisPrefix: config.redis.prefix, shards: config.shards, refusalOf: refusalOfApi };
   await refuseOtherTopology(topology, queueDeadlineMs);
   const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
   lifecycle.onStop("queues", () => queues.close());
-  const quickRedis = connectFailingFast(config.redis.address, log, config.quickTimeoutMs);
+  const quickRedis = connectFailingFast(config.redis.address, log, config.optionalRedisTimeoutMs);
   lifecycle.onStop("quick redis", () => quickRedis.disconnect());
   const metrics = createApiMetrics();
   const shardOf = createShardOf(config.shards);
@@ -45,7 +45,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     shardOf,
     queues,
     countSession: (change) => countSession(analytics, change),
-    deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetterRetentionMs),
+    deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
     now: Date.now,
     metrics,
     log,

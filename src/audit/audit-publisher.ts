@@ -1,5 +1,5 @@
 import type { AuditRecord } from "./audit-record.ts";
-import type { KafkaConfig } from "../config.ts";
+import type { KafkaConfig } from "../kafka/kafka-config.ts";
 import type { Logger } from "../shared/logger.ts";
 import { connectKafka } from "../kafka/client/create-kafka.ts";
 import { encodeAuditRecord } from "./encode-audit-record.ts";
@@ -17,7 +17,7 @@ export interface AuditPublisher {
 const retries = 6;
 
 /** Opens a publisher; makes the topic when it is missing. Throws while Kafka is away. */
-export async function openAuditPublisher(config: KafkaConfig, source: string, log: Logger): Promise<AuditPublisher> {
+export async function openAuditPublisher(config: KafkaConfig, log: Logger): Promise<AuditPublisher> {
   const kafka = connectKafka(config, log, retries);
   const partitions = await ensureAuditTopic(kafka, config);
   const producer = kafka.producer({
@@ -33,7 +33,7 @@ export async function openAuditPublisher(config: KafkaConfig, source: string, lo
       sendKeyed(
         producer,
         { topic: config.auditTopic, partitions },
-        records.map((record) => encodeAuditRecord(record, source)),
+        records.map((record) => encodeAuditRecord(record, config.eventSource)),
       ),
     close: () => producer.disconnect(),
   };

@@ -11,10 +11,18 @@ export const errorBody = (c: Context, code: string, error: string) => ({
   requestId: c.get("requestId") ?? randomUUID(),
 });
 
-/** Answers for unknown paths and for whatever was thrown. A bug is logged whole and told to nobody. */
-export function mapErrors<E extends Env>(app: Hono<E>, log: Logger): void {
+/**
+ * Responds to unknown paths and to errors. Unexpected errors are logged in full; the client gets a generic 500. `translate`
+ * turns errors of lower layers into an {@link ApiError}.
+ */
+export function mapErrors<E extends Env>(
+  app: Hono<E>,
+  log: Logger,
+  translate: (error: unknown) => unknown = (error) => error,
+): void {
   app.notFound((c) => c.json(errorBody(c, "not_found", "Not found"), 404));
-  app.onError((error, c) => {
+  app.onError((thrown, c) => {
+    const error = translate(thrown);
     if (error instanceof ApiError) {
       if (error.status >= 500) log.error({ event: "http.failed", code: error.code, err: error }, "Request failed");
       const body = { ...errorBody(c, error.code, error.message), ...(error.details && { details: error.details }) };

@@ -1,8 +1,7 @@
-import type { KafkaConfig } from "../config.ts";
+import type { KafkaConfig } from "./kafka-config.ts";
 import type { Logger } from "../shared/logger.ts";
 import { connectKafka } from "./client/create-kafka.ts";
 import { openRecordCopier, type RecordCopier } from "./publishing/record-copier.ts";
-import { type AuditPublisher, openAuditPublisher } from "../audit/audit-publisher.ts";
 import { checkTopics, ensureTopics } from "./topics/ensure-topics.ts";
 import { type FollowOptions, followTopic } from "./consuming/follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./consuming/join-shard-group.ts";
@@ -38,11 +37,9 @@ export interface EventLog {
   follow(options: FollowOptions): Promise<void>;
   /** See {@link openRecordCopier}; a topic that is missing gets as many partitions as there are shards. */
   openCopier(topic: string): Promise<RecordCopier>;
-  /** See {@link openAuditPublisher}. */
-  openAuditPublisher(): Promise<AuditPublisher>;
 }
 
-export function openEventLog(config: KafkaConfig, eventSource: string, log: Logger): EventLog {
+export function openEventLog(config: KafkaConfig, log: Logger): EventLog {
   const kafka = connectKafka(config, log);
   return {
     ensureTopics: () => ensureTopics(kafka, config),
@@ -56,12 +53,11 @@ export function openEventLog(config: KafkaConfig, eventSource: string, log: Logg
     clusterId: () => readClusterId(kafka),
     openPublisher: (shard, beforeCommit, movesAmong) =>
       openShardPublisher(
-        { kafka, config, eventSource, ...(beforeCommit && { beforeCommit }), ...(movesAmong && { movesAmong }) },
+        { kafka, config, ...(beforeCommit && { beforeCommit }), ...(movesAmong && { movesAmong }) },
         shard,
       ),
     joinGroup: (listener) => joinShardGroup(kafka, config, listener, log),
     follow: (options) => followTopic(kafka, options),
     openCopier: (topic) => openRecordCopier(kafka, topic, config.shards),
-    openAuditPublisher: () => openAuditPublisher(config, eventSource, log),
   };
 }

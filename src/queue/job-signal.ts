@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RedisClient } from "../redis/redis-client.ts";
-import { withinTime } from "../shared/with-timeout.ts";
+import { withTimeout } from "../shared/with-timeout.ts";
 
 /** Tells when there may be a job, on a connection of its own. */
 export interface JobSignal {
@@ -32,7 +32,7 @@ export function openJobSignal(redis: RedisClient, marker: string): JobSignal {
   return {
     wait: async () => {
       try {
-        await withinTime(deadlineMs, connection.bzpopmin(marker, secondsToWait), silent);
+        await withTimeout(deadlineMs, connection.bzpopmin(marker, secondsToWait), silent);
       } catch {
         connection.disconnect();
         if (closed) return;

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { type JobsOptions, Queue } from "bullmq";
-import { withinTime } from "../shared/with-timeout.ts";
+import { withTimeout } from "../shared/with-timeout.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import type { Message } from "../domain/message.ts";
 import { shardPrefix, shardQueueName } from "../redis/keys.ts";
@@ -108,7 +108,7 @@ function openQueue(redis: RedisClient, prefix: string): Queue {
 async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
   const overdue = () => new RedisAwayError(`no answer from Redis in ${deadlineMs} ms`);
   try {
-    await withinTime(deadlineMs, work, overdue);
+    await withTimeout(deadlineMs, work, overdue);
   } catch (error) {
     throw error instanceof RedisAwayError ? error : new RedisAwayError("Redis refused the write", { cause: error });
   }

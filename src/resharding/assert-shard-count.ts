@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import type { RedisClient } from "../redis/redis-client.ts";
-import { StartUpError } from "../shared/run-program.ts";
+import { StartUpError } from "../shared/errors.ts";
 import { openTopologyRecord } from "./shard-layout.ts";
 import type { Topology } from "./shard-layout.ts";
 

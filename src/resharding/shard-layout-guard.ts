@@ -1,7 +1,7 @@
 import type { EventLog } from "../kafka/open-event-log.ts";
 import { createShardOf } from "../domain/shard-of.ts";
 import { countMisplaced } from "../kafka/consuming/find-misplaced.ts";
-import { StartUpError } from "../shared/run-program.ts";
+import { StartUpError } from "../shared/errors.ts";
 import type { TopologyRecord } from "./shard-layout.ts";
 import { refusalOfWorker } from "./shard-layout.ts";
 

@@ -1,8 +1,7 @@
 import { z } from "zod";
+import { ConfigError } from "./errors.ts";
 
-// What values of variables look like; every part of the configuration reads them the same way.
-
-/** Comma-separated. */
+/** A comma-separated list; empty items do not count. */
 export const list = z.string().transform((text) =>
   text
     .split(",")
@@ -13,7 +12,34 @@ export const port = z.coerce.number().int().min(0).max(65_535);
 export const positive = z.coerce.number().int().positive();
 export const flag = z.stringbool();
 
-/** The environment cannot be used; the message has a line for each variable and never a value. */
-export class ConfigError extends Error {
-  override readonly name = "ConfigError";
+export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
+
+/** Variables of earlier releases, each with the name that replaces it. */
+const renamedVariables: Readonly<Record<string, string>> = {
+  GHOST_CHECK_AFTER_MS: "STALE_USER_CHECK_AFTER_MS",
+  PASSWORD_REFUSAL_MS: "PASSWORD_FAILURE_MIN_MS",
+  REDIS_QUICK_TIMEOUT_MS: "REDIS_OPTIONAL_TIMEOUT_MS",
+  USERS_SWEEP_MAX_CALLS: "USERS_BY_ROLE_MAX_CLERK_CALLS",
+};
+
+/**
+ * Reads the variables that `shape` describes and ignores all others. An empty variable counts as not set.
+ *
+ * Throws a {@link ConfigError} that names every variable that is wrong. It also refuses a variable under its former name:
+ * an upgrade must not ignore a setting silently.
+ */
+export function readEnvironment<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  variables: EnvironmentVariables,
+): z.infer<z.ZodObject<Shape>> {
+  const set = Object.fromEntries(
+    Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ""),
+  );
+  const renamed = Object.entries(renamedVariables)
+    .filter(([before, after]) => before in set && after in shape)
+    .map(([before, after]) => `${before}: renamed to ${after}; set that instead`);
+  const parsed = z.object(shape).safeParse(set);
+  const wrong = parsed.success ? [] : parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`);
+  if (parsed.success && renamed.length === 0) return parsed.data;
+  throw new ConfigError([...renamed, ...wrong].join("\n"));
 }

@@ -1,15 +1,10 @@
-import { ConfigError } from "../config.ts";
-
-/** An error whose message tells the operator what to do; a stack would only hide it. */
-export class StartUpError extends Error {
-  override readonly name: string = "StartUpError";
-}
+import { ConfigError, StartUpError } from "./errors.ts";
 
 /**
- * Runs the start of a process. What fails it, or is handed to `fail` later, ends the process with code 1, and what the
- * operator can mend is told in plain lines on standard error.
+ * Runs the start of a program. Whatever `start` throws, or hands to `fail` later, ends the process with code 1. Standard
+ * error then has plain lines for what the operator can repair, and a stack for everything else.
  */
-export async function runProcess(start: (fail: (error: unknown) => void) => Promise<void>): Promise<void> {
+export async function runProgram(start: (fail: (error: unknown) => void) => Promise<void>): Promise<void> {
   try {
     await start(fail);
   } catch (error) {
@@ -18,9 +13,9 @@ export async function runProcess(start: (fail: (error: unknown) => void) => Prom
 }
 
 function fail(error: unknown): void {
-  const plain = error instanceof ConfigError || error instanceof StartUpError;
+  const isPlain = error instanceof ConfigError || error instanceof StartUpError;
   process.stderr.write(
-    `Cannot run:\n${plain ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+    `Cannot run:\n${isPlain ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
   );
   process.exit(1);
 }

@@ -1,8 +1,8 @@
 /**
- * Waits for work so long and no longer, then throws what `overdue` says. The work is not cut off: it is left to itself,
- * and what it may still bring, or throw, is dropped.
+ * Waits for `work` at most `timeoutMs`, then throws what `overdue` returns. The work is not cancelled: it goes on, and its
+ * result or error is dropped.
  */
-export async function withinTime<T>(timeoutMs: number, work: Promise<T>, overdue: () => Error): Promise<T> {
+export async function withTimeout<T>(timeoutMs: number, work: Promise<T>, overdue: () => Error): Promise<T> {
   const { promise: expired, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => reject(overdue()), timeoutMs);
   try {

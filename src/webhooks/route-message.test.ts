@@ -2,7 +2,7 @@ import { Webhook } from "svix";
 import { describe, expect, test } from "vitest";
 import { routeMessage } from "./route-message.ts";
 import { createVerifier } from "./verify-message.ts";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../shared/errors.ts";
 
 const secret = `whsec_${Buffer.from("a secret of unit tests").toString("base64")}`;
 const verify = createVerifier([secret]);

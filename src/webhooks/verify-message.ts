@@ -1,5 +1,5 @@
 import { WebhookVerificationError } from "svix";
-import { ConfigError } from "../config.ts";
+import { ConfigError } from "../shared/errors.ts";
 import { OpenSslWebhook } from "./open-ssl-webhook.ts";
 
 /** A message whose signature was checked. Nothing else makes one, and what comes after accepts nothing else. */

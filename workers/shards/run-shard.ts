@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ShardGroup } from "../../src/kafka/consuming/join-shard-group.ts";
 import { FencedError } from "../../src/kafka/publishing/transaction-writer.ts";
-import { StartUpError } from "../../src/shared/run-program.ts";
+import { StartUpError } from "../../src/shared/errors.ts";
 import { drainShard, type DrainDeps } from "./drain-shard.ts";
 import { type OwnDeps, type OwnedShard, ownShard } from "./own-shard.ts";
 import type { ShardStatus } from "./shard-status.ts";

@@ -18,7 +18,7 @@ export const ACCOUNTS_ENVIRONMENT = {
   PASSWORD_ATTEMPTS_WINDOW_SECONDS: positive
     .default(900)
     .describe("After how long failed password checks are forgotten"),
-  PASSWORD_REFUSAL_MS: z.coerce
+  PASSWORD_FAILURE_MIN_MS: z.coerce
     .number()
     .int()
     .min(0)
@@ -37,5 +37,5 @@ export const toAccountsConfig = (env: Environment) => ({
     perIp: env.PASSWORD_ATTEMPTS_PER_IP,
     windowSeconds: env.PASSWORD_ATTEMPTS_WINDOW_SECONDS,
   },
-  passwordRefusalMs: env.PASSWORD_REFUSAL_MS,
+  passwordFailureMinMs: env.PASSWORD_FAILURE_MIN_MS,
 });

@@ -1,6 +1,6 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
-import { refusalToError } from "../http/to-api-error.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
+import { rejectionToApiError } from "../http/to-api-error.ts";
 import { InvalidCredentialsError } from "../users/user-errors.ts";
 import { type AccountJson, accountJsonSchema, ownsAddress } from "../users/account-details.ts";
 
@@ -45,9 +45,9 @@ async function comparePassword(
     await clerk.write("users.verify_password", ({ users }) => users.verifyPassword({ userId, password }));
     return "right";
   } catch (error) {
-    if (!(error instanceof ClerkRefusal)) throw error;
+    if (!(error instanceof ClerkRequestError)) throw error;
     if (error.has("no_password_set")) return "no_password";
     if ([400, 404, 422].includes(error.status)) return "wrong_password";
-    throw refusalToError(error, new InvalidCredentialsError(error));
+    throw rejectionToApiError(error, new InvalidCredentialsError(error));
   }
 }

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { ApiError } from "../../http/api-error.ts";
@@ -51,6 +51,6 @@ async function revokeSession(clerk: ClerkApi, userId: string, sessionId: string)
       await clerk.write("sessions.revoke", ({ sessions }) => sessions.revokeSession(sessionId));
     }
   } catch (error) {
-    throw error instanceof ClerkRefusal && error.status === 404 ? notFound : error;
+    throw error instanceof ClerkRequestError && error.status === 404 ? notFound : error;
   }
 }

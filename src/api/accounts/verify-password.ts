@@ -67,7 +67,7 @@ export function addVerifyPassword(api: ApiApp, deps: AccountDeps): void {
       "Failed login attempt",
     );
     await security.count("password_rejected");
-    await delay(Math.max(0, startedAt + deps.config.passwordRefusalMs - now()));
+    await delay(Math.max(0, startedAt + deps.config.passwordFailureMinMs - now()));
     throw new InvalidCredentialsError();
   });
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { permissions } from "../http/caller.ts";
 import { readRoles } from "./roles.ts";
-import { ConfigError } from "../../shared/environment.ts";
+import { ConfigError } from "../../shared/errors.ts";
 
 const fileOf = (text: string): string => {
   const folder = mkdtempSync(join(tmpdir(), "roles-"));

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { ConfigError } from "../../shared/environment.ts";
+import { ConfigError } from "../../shared/errors.ts";
 import { type Permission, permissions } from "../http/caller.ts";
 
 /** The role of whoever has none, or one that the file does not know. */

@@ -1,27 +1,47 @@
+import {
+  ClerkFailedError,
+  type ClerkIssue,
+  type ClerkRequestError,
+  ClerkUnavailableError,
+} from "../../clerk/client/clerk-errors.ts";
 import { ApiError, type ErrorDetail } from "../../http/api-error.ts";
-import type { ClerkIssue, ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
 
 /**
- * The answer to a caller whose request Clerk refused, in our own words: Clerk's texts are never shown. Refusals that say
- * something of us and not of the request (a wrong key, a plan that lacks a feature) are 502 `clerk_failed`. `notFound` is
- * what a 404 means here. Pure.
+ * The response for an error that the API caught. An outage of Clerk becomes 503 `clerk_unavailable` with `Retry-After`, or
+ * 502 `clerk_failed` when Clerk answered with an error of its own. Every other error stays as it is. Pure.
  */
-export function refusalToError(refusal: ClerkRefusal, notFound: ApiError): ApiError {
-  if (refusal.status === 404) return notFound;
-  for (const { code } of refusal.issues) {
-    const conflict = conflicts.get(code);
-    if (conflict !== undefined) return new ApiError(409, conflict.code, conflict.message, { cause: refusal });
+export function toApiError(error: unknown): unknown {
+  if (error instanceof ClerkFailedError) return new ApiError(502, "clerk_failed", error.message, { cause: error });
+  if (error instanceof ClerkUnavailableError) {
+    const headers = { "retry-after": String(Math.max(1, Math.ceil(error.retryAfterMs / 1_000))) };
+    return new ApiError(503, "clerk_unavailable", error.message, { headers, cause: error });
   }
-  if (refusal.status === 400 || refusal.status === 422) {
+  return error;
+}
+
+/**
+ * The response to a caller whose request Clerk rejected, in our own words: Clerk's texts are never shown. A rejection that
+ * concerns this service and not the request (a wrong key, a plan that lacks a feature) is 502 `clerk_failed`. `notFound`
+ * is the meaning of a 404 here. Pure.
+ */
+export function rejectionToApiError(rejection: ClerkRequestError, notFound: ApiError): ApiError {
+  if (rejection.status === 404) return notFound;
+  for (const { code } of rejection.issues) {
+    const conflict = conflicts.get(code);
+    if (conflict !== undefined) return new ApiError(409, conflict.code, conflict.message, { cause: rejection });
+  }
+  if (rejection.status === 400 || rejection.status === 422) {
     return new ApiError(400, "invalid_input", "Invalid input", {
-      details: refusal.issues.map(toDetail),
-      cause: refusal,
+      details: rejection.issues.map(toDetail),
+      cause: rejection,
     });
   }
-  if (refusal.status === 409) {
-    return new ApiError(409, "conflict", "The user is being changed by somebody else; try again", { cause: refusal });
+  if (rejection.status === 409) {
+    return new ApiError(409, "conflict", "The user is being changed by another request; try again", {
+      cause: rejection,
+    });
   }
-  return new ApiError(502, "clerk_failed", "Clerk refused the request of this service", { cause: refusal });
+  return new ApiError(502, "clerk_failed", "Clerk rejected the request of this service", { cause: rejection });
 }
 
 interface Conflict {

@@ -1,5 +1,5 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { UserNotFoundError } from "./user-errors.ts";
 import { z } from "@hono/zod-openapi";
 import { userJsonSchema } from "../../clerk/payloads/user-json.ts";
@@ -11,7 +11,7 @@ export async function readAccount(clerk: ClerkApi, userId: string): Promise<Acco
     const user = await clerk.read("users.get", ({ users }) => users.getUser(userId));
     return accountJsonSchema.parse(user.raw);
   } catch (error) {
-    if (error instanceof ClerkRefusal && error.status === 404) throw new UserNotFoundError(userId);
+    if (error instanceof ClerkRequestError && error.status === 404) throw new UserNotFoundError(userId);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ApiError } from "../../http/api-error.ts";
 import { UpdateIncompleteError, type UpdateStep } from "./user-errors.ts";
 import type { EmailChange } from "./plan-email-changes.ts";
@@ -94,7 +94,7 @@ async function changeEmail(clerk: ClerkApi, userId: string, change: EmailChange)
           emailAddresses.deleteEmailAddress(change.id),
         );
       } catch (error) {
-        const gone = error instanceof ClerkRefusal && error.status === 404;
+        const gone = error instanceof ClerkRequestError && error.status === 404;
         if (!gone) throw error;
       }
   }

@@ -1,7 +1,7 @@
 import type { Context } from "hono";
 import { type Deed, entryOf } from "../audit/create-audit-entry.ts";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
-import { refusalToError } from "../http/to-api-error.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
+import { rejectionToApiError, toApiError } from "../http/to-api-error.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { UserNotFoundError } from "./user-errors.ts";
@@ -36,7 +36,10 @@ export async function changeAccount<T>(c: Context<ApiEnv>, deps: ChangeDeps, cha
     await record({ outcome: "done", ...describe(before, result) });
     return result;
   } catch (thrown) {
-    const error = thrown instanceof ClerkRefusal ? refusalToError(thrown, new UserNotFoundError(userId)) : thrown;
+    const error =
+      thrown instanceof ClerkRequestError
+        ? rejectionToApiError(thrown, new UserNotFoundError(userId))
+        : toApiError(thrown);
     await record({ outcome: "failed", reason: error instanceof ApiError ? error.code : "internal_error" });
     throw error;
   } finally {

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { readUserJson } from "../../clerk/users/read-user-json.ts";
 import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
@@ -39,7 +39,7 @@ async function loadUser(clerk: ClerkApi, userId: string): Promise<ApiUser | unde
     const user = await clerk.read("users.get", ({ users }) => users.getUser(userId));
     return apiUserFromJson(readUserJson(user.raw));
   } catch (error) {
-    if (error instanceof ClerkRefusal && error.status === 404) return undefined;
+    if (error instanceof ClerkRequestError && error.status === 404) return undefined;
     throw error;
   }
 }

@@ -32,7 +32,7 @@ export function addListUsers(api: ApiApp, deps: UserDeps): void {
 | --- | --- |
 | none | 1 if the first page holds all users, otherwise 2 |
 | \`search\` | 2 if it finds less than a hundred users, otherwise 5; more from the 500th user on |
-| \`role\` | 1 for each 500 users there are: Clerk knows no roles. At most \`USERS_SWEEP_MAX_CALLS\` (${deps.config.sweepMaxCalls} here), beyond that 400 \`list_too_large\` |
+| \`role\` | 1 for each 500 users there are: Clerk knows no roles. At most \`USERS_BY_ROLE_MAX_CLERK_CALLS\` (${deps.config.byRoleMaxClerkCalls} here), beyond that 400 \`list_too_large\` |
 | \`search\` and \`role\` | 2, and 1 more for each 500 users that the search finds; bounded in the same way |
 
 All pages of a role are cached together as long as they are small.`,
@@ -89,9 +89,9 @@ function readPage(
     if (role === undefined)
       return search === undefined
         ? browseUsers(clerk, stretch)
-        : searchUsers(clerk, search, stretch, config.sweepMaxCalls);
+        : searchUsers(clerk, search, stretch, config.byRoleMaxClerkCalls);
     const { users, totalCount } = await cache.page(JSON.stringify(["role", search, role]), async () => {
-      const found = await findByRole(clerk, role, search, config.sweepMaxCalls);
+      const found = await findByRole(clerk, role, search, config.byRoleMaxClerkCalls);
       return { users: found, totalCount: found.length };
     });
     return { users: users.slice(stretch.offset, stretch.offset + limit), totalCount };

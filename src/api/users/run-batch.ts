@@ -3,6 +3,7 @@ import PQueue from "p-queue";
 import type { CallOptions, ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { ApiError } from "../../http/api-error.ts";
+import { toApiError } from "../http/to-api-error.ts";
 import type { BatchOperation, BatchResult } from "./batch-schemas.ts";
 import { createUser } from "./create-user.ts";
 import { deleteUser } from "./delete-user.ts";
@@ -39,7 +40,8 @@ export async function runBatch(
     if (away !== undefined) return failureOf(away);
     try {
       return await perform(c, patient, operation);
-    } catch (error) {
+    } catch (thrown) {
+      const error = toApiError(thrown);
       if (error instanceof ApiError) {
         if (error.status === 503) away = error;
         return failureOf(error);

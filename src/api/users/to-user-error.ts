@@ -1,7 +1,7 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { listUsers } from "../../clerk/users/list-users.ts";
-import { refusalToError } from "../http/to-api-error.ts";
+import { rejectionToApiError, toApiError } from "../http/to-api-error.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { UserAlreadyExistsError, UsernameTakenError, UserNotFoundError } from "./user-errors.ts";
 
@@ -18,8 +18,9 @@ export interface Attempt {
  * it is asked then: one call more. What is no failure of Clerk's is thrown again.
  */
 export async function toUserError(clerk: Pick<ClerkApi, "read">, thrown: unknown, attempt: Attempt): Promise<ApiError> {
-  if (thrown instanceof ApiError) return thrown;
-  if (!(thrown instanceof ClerkRefusal)) throw thrown;
+  const error = toApiError(thrown);
+  if (error instanceof ApiError) return error;
+  if (!(thrown instanceof ClerkRequestError)) throw thrown;
   const { userId = "", username, emailAddress = [] } = attempt;
   if (thrown.has("form_identifier_exists", "email_address")) {
     const email = emailAddress.length > 1 ? await findTaken(clerk, emailAddress, userId) : emailAddress[0];
@@ -28,7 +29,7 @@ export async function toUserError(clerk: Pick<ClerkApi, "read">, thrown: unknown
   if (thrown.has("form_identifier_exists", "username") && username !== undefined) {
     return new UsernameTakenError(username, thrown);
   }
-  return refusalToError(thrown, new UserNotFoundError(userId));
+  return rejectionToApiError(thrown, new UserNotFoundError(userId));
 }
 
 /** The first of the addresses that another user has; the first of all if Clerk does not tell. */

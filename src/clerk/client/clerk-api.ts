@@ -1,41 +1,40 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClerkClient, createClerkClient } from "@clerk/backend";
 import type { Registry } from "prom-client";
+import type { RedisClient } from "../../redis/redis-client.ts";
 import type { Logger } from "../../shared/logger.ts";
+import { withTimeout } from "../../shared/with-timeout.ts";
 import type { ClerkConfig } from "../clerk-config.ts";
 import { createClerkMetrics } from "./clerk-metrics.ts";
-import { createTurns, type Turn } from "./throttle.ts";
-import { failureToError } from "./clerk-errors.ts";
-import { openRateBudget, takeWhenDue } from "./rate-budget.ts";
-import { type ClerkFailure, readFailure } from "./read-failure.ts";
-import { withinTime } from "./clerk-errors.ts";
-import type { RedisClient } from "../../redis/redis-client.ts";
+import { acquireBudget, createRateBudget } from "./rate-budget.ts";
+import { type ClerkFailure, ClerkTimeoutError, outageToError, readFailure } from "./read-failure.ts";
+import { createThrottle, type Throttled } from "./throttle.ts";
 
 export interface CallOptions {
   /** How many HTTP requests the call makes: `getUserList` makes two. Default 1. */
   readonly requests?: number;
   /** The user that the call changes by PATCH, itself or its metadata: Clerk allows ten of these for a user in ten seconds. */
   readonly patches?: string;
-  /** How long the call may wait for its turns, ms; the time that Clerk takes to answer is not counted. */
+  /** How long the call may wait within the rate limit, in ms, before the request is sent. */
   readonly waitMs?: number;
-  /** How long Clerk may take to answer, ms. */
+  /** How long Clerk may take to respond, in ms. */
   readonly timeoutMs?: number;
 }
 
 /**
- * The one way to Clerk's Backend API. Each call waits for its turn within the rate limit that all processes share, gets a
- * time-out, and is repeated only where that is safe:
+ * The one way to Clerk's Backend API. Each call waits within the rate limit that all processes share, has a timeout, and
+ * is repeated only where that is safe:
  *
- * | what happened                     | read                                   | write                  |
- * | --------------------------------- | -------------------------------------- | ---------------------- |
- * | 429                               | again after `Retry-After`              | the same: nothing done |
- * | 5xx, no answer, a cut-off answer  | again after about 100 ms, then 400 ms  | never: it may be done  |
- * | time-out                          | not again: the caller waited enough    | never                  |
- * | any other 4xx                     | `ClerkRefusal`                         | `ClerkRefusal`         |
+ * | what happened                      | read                                  | write                          |
+ * | ---------------------------------- | ------------------------------------- | ------------------------------ |
+ * | 429                                | again after `Retry-After`             | the same: nothing was done     |
+ * | 5xx, no response, a truncated one  | again after about 100 ms, then 400 ms | never: it may have been done   |
+ * | timeout                            | never: the caller has waited enough   | never                          |
+ * | any other 4xx                      | `ClerkRequestError`                   | `ClerkRequestError`            |
  *
- * What cannot be had is an `ApiError`: 502 `clerk_failed` when Clerk answered with an error of its own, 503
- * `clerk_unavailable` with `Retry-After` when it did not answer, or no turn came in time. After a failed write nobody knows
- * whether Clerk did it, except when no turn came.
+ * Throws a `ClerkFailedError` when Clerk answered with an error of its own, and a `ClerkUnavailableError` when it did not
+ * answer or the rate limit left no room in time. After a failed write it is unknown whether Clerk did it, except when the
+ * call was throttled.
  */
 export interface ClerkApi {
   /** A call that changes nothing. `operation` names it in metrics and logs. */
@@ -45,9 +44,9 @@ export interface ClerkApi {
 
 type ClerkCall<T> = (clerk: ClerkClient) => Promise<T>;
 
-export interface ClerkApiDeps {
+export interface ClerkApiOptions {
   readonly config: ClerkConfig;
-  /** Fails fast; the rate budget is shared by it. */
+  /** Fails fast; it holds the shared rate budget. */
   readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly registry: Registry;
@@ -60,16 +59,16 @@ export interface ClerkLimits {
   readonly readTimeoutMs: number;
   /** Longer: Clerk hashes passwords. */
   readonly writeTimeoutMs: number;
-  /** A little more than the window of Clerk's limit, so that whoever waits sees the next one. */
+  /** A little more than the window of Clerk's limit, so that a waiting call sees the next window. */
   readonly waitMs: number;
-  /** Calls at a time of this process. */
-  readonly underWay: number;
+  /** Calls of this process at a time. */
+  readonly maxConcurrent: number;
 }
 
-const usualLimits: ClerkLimits = { readTimeoutMs: 5_000, writeTimeoutMs: 10_000, waitMs: 11_000, underWay: 50 };
+const defaultLimits: ClerkLimits = { readTimeoutMs: 5_000, writeTimeoutMs: 10_000, waitMs: 11_000, maxConcurrent: 50 };
 const readRetriesMs = [100, 400];
 const maxAttempts = 5;
-const patchesOfUser = 10;
+const patchesPerUser = 10;
 
 interface Call<T> {
   readonly kind: "read" | "write";
@@ -83,57 +82,59 @@ interface Call<T> {
 
 type Sent<T> = { readonly outcome: "ok"; readonly value: T } | (ClerkFailure & { readonly cause: unknown });
 
-export function createClerkApi(deps: ClerkApiDeps): ClerkApi {
-  const { redis, redisPrefix, log, now } = deps;
-  const { readTimeoutMs, writeTimeoutMs, waitMs, underWay } = { ...usualLimits, ...deps.limits };
-  const { secretKey, apiUrl, rateLimit } = deps.config;
-  const metrics = createClerkMetrics(deps.registry);
+export function createClerkApi(options: ClerkApiOptions): ClerkApi {
+  const { redis, redisPrefix, log, now } = options;
+  const { readTimeoutMs, writeTimeoutMs, waitMs, maxConcurrent } = { ...defaultLimits, ...options.limits };
+  const { secretKey, apiUrl, rateLimit } = options.config;
+  const metrics = createClerkMetrics(options.registry);
   const clerk = createClerkClient({ secretKey, apiUrl, telemetry: { disabled: true } });
   const keyPrefix = `${redisPrefix}:clerk`;
-  const budget = openRateBudget({ redis, keyPrefix, requests: rateLimit });
-  const patchBudget = openRateBudget({ redis, keyPrefix: `${keyPrefix}:patch`, requests: patchesOfUser });
-  const takeTurn = createTurns({ budget, atOnce: underWay, now });
+  const budget = createRateBudget({ redis, keyPrefix, requests: rateLimit });
+  const patchBudget = createRateBudget({ redis, keyPrefix: `${keyPrefix}:patch`, requests: patchesPerUser });
+  const throttle = createThrottle({ budget, maxConcurrent, now });
 
   async function perform<T>(call: Call<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
-      const turn = await takeTurnOf(call);
-      if (turn.outcome === "no_turn") {
-        metrics.turnedAway.inc();
-        throw failureToError(turn);
+      const throttled = await sendThrottled(call);
+      if (throttled.outcome === "throttled") {
+        metrics.throttled.inc();
+        throw outageToError(throttled);
       }
-      metrics.waitSeconds.observe(turn.waitedMs / 1_000);
-      const sent = turn.value;
+      metrics.waitSeconds.observe(throttled.waitedMs / 1_000);
+      const sent = throttled.value;
       if (sent.outcome === "ok") return sent.value;
-      if (sent.outcome === "refused") throw sent.refusal;
-      const againMs = attempt < maxAttempts ? repeatAfterMs(call.kind, sent, attempt) : undefined;
-      if (againMs === undefined || now() + againMs > call.waitUntil) {
+      if (sent.outcome === "rejected") throw sent.error;
+      const retryMs = attempt < maxAttempts ? retryAfterMs(call.kind, sent, attempt) : undefined;
+      if (retryMs === undefined || now() + retryMs > call.waitUntil) {
         log.warn({ event: "clerk.call_failed", operation: call.operation, outcome: sent.outcome, attempt });
-        throw failureToError(sent, sent.cause);
+        throw outageToError(sent, sent.cause);
       }
-      await delay(againMs);
+      await delay(retryMs);
     }
   }
 
-  /** The wait for a user's own limit is outside of the queue for all: nobody else has to wait for that user. */
-  async function takeTurnOf<T>(call: Call<T>): Promise<Turn<Sent<T>>> {
+  /** The wait for one user's own limit stands outside the shared queue: no other call has to wait for that user. */
+  async function sendThrottled<T>(call: Call<T>): Promise<Throttled<Sent<T>>> {
     const { patches, requests, waitUntil } = call;
     if (patches !== undefined) {
-      const retryAfterMs = await takeWhenDue(patchBudget, { key: patches, requests: 1, waitUntil }, now);
-      if (retryAfterMs > 0) return { outcome: "no_turn", retryAfterMs };
+      const missingMs = await acquireBudget(patchBudget, { key: patches, requests: 1, waitUntil }, now);
+      if (missingMs > 0) return { outcome: "throttled", retryAfterMs: missingMs };
     }
-    return takeTurn(requests, waitUntil, () => send(call));
+    return throttle(requests, waitUntil, () => send(call));
   }
 
   async function send<T>({ operation, run, timeoutMs }: Call<T>): Promise<Sent<T>> {
     const sentAt = now();
-    metrics.underWay.inc();
+    metrics.inFlight.inc();
     const ended = (outcome: string) => {
-      metrics.underWay.dec();
+      metrics.inFlight.dec();
       metrics.requests.inc({ operation, outcome });
       metrics.requestSeconds.observe({ operation }, (now() - sentAt) / 1_000);
     };
     try {
-      const value = await withinTime(timeoutMs, run(clerk));
+      // The SDK takes no signal, so an overdue request is not cancelled.
+      const overdue = () => new ClerkTimeoutError(`no response from Clerk in ${timeoutMs} ms`);
+      const value = await withTimeout(timeoutMs, run(clerk), overdue);
       ended("ok");
       return { outcome: "ok", value };
     } catch (cause) {
@@ -144,25 +145,25 @@ export function createClerkApi(deps: ClerkApiDeps): ClerkApi {
     }
   }
 
-  const start =
+  const createCall =
     (kind: Call<unknown>["kind"]): ClerkApi["read"] =>
-    (operation, run, options = {}) =>
+    (operation, run, callOptions = {}) =>
       perform({
         kind,
         operation,
         run,
-        requests: options.requests ?? 1,
-        patches: options.patches,
-        waitUntil: now() + (options.waitMs ?? waitMs),
-        timeoutMs: options.timeoutMs ?? (kind === "read" ? readTimeoutMs : writeTimeoutMs),
+        requests: callOptions.requests ?? 1,
+        patches: callOptions.patches,
+        waitUntil: now() + (callOptions.waitMs ?? waitMs),
+        timeoutMs: callOptions.timeoutMs ?? (kind === "read" ? readTimeoutMs : writeTimeoutMs),
       });
-  return { read: start("read"), write: start("write") };
+  return { read: createCall("read"), write: createCall("write") };
 }
 
-/** The table above. Undefined: not again. */
-function repeatAfterMs(
+/** The table above. Undefined: do not try again. */
+function retryAfterMs(
   kind: "read" | "write",
-  failure: Exclude<ClerkFailure, { readonly outcome: "refused" }>,
+  failure: Exclude<ClerkFailure, { readonly outcome: "rejected" }>,
   attempt: number,
 ): number | undefined {
   switch (failure.outcome) {

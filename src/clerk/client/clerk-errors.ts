@@ -1,38 +1,26 @@
-import { withinTime as within } from "../../shared/with-timeout.ts";
-import { ApiError } from "../../http/api-error.ts";
-import type { ClerkFailure } from "./read-failure.ts";
-
-/** One thing that Clerk found wrong. */
+/** One problem that Clerk found in a request. */
 export interface ClerkIssue {
-  /** Clerk's own: `form_identifier_exists`. */
+  /** Clerk's own code, such as `form_identifier_exists`. */
   readonly code: string;
-  /** The parameter it is about, in snake case: `email_address`. */
+  /** The parameter with the problem, in snake case, such as `email_address`. */
   readonly paramName: string | undefined;
 }
 
-/** Clerk understood a request and refused it: a 4xx other than 429. `issues` are in Clerk's order, and may be empty. */
-export class ClerkRefusal extends Error {
-  override readonly name = "ClerkRefusal";
+/** Clerk understood the request and rejected it: a 4xx other than 429. `issues` keep Clerk's order and may be empty. */
+export class ClerkRequestError extends Error {
+  override readonly name = "ClerkRequestError";
   readonly status: number;
   readonly issues: readonly ClerkIssue[];
 
   constructor(operation: string, status: number, issues: readonly ClerkIssue[], cause?: unknown) {
-    super(`Clerk refused ${operation} with ${status}: ${issues.map(({ code }) => code).join(", ") || "no code"}`, {
+    super(`Clerk rejected ${operation} with ${status}: ${issues.map(({ code }) => code).join(", ") || "no code"}`, {
       cause,
     });
     this.status = status;
     this.issues = issues;
   }
 
-  get codes(): string[] {
-    return this.issues.map(({ code }) => code);
-  }
-
-  get paramNames(): string[] {
-    return [...new Set(this.issues.flatMap(({ paramName }) => paramName ?? []))];
-  }
-
-  /** Whether Clerk found this wrong, with this parameter if one is named. */
+  /** Whether Clerk found this problem, in this parameter if one is named. */
   has(code: string, paramName?: string): boolean {
     return this.issues.some(
       (issue) => issue.code === code && (paramName === undefined || issue.paramName === paramName),
@@ -40,40 +28,25 @@ export class ClerkRefusal extends Error {
   }
 }
 
-export class ClerkTimeoutError extends Error {
-  override readonly name = "ClerkTimeoutError";
-}
+const defaultRetryAfterMs = 5_000;
 
-/** Waits for an answer so long and no longer. The SDK takes no signal, so an overdue request is not cut off. */
-export const withinTime = <T>(timeoutMs: number, answer: Promise<T>): Promise<T> =>
-  within(timeoutMs, answer, () => new ClerkTimeoutError(`no answer from Clerk in ${timeoutMs} ms`));
+/** Clerk gave no answer in time, or the rate limit left no room for the request. */
+export class ClerkUnavailableError extends Error {
+  override readonly name = "ClerkUnavailableError";
+  /** When to try again. */
+  readonly retryAfterMs: number;
 
-/** What keeps a call of Clerk from its answer, refusals apart. */
-export type ClerkOutage =
-  | Exclude<ClerkFailure, { readonly outcome: "refused" }>
-  | { readonly outcome: "no_turn"; readonly retryAfterMs: number };
-
-const usualRetryAfterMs = 5_000;
-
-/** What a caller hears of it: 502 when Clerk answered with an error of its own, 503 when it is away or has no room. */
-export function failureToError(failure: ClerkOutage, cause?: unknown): ApiError {
-  switch (failure.outcome) {
-    case "failed":
-      return failure.status === 503
-        ? unavailable("Clerk is unavailable", failure.retryAfterMs, cause)
-        : new ApiError(502, "clerk_failed", "Clerk failed to answer", { cause });
-    case "unreachable":
-      return unavailable("Clerk cannot be reached", undefined, cause);
-    case "timed_out":
-      return unavailable("Clerk did not answer in time", undefined, cause);
-    case "limited":
-    case "no_turn":
-      return unavailable("Too many requests to Clerk; try again later", failure.retryAfterMs, cause);
+  constructor(message: string, retryAfterMs = defaultRetryAfterMs, cause?: unknown) {
+    super(message, { cause });
+    this.retryAfterMs = retryAfterMs;
   }
 }
 
-const unavailable = (message: string, retryAfterMs = usualRetryAfterMs, cause: unknown) =>
-  new ApiError(503, "clerk_unavailable", message, {
-    headers: { "retry-after": String(Math.max(1, Math.ceil(retryAfterMs / 1_000))) },
-    cause,
-  });
+/** Clerk answered with an error of its own, or with something that cannot be parsed. */
+export class ClerkFailedError extends Error {
+  override readonly name = "ClerkFailedError";
+}
+
+/** Whether Clerk could not answer, whatever the request: trying again later may help. */
+export const isClerkOutage = (error: unknown): error is ClerkUnavailableError | ClerkFailedError =>
+  error instanceof ClerkUnavailableError || error instanceof ClerkFailedError;

@@ -1,34 +1,34 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { secondsBuckets } from "../../shared/metrics.ts";
 
-/** What the Clerk client counts, in the process's registry. Once a process. */
+/** What the Clerk client counts. Call once for each registry. */
 export function createClerkMetrics(registry: Registry) {
   const registers = [registry];
   return {
     requests: new Counter({
       name: "bridge_clerk_requests_total",
-      help: "Calls of Clerk's Backend API, each attempt, by operation and outcome",
+      help: "Requests to Clerk's Backend API, each attempt, by operation and outcome",
       labelNames: ["operation", "outcome"],
       registers,
     }),
     requestSeconds: new Histogram({
       name: "bridge_clerk_request_seconds",
-      help: "Time until Clerk answered",
+      help: "Time until Clerk responded",
       labelNames: ["operation"],
       buckets: secondsBuckets,
       registers,
     }),
     waitSeconds: new Histogram({
       name: "bridge_clerk_wait_seconds",
-      help: "Time that calls waited for their turn within Clerk's rate limit",
+      help: "Time that calls waited within Clerk's rate limit",
       buckets: secondsBuckets,
       registers,
     }),
-    turnedAway: new Counter({
-      name: "bridge_clerk_turned_away_total",
-      help: "Calls whose turn did not come in time",
+    throttled: new Counter({
+      name: "bridge_clerk_throttled_total",
+      help: "Calls that were not made because the rate limit left no room in time",
       registers,
     }),
-    underWay: new Gauge({ name: "bridge_clerk_requests_under_way", help: "Calls that Clerk has now", registers }),
+    inFlight: new Gauge({ name: "bridge_clerk_requests_in_flight", help: "Requests that Clerk has now", registers }),
   };
 }

@@ -1,61 +1,49 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { createRateLimiter } from "../../redis/rate-limiter.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 export interface RateBudgetOptions {
   readonly redis: RedisClient;
-  /** Start of its keys in Redis. */
   readonly keyPrefix: string;
   /** Requests in ten seconds for each key, of all processes together. */
   readonly requests: number;
 }
 
-/** Requests that Clerk allows in a window of ten seconds, shared by all processes with the same Redis and prefix. */
+/** The requests that Clerk allows in a window of ten seconds, shared by all processes with the same Redis and prefix. */
 export interface RateBudget {
   /**
-   * Takes so many requests, and answers 0; or takes none and answers after how many ms the next window begins. While Redis
-   * is away it gives out of a share of this process alone. Answers within the time-out of Redis's connection.
+   * Takes so many requests and returns 0, or takes none and returns the time until the next window, in ms. While Redis is
+   * unavailable this process has a share of its own. Answers within the timeout of the Redis connection.
    */
   take(key: string, requests: number): Promise<number>;
 }
 
 const windowSeconds = 10;
-/** What one process may spend while nobody knows what the others do: so many processes stay within the limit together. */
+/** Without Redis the other processes' requests are unknown: this many processes together stay within the limit. */
 const assumedProcesses = 4;
 
-export function openRateBudget({ redis, keyPrefix, requests: points }: RateBudgetOptions): RateBudget {
-  const limiter = new RateLimiterRedis({
-    storeClient: redis,
+export function createRateBudget({ redis, keyPrefix, requests: points }: RateBudgetOptions): RateBudget {
+  const limiter = createRateLimiter({
+    redis,
     keyPrefix,
-    duration: windowSeconds,
     points,
-    // Once spent, a window is known to be spent: those who wait need not ask Redis.
-    inMemoryBlockOnConsumed: points,
-    rejectIfRedisNotReady: true,
-    insuranceLimiter: new RateLimiterMemory({
-      keyPrefix,
-      duration: windowSeconds,
-      points: Math.max(1, Math.floor(points / assumedProcesses)),
-    }),
+    windowSeconds,
+    memoryPoints: Math.max(1, Math.floor(points / assumedProcesses)),
+    rememberExhausted: true,
   });
   return {
     take: async (key, requests) => {
-      try {
-        await limiter.consume(key, requests);
-        return 0;
-      } catch (refused) {
-        if (refused instanceof RateLimiterRes) return Math.max(1, refused.msBeforeNext);
-        throw refused;
-      }
+      const { allowed, resetMs } = await limiter.consume(key, requests);
+      return allowed ? 0 : Math.max(1, resetMs);
     },
   };
 }
 
-/** The first of a window do not all come in the same millisecond. */
+/** Callers that wait for the same window do not all start in its first millisecond. */
 const spreadMs = 50;
 
-/** Takes as soon as it can: 0 then. Otherwise how many ms it would have had to wait, which is longer than it may. */
-export async function takeWhenDue(
+/** Takes requests as soon as the budget allows and returns 0. Returns the missing time, in ms, when `waitUntil` is too early. */
+export async function acquireBudget(
   budget: RateBudget,
   { key, requests, waitUntil }: { readonly key: string; readonly requests: number; readonly waitUntil: number },
   now: () => number,

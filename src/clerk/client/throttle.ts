@@ -1,45 +1,46 @@
 import PQueue from "p-queue";
-import { type RateBudget, takeWhenDue } from "./rate-budget.ts";
+import { acquireBudget, type RateBudget } from "./rate-budget.ts";
 
-export type Turn<T> =
-  | { readonly outcome: "had"; readonly value: T; readonly waitedMs: number }
-  | { readonly outcome: "no_turn"; readonly retryAfterMs: number };
+export type Throttled<T> =
+  | { readonly outcome: "ran"; readonly value: T; readonly waitedMs: number }
+  | { readonly outcome: "throttled"; readonly retryAfterMs: number };
 
 /**
- * Runs work when it is its turn: so many at a time in this process, in the order they came, and within the rate budget of
- * all processes. No work begins after `waitUntil`; whoever cannot have a turn by then hears so, at once where that is known.
+ * Runs work within the limits: so many calls at a time in this process, first come first served, and within the rate
+ * budget that all processes share. No work starts after `waitUntil` (ms); a caller whose time is up gets `throttled`, at
+ * once where that is already certain.
  */
-export type TakeTurn = <T>(requests: number, waitUntil: number, work: () => Promise<T>) => Promise<Turn<T>>;
+export type Throttle = <T>(requests: number, waitUntil: number, work: () => Promise<T>) => Promise<Throttled<T>>;
 
-export interface TurnsDeps {
+export interface ThrottleOptions {
   readonly budget: RateBudget;
-  readonly atOnce: number;
+  readonly maxConcurrent: number;
   readonly now: () => number;
 }
 
-const retryAfterCrowdMs = 5_000;
+const retryAfterFullQueueMs = 5_000;
 
-export function createTurns({ budget, atOnce, now }: TurnsDeps): TakeTurn {
-  const slots = new PQueue({ concurrency: atOnce });
+export function createThrottle({ budget, maxConcurrent, now }: ThrottleOptions): Throttle {
+  const slots = new PQueue({ concurrency: maxConcurrent });
 
   return async (requests, waitUntil, work) => {
-    const askedAt = now();
-    // Guards the wait for a slot only: work that has begun is never dropped.
+    const startedAt = now();
+    // Ends the wait for a slot only: work that has started is never dropped.
     const tooLate = new AbortController();
-    const timer = setTimeout(() => tooLate.abort(), Math.max(0, waitUntil - askedAt));
+    const timer = setTimeout(() => tooLate.abort(), Math.max(0, waitUntil - startedAt));
     try {
       return await slots.add(
         async () => {
           clearTimeout(timer);
-          const retryAfterMs = await takeWhenDue(budget, { key: "all", requests, waitUntil }, now);
-          if (retryAfterMs > 0) return { outcome: "no_turn" as const, retryAfterMs };
-          const waitedMs = now() - askedAt;
-          return { outcome: "had" as const, value: await work(), waitedMs };
+          const retryAfterMs = await acquireBudget(budget, { key: "all", requests, waitUntil }, now);
+          if (retryAfterMs > 0) return { outcome: "throttled" as const, retryAfterMs };
+          const waitedMs = now() - startedAt;
+          return { outcome: "ran" as const, value: await work(), waitedMs };
         },
         { signal: tooLate.signal },
       );
     } catch (error) {
-      if (tooLate.signal.aborted) return { outcome: "no_turn", retryAfterMs: retryAfterCrowdMs };
+      if (tooLate.signal.aborted) return { outcome: "throttled", retryAfterMs: retryAfterFullQueueMs };
       throw error;
     } finally {
       clearTimeout(timer);

@@ -1,8 +1,8 @@
 import type { User } from "@clerk/backend";
 import type { ClerkApi } from "../client/clerk-api.ts";
-import { readUserJson, unreadableAnswer } from "./read-user-json.ts";
+import { readUserJson, unreadableResponse } from "./read-user-json.ts";
 import type { UserJson } from "../payloads/user-json.ts";
-import { ClerkRefusal } from "../client/clerk-errors.ts";
+import { ClerkRequestError } from "../client/clerk-errors.ts";
 
 /** Which users: all of the given conditions hold. Partial matches are without case. */
 export interface UserFilter {
@@ -32,7 +32,7 @@ export function listUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter, ran
       queryParams: { ...filter, ...range, orderBy: "-created_at" },
     });
     // The SDK hands on what is no JSON as text.
-    if (!Array.isArray(found)) throw unreadableAnswer();
+    if (!Array.isArray(found)) throw unreadableResponse();
     return found.map(({ raw }) => readUserJson(raw));
   });
 }
@@ -45,7 +45,7 @@ export function countUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter): P
       path: "/users/count",
       queryParams: { ...filter },
     });
-    if (typeof count !== "number") throw unreadableAnswer();
+    if (typeof count !== "number") throw unreadableResponse();
     return count;
   });
 }
@@ -96,7 +96,7 @@ async function listBehind(
   try {
     return await listUsers(clerk, filter, { limit, ...(cursor !== undefined && { startingAfter: cursor }) });
   } catch (error) {
-    if (error instanceof ClerkRefusal && others.length > 0) return listBehind(clerk, filter, limit, others);
+    if (error instanceof ClerkRequestError && others.length > 0) return listBehind(clerk, filter, limit, others);
     throw error;
   }
 }

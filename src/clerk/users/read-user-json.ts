@@ -1,15 +1,12 @@
-import { ApiError } from "../../http/api-error.ts";
+import { ClerkFailedError } from "../client/clerk-errors.ts";
 import { type UserJson, userJsonSchema } from "../payloads/user-json.ts";
 
-/**
- * What Clerk answered, as a user. The SDK hands on whatever came; what is no user (a page of some proxy, say) is 502
- * `clerk_failed`.
- */
+/** Parses a user in a response. The SDK passes on any body, such as a proxy's error page: that throws a {@link ClerkFailedError}. */
 export function readUserJson(raw: unknown): UserJson {
   const parsed = userJsonSchema.safeParse(raw);
   if (parsed.success) return parsed.data;
-  throw unreadableAnswer(parsed.error);
+  throw unreadableResponse(parsed.error);
 }
 
-export const unreadableAnswer = (cause?: unknown): ApiError =>
-  new ApiError(502, "clerk_failed", "Clerk's answer cannot be read", { cause });
+export const unreadableResponse = (cause?: unknown): ClerkFailedError =>
+  new ClerkFailedError("Clerk's response cannot be parsed", { cause });

@@ -1,6 +1,5 @@
-import { ApiError } from "../../http/api-error.ts";
 import type { ClerkApi } from "../client/clerk-api.ts";
-import { ClerkRefusal } from "../client/clerk-errors.ts";
+import { ClerkRequestError, isClerkOutage } from "../client/clerk-errors.ts";
 import { stripUser } from "../payloads/strip-user.ts";
 
 /** What Clerk says about one user now. `unavailable`: it did not say; ask again later. */
@@ -25,10 +24,10 @@ export function createUserReader(clerk: Pick<ClerkApi, "read">, now: () => numbe
         return { outcome: "found", data: stripUser({ ...user.raw }), readAt } as const;
       });
     } catch (error) {
-      if (error instanceof ClerkRefusal) {
+      if (error instanceof ClerkRequestError) {
         return error.status === 404 ? { outcome: "missing" } : { outcome: "unavailable", reason: error.message };
       }
-      if (error instanceof ApiError) return { outcome: "unavailable", reason: error.message };
+      if (isClerkOutage(error)) return { outcome: "unavailable", reason: error.message };
       throw error;
     }
   };

@@ -1,5 +1,5 @@
 import { Kafka, type KafkaConfig as ClientOptions, logLevel, type logCreator } from "kafkajs";
-import type { KafkaConfig } from "../../config.ts";
+import type { KafkaConfig } from "../kafka-config.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { rememberCoordinators } from "../kafkajs-patches/remember-coordinators.ts";
 

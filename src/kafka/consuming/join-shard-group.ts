@@ -1,8 +1,8 @@
 import { EventEmitter, once } from "node:events";
 import type { Consumer, Kafka } from "kafkajs";
-import type { KafkaConfig } from "../../config.ts";
+import type { KafkaConfig } from "../kafka-config.ts";
 import type { Logger } from "../../shared/logger.ts";
-import { withinTime } from "../../shared/with-timeout.ts";
+import { withTimeout } from "../../shared/with-timeout.ts";
 import { createStateReader, type StateReader } from "./state-reader.ts";
 
 /** A worker's place in the consumer group by which the workers share the shards. */
@@ -154,7 +154,7 @@ export async function joinShardGroup(
   };
 
   try {
-    await withinTime(silentMs, start(), () => new Error(`could not join the group in ${silentMs} ms`));
+    await withTimeout(silentMs, start(), () => new Error(`could not join the group in ${silentMs} ms`));
   } catch (error) {
     dismiss().catch(() => {});
     throw error;
@@ -171,7 +171,7 @@ export async function joinShardGroup(
     },
     leave: async () => {
       clearInterval(lookout);
-      await withinTime(leaveWithinMs, dismiss(), () => new Error(`could not leave the group in ${leaveWithinMs} ms`));
+      await withTimeout(leaveWithinMs, dismiss(), () => new Error(`could not leave the group in ${leaveWithinMs} ms`));
     },
   };
 }

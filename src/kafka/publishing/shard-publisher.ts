@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Kafka, Producer, RecordMetadata } from "kafkajs";
-import type { KafkaConfig } from "../../config.ts";
-import { withinTime } from "../../shared/with-timeout.ts";
+import type { KafkaConfig } from "../kafka-config.ts";
+import { withTimeout } from "../../shared/with-timeout.ts";
 import { encodeEvent } from "../records/encode-event.ts";
 import { encodeBarrier, encodeMoved, encodeState } from "../records/encode-state.ts";
 import type { EventRecord, MovedState, StateRecord } from "../records/records.ts";
@@ -11,7 +11,6 @@ import { createTransactionWriter, type WriteTransaction } from "./transaction-wr
 export interface ShardPublisherDeps {
   readonly kafka: Kafka;
   readonly config: KafkaConfig;
-  readonly eventSource: string;
   /** Called when all records of a batch are written and the commit is not yet asked for. */
   readonly beforeCommit?: () => Promise<void>;
   /**
@@ -51,7 +50,7 @@ export interface ShardPublisher {
  * on the first transaction, not on connecting, so what is read before the barrier may still change.
  */
 export async function openShardPublisher(deps: ShardPublisherDeps, shard: number): Promise<ShardPublisher> {
-  const { kafka, config, eventSource, beforeCommit, movesAmong } = deps;
+  const { kafka, config, beforeCommit, movesAmong } = deps;
   const transactionalId = `${config.transactionalIdPrefix}.${shard}`;
   spanPartitions(transactionalId, [
     { topic: config.eventsTopic, partitions: [shard] },
@@ -66,7 +65,7 @@ export async function openShardPublisher(deps: ShardPublisherDeps, shard: number
   });
   const transact = createTransactionWriter(producer, shard);
   const write: WriteTransaction = (records, sent) => answered(transact(records, sent));
-  const answered = <T>(work: Promise<T>) => withinTime(config.transactionTimeoutMs + retriesTakeMs, work, noAnswer);
+  const answered = <T>(work: Promise<T>) => withTimeout(config.transactionTimeoutMs + retriesTakeMs, work, noAnswer);
   const barrierId = randomUUID();
   const commitBarrier = async () =>
     offsetIn(await write([[config.stateTopic, [encodeBarrier(barrierId)]]]), config.stateTopic);
@@ -77,7 +76,7 @@ export async function openShardPublisher(deps: ShardPublisherDeps, shard: number
       publish: async ({ events, states }) => {
         const written = await write(
           [
-            [config.eventsTopic, events.map((event) => encodeEvent(event, eventSource))],
+            [config.eventsTopic, events.map((event) => encodeEvent(event, config.eventSource))],
             [config.stateTopic, states.map(encodeState)],
           ],
           beforeCommit,
@@ -112,7 +111,7 @@ const noAnswer = () => new Error("no answer from Kafka, and no error");
 
 /** As far as it will; a producer that hangs is left to itself: the next one fences it. */
 const disconnect = (producer: Producer) =>
-  withinTime(disconnectWithinMs, producer.disconnect(), noAnswer).catch(() => {});
+  withTimeout(disconnectWithinMs, producer.disconnect(), noAnswer).catch(() => {});
 
 function offsetIn(written: readonly RecordMetadata[], topic: string): bigint {
   const offset = written.find(({ topicName }) => topicName === topic)?.baseOffset;

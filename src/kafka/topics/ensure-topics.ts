@@ -1,6 +1,6 @@
 import kafkajs, { type Admin, type ConfigResourceTypes, type ITopicConfig, type Kafka } from "kafkajs";
-import type { KafkaConfig } from "../../config.ts";
-import { StartUpError } from "../../shared/run-program.ts";
+import type { KafkaConfig } from "../kafka-config.ts";
+import { StartUpError } from "../../shared/errors.ts";
 import { awaitLeaders } from "./await-leaders.ts";
 import { withAdmin } from "../client/admin.ts";
 

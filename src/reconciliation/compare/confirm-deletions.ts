@@ -1,3 +1,4 @@
+import { ClerkUnavailableError } from "../../clerk/client/clerk-errors.ts";
 import type { UserReader } from "../../clerk/users/user-reader.ts";
 import type { Missed } from "./compare-page.ts";
 import { queueMissed } from "./queue-missed.ts";
@@ -9,14 +10,9 @@ export interface ConfirmDeps extends ReconcilePageDeps {
   readonly now: () => number;
 }
 
-/** Clerk did not say whether a user is still there. */
-export class ClerkAwayError extends Error {
-  override readonly name = "ClerkAwayError";
-}
-
 /**
  * Asks Clerk about each user that its list did not show, one by one, and queues the deletion of those it does not know.
- * The others are compared like all. Throws {@link ClerkAwayError} at the first of whom Clerk says nothing; what was queued
+ * The others are compared like all. Throws {@link ClerkUnavailableError} at the first of whom Clerk says nothing; what was queued
  * before is right all the same.
  */
 export async function confirmDeletions(deps: ConfirmDeps, unseen: Iterable<string>, findings: Findings): Promise<void> {
@@ -42,7 +38,7 @@ export async function confirmDeletions(deps: ConfirmDeps, unseen: Iterable<strin
         break;
       }
       case "unavailable":
-        throw new ClerkAwayError(answer.reason);
+        throw new ClerkUnavailableError(answer.reason);
     }
   }
 }

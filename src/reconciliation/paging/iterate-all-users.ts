@@ -1,4 +1,4 @@
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { type ListedUser, pageSize, type ReadUserPage, type UserPage } from "./user-page-reader.ts";
 
 /**
@@ -34,14 +34,14 @@ async function readBehind(readPage: ReadUserPage, trail: Trail): Promise<{ page:
     try {
       return { page: await readPage({ order: "created", after }), behind: trail.slice(index) };
     } catch (error) {
-      if (!(error instanceof ClerkRefusal) || !refusesCursor(error)) throw error;
+      if (!(error instanceof ClerkRequestError) || !refusesCursor(error)) throw error;
     }
   }
   return { page: await readPage({ order: "created", after: undefined }), behind: [] };
 }
 
 /** Clerk does not say how it refuses a cursor whose user is gone; a wrong key is 401 or 403. */
-const refusesCursor = ({ status }: ClerkRefusal): boolean => [400, 404, 410, 422].includes(status);
+const refusesCursor = ({ status }: ClerkRequestError): boolean => [400, 404, 410, 422].includes(status);
 
 /** The last user, the one before, the 4th, 8th, 16th … from the end: near ones cost few repeats, far ones survive more. */
 function landmarksOf(users: readonly ListedUser[]): string[] {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ListedUser, ReadUserPage, UserPageRequest } from "./user-page-reader.ts";
 import { walkAllUsers } from "./iterate-all-users.ts";
 import { walkRecentUsers } from "./iterate-recent-users.ts";
@@ -55,7 +55,7 @@ class MovingList {
     }
     if (request.order !== "created" || request.after === undefined) return this.users.slice(0, 500);
     const at = this.users.findIndex(({ id }) => id === request.after);
-    if (at === -1) throw new ClerkRefusal("users.list_all", 422, []);
+    if (at === -1) throw new ClerkRequestError("users.list_all", 422, []);
     return this.users.slice(at + 1, at + 501);
   }
 }
@@ -161,7 +161,7 @@ describe("all users", () => {
 
   test("are not walked when Clerk does not know the key", async () => {
     const refuse: ReadUserPage = async () => {
-      throw new ClerkRefusal("users.list_all", 401, []);
+      throw new ClerkRequestError("users.list_all", 401, []);
     };
     await expect(walk(walkAllUsers(refuse, ["user_1"]))).rejects.toThrow("401");
   });

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { stripUser } from "../../clerk/payloads/strip-user.ts";
-import { ApiError } from "../../http/api-error.ts";
+import { ClerkFailedError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 
 /** A user in one of Clerk's lists, as far as the bridge may keep it. */
 export interface ListedUser {
@@ -27,7 +27,7 @@ export type UserPageRequest =
   | { readonly order: "updated"; readonly offset: number; readonly limit?: number }
   | { readonly order: "none"; readonly ids: readonly string[]; readonly limit?: number };
 
-/** Reads one page. Throws `ClerkRefusal`, and what `ClerkApi` throws when Clerk stays away. */
+/** Reads one page. Throws `ClerkRequestError`, and what `ClerkApi` throws when Clerk stays away. */
 export type ReadUserPage = (request: UserPageRequest) => Promise<UserPage>;
 
 /** Clerk's most; above it Clerk silently falls to 10. */
@@ -48,7 +48,7 @@ export function createPageReader(clerk: Pick<ClerkApi, "read">, now: () => numbe
         return await readOnce(clerk, now, request);
       } catch (error) {
         const pauseMs = pausesMs[attempt];
-        if (!(error instanceof ApiError) || pauseMs === undefined) throw error;
+        if (!isClerkOutage(error) || pauseMs === undefined) throw error;
         await delay(pauseMs, undefined, { signal });
       }
     }
@@ -78,7 +78,7 @@ async function readOnce(clerk: Pick<ClerkApi, "read">, now: () => number, reques
   const listed = listSchema.safeParse(answer);
   // The SDK hands on whatever came, such as a page of some proxy.
   if (!listed.success) {
-    throw new ApiError(502, "clerk_failed", "Clerk's answer is no list of users", { cause: listed.error });
+    throw new ClerkFailedError("Clerk's response is not a list of users", { cause: listed.error });
   }
   return { readAt, users: listed.data.map(({ id, updatedAt, raw }) => ({ id, updatedAt, data: stripUser(raw) })) };
 }

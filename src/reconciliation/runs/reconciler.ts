@@ -3,7 +3,7 @@ import { Worker } from "bullmq";
 import type { Registry } from "prom-client";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { UserReader } from "../../clerk/users/user-reader.ts";
-import type { WorkerConfig } from "../../config.ts";
+import type { WorkerConfig } from "../../../workers/worker-config.ts";
 import { createShardOf } from "../../domain/shard-of.ts";
 import { viewLedger } from "../../ledger/ledger-view.ts";
 import type { Logger } from "../../shared/logger.ts";

@@ -1,11 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { ClerkRefusal } from "../../clerk/client/clerk-errors.ts";
-import { ApiError } from "../../http/api-error.ts";
+import { ClerkRequestError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { RunRequest } from "./reconciliation-queue.ts";
 import { RedisAwayError } from "../../queue/message-queues.ts";
 import { LedgerNotWholeError } from "../compare/compare-page.ts";
-import { ClerkAwayError } from "../compare/confirm-deletions.ts";
 import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconcileRecent } from "./reconcile-recent.ts";
 import { type Sweep, sweepAll, type SweepDeps } from "./sweep-all.ts";
@@ -89,9 +87,9 @@ async function waitForWholeLedger({ viewShard, shards, now, signal }: RunDeps): 
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof ClerkRefusal) return "clerk_refused";
-  if (error instanceof ApiError || error instanceof ClerkAwayError) return "clerk_away";
+  if (error instanceof ClerkRequestError) return "clerk_rejected";
+  if (isClerkOutage(error)) return "clerk_unavailable";
   if (error instanceof LedgerNotWholeError) return "ledger_not_whole";
-  if (error instanceof RedisAwayError) return "redis_away";
+  if (error instanceof RedisAwayError) return "redis_unavailable";
   return "error";
 }

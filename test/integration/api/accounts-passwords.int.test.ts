@@ -4,7 +4,7 @@ import { openAccountApi } from "../../support/api/open-account-api.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
 
 async function open(variables: Readonly<Record<string, string>> = {}) {
-  const api = await openAccountApi({ PASSWORD_REFUSAL_MS: "0", ...variables });
+  const api = await openAccountApi({ PASSWORD_FAILURE_MIN_MS: "0", ...variables });
   onTestFinished(() => api[Symbol.asyncDispose]());
   const verify = async (email: string, password: string, headers: Record<string, string> = {}) => {
     const {
@@ -32,7 +32,7 @@ it("an e-mail address and its password give the user, whatever the case of the a
 
 it("whatever is wrong, the answer, the questions to Clerk and the time are the same", async () => {
   const { verify, clerk, dashboard, logged, dumpRedis } = await open({
-    PASSWORD_REFUSAL_MS: "150",
+    PASSWORD_FAILURE_MIN_MS: "150",
     PASSWORD_ATTEMPTS_PER_EMAIL: "100",
   });
   const { id: bannedId } = dashboard.createUser({

@@ -179,7 +179,7 @@ test("the first page of a small instance costs one call", async () => {
 });
 
 test("a list by role that would take more calls than allowed is refused and not wrong", async () => {
-  const { call, admin, list, dashboard } = await open(numbered(499), { USERS_SWEEP_MAX_CALLS: "1" });
+  const { call, admin, list, dashboard } = await open(numbered(499), { USERS_BY_ROLE_MAX_CLERK_CALLS: "1" });
   expect((await list("?role=user")).totalCount).toBe(499);
   dashboard.createUser({ email_address: ["one-more@example.com"] });
   expect(await call("GET /api/users?role=user", admin)).toMatchObject({

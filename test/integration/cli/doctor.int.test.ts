@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkClerk } from "../../../cli/doctor/check-clerk.ts";
 import { checkClocks } from "../../../cli/doctor/check-clocks.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
-import { readWorkerConfig } from "../../../src/config.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { type Bridge, type BridgeOptions, openBridge } from "../../support/bridge/bridge.ts";
 import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
 import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { readWorkerConfig } from "../../../src/config.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { joinShardGroup } from "../../../src/kafka/consuming/join-shard-group.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
@@ -30,11 +30,11 @@ for (const method of ["heartbeat", "joinGroup"]) {
 test("A rebalance that comes to nothing, as the group's coordinator has moved and still loads, does not hold the shards for ever", async () => {
   const kafkaBrokers = inject("kafkaBrokers");
   const name = `test-${randomUUID()}`;
-  const { kafka: config, eventSource } = readWorkerConfig(
+  const { kafka: config } = readWorkerConfig(
     bridgeVariables({ name, redisUrl: "redis://127.0.0.1:9", kafkaBrokers, shards: 2 }),
   );
   const log = pino({ level: "silent" });
-  await openEventLog(config, eventSource, log).ensureTopics();
+  await openEventLog(config, log).ensureTopics();
   const told: string[] = [];
   const group = await joinShardGroup(
     connectKafka(config, log),

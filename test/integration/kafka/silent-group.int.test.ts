@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { startKafka } from "../../../dev/stack/start-kafka.ts";
-import { readWorkerConfig } from "../../../src/config.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { joinShardGroup } from "../../../src/kafka/consuming/join-shard-group.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
@@ -25,7 +25,7 @@ test("A consumer that falls silent is replaced by one that gets the shards, and 
   const link = resources.use(await openTcpProxy({ target: () => port }));
   const kafka = await startKafka({ dir: join(dir, "kafka"), port, advertisedPort: link.port });
   resources.defer(kafka.stop);
-  const { kafka: config, eventSource } = readWorkerConfig(
+  const { kafka: config } = readWorkerConfig(
     bridgeVariables({
       name: "silent",
       redisUrl: "redis://127.0.0.1:9",
@@ -34,7 +34,7 @@ test("A consumer that falls silent is replaced by one that gets the shards, and 
     }),
   );
   const client = connectKafka(config, log);
-  await openEventLog(config, eventSource, log).ensureTopics();
+  await openEventLog(config, log).ensureTopics();
 
   const all = new Set([0, 1, 2]);
   const assignments: ReadonlySet<number>[] = [];

@@ -8,7 +8,7 @@ import { expect, inject, onTestFinished, test } from "vitest";
 import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { startKafka } from "../../../dev/stack/start-kafka.ts";
-import { readWorkerConfig } from "../../../src/config.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { encodeBarrier } from "../../../src/kafka/records/encode-state.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
@@ -22,10 +22,10 @@ const log = pino({ level: "silent" });
 
 test("a transaction that writes states only ends among the events, too", async () => {
   const name = `test-${randomUUID()}`;
-  const { kafka: config, eventSource } = readWorkerConfig(
+  const { kafka: config } = readWorkerConfig(
     bridgeVariables({ name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 1 }),
   );
-  const eventLog = openEventLog(config, eventSource, log);
+  const eventLog = openEventLog(config, log);
   await eventLog.ensureTopics();
   const publisher = await eventLog.openPublisher(shard); // One barrier,
   await publisher.prove(); // and another.
@@ -55,11 +55,11 @@ test("a batch whose markers Kafka skipped appears in both topics or in none, wha
 
   const name = "skipped";
   const brokers = [`127.0.0.1:${port}`];
-  const { kafka: config, eventSource } = readWorkerConfig({
+  const { kafka: config } = readWorkerConfig({
     ...bridgeVariables({ name, redisUrl: "redis://127.0.0.1:9", kafkaBrokers: brokers, shards: 1 }),
     KAFKA_TRANSACTION_TIMEOUT_MS: "1000",
   });
-  const eventLog = openEventLog(config, eventSource, log);
+  const eventLog = openEventLog(config, log);
   await eventLog.ensureTopics();
 
   const written = Promise.withResolvers<void>();

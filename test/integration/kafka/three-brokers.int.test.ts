@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import kafkajs, { type Admin } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readWorkerConfig } from "../../../src/config.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
 import type { ShardPublisher } from "../../../src/kafka/publishing/shard-publisher.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
@@ -63,11 +63,11 @@ test("The topics have a replica on each broker, and take nothing that fewer than
 test("Batches one right after the other are each written once, whichever brokers lead their partitions", async () => {
   const { kafkaBrokers } = cluster;
   const name = `test-${randomUUID()}`;
-  const { kafka: config, eventSource } = readWorkerConfig({
+  const { kafka: config } = readWorkerConfig({
     ...bridgeVariables({ name, redisUrl: bridge.redisUrl, kafkaBrokers, shards }),
     ...replicated,
   });
-  const eventLog = openEventLog(config, eventSource, createLogger("worker", "silent"));
+  const eventLog = openEventLog(config, createLogger("worker", "silent"));
   await waitFor("the topics are made", async () => (await eventLog.ensureTopics(), true));
   const batches = 40;
   await Promise.all(

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { readWorkerConfig } from "../../../src/config.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
 import { spanPartitions } from "../../../src/kafka/kafkajs-patches/span-partitions.ts";
@@ -16,7 +16,7 @@ test("a transaction names all its partitions at once, writes to both in one requ
     bridgeVariables({ name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 1 }),
   );
   const log = pino({ level: "silent" });
-  await openEventLog(config.kafka, config.eventSource, log).ensureTopics();
+  await openEventLog(config.kafka, log).ensureTopics();
 
   const producer = connectKafka(config.kafka, log).producer({
     transactionalId: name,

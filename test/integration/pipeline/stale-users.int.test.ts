@@ -9,7 +9,7 @@ import { send, sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 // The tests' users are an hour old: with this, every first sight of one may be a ghost.
-const everybodyIsOld = { GHOST_CHECK_AFTER_MS: "60000" };
+const everybodyIsOld = { STALE_USER_CHECK_AFTER_MS: "60000" };
 
 const resources = new AsyncDisposableStack();
 let emulator: ClerkEmulator;

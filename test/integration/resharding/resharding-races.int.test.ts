@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { readWorkerConfig } from "../../../src/config.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import type { State } from "../../../src/domain/state.ts";
 import { countMisplaced } from "../../../src/kafka/consuming/find-misplaced.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
@@ -13,7 +13,7 @@ import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
 import { createTopologyGuard } from "../../../src/resharding/shard-layout-guard.ts";
 import { openTopologyRecord } from "../../../src/resharding/shard-layout.ts";
 import { reshard, type ReshardDeps, type ReshardStep } from "../../../src/resharding/reshard.ts";
-import { StartUpError } from "../../../src/shared/run-program.ts";
+import { StartUpError } from "../../../src/shared/errors.ts";
 import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
@@ -74,7 +74,7 @@ async function openWithStates() {
   const redis = connectFailingFast(config.redis.address, log, 5_000);
   onTestFinished(() => redis.disconnect());
   await waitFor("Redis answers", () => redis.status === "ready");
-  const eventLog = openEventLog(config.kafka, config.eventSource, log);
+  const eventLog = openEventLog(config.kafka, log);
   await eventLog.ensureTopics();
   const topology = openTopologyRecord(redis, name);
   const guard = createTopologyGuard({ topology, eventLog, shards: 2, signal });

@@ -5,7 +5,7 @@ import {
   startClerkEmulator,
   type ClerkEmulatorOptions,
 } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
-import { readApiConfig } from "../../../src/config.ts";
+import { readApiConfig } from "../../../src/api/api-config.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
 import { startApi } from "../../../src/api/start-api.ts";
 import { startFaultyClerk } from "../clerk/faulty-clerk.ts";

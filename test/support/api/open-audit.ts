@@ -6,9 +6,8 @@ import { auditStream } from "../../../src/redis/keys.ts";
 import type { AuditEntry, AuditTrail } from "../../../src/audit/audit-trail.ts";
 import { type AuditOutbox, openAuditOutbox } from "../../../src/audit/audit-outbox.ts";
 import { openAuditTrail } from "../../../src/audit/audit-trail.ts";
-import { readWorkerConfig } from "../../../src/config.ts";
-import type { AuditPublisher } from "../../../src/audit/audit-publisher.ts";
-import { openEventLog } from "../../../src/kafka/open-event-log.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
+import { type AuditPublisher, openAuditPublisher } from "../../../src/audit/audit-publisher.ts";
 import { createApiMetrics, createWorkerMetrics } from "../../../src/shared/metrics.ts";
 import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
 import { startAuditRelay } from "../../../src/audit/audit-relay.ts";
@@ -47,7 +46,6 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
   await redis.ping().catch(() => new Promise((resolve) => redis.once("ready", resolve)));
   const stream = auditStream(name);
   resources.defer(async () => void (await redis.del(stream)));
-  const eventLog = openEventLog(config.kafka, config.eventSource, log);
 
   const openOutbox = (abandonedAfterMs = 60_000): AuditOutbox =>
     openAuditOutbox({
@@ -73,7 +71,7 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
       const metrics = createWorkerMetrics();
       const relay = startAuditRelay({
         outbox: openOutbox(abandonedAfterMs),
-        openPublisher: async () => intercept(await eventLog.openAuditPublisher()),
+        openPublisher: async () => intercept(await openAuditPublisher(config.kafka, log)),
         metrics,
         log,
         now: Date.now,

@@ -26,7 +26,7 @@ export async function openDocumentedApi() {
         CLERK_RATE_LIMIT: "10000",
         RATE_LIMIT_BAD_TOKENS: "1000",
         REQUIRE_MFA_FOR: "mfa",
-        PASSWORD_REFUSAL_MS: "0",
+        PASSWORD_FAILURE_MIN_MS: "0",
       },
     }),
   );

@@ -12,7 +12,7 @@ import { assertAccessDeclared } from "../../../src/api/auth/declared-access.ts";
 import { guardApi } from "../../../src/api/apply-middleware.ts";
 import { readRoles } from "../../../src/api/auth/roles.ts";
 import { callerOf, requires, requiresFreshFactor } from "../../../src/api/auth/requires.ts";
-import { readApiConfig } from "../../../src/config.ts";
+import { readApiConfig } from "../../../src/api/api-config.ts";
 import { userIdParam } from "../../../src/api/http/responses.ts";
 import type { ApiApp, ApiEnv } from "../../../src/api/http/api-env.ts";
 import { createApi } from "../../../src/api/http/create-router.ts";

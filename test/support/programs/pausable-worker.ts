@@ -1,13 +1,13 @@
 // A worker to kill or to freeze at an exact step of a batch. SIGUSR2 arms it; then the next batch it takes stops at the step
 // named HALT_AT and logs `halted`, until SIGCONT lets it go on.
-import { readWorkerConfig } from "../../../src/config.ts";
+import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
-import { runProcess } from "../../../src/shared/run-program.ts";
+import { runProgram } from "../../../src/shared/run-program.ts";
 import { startWorker } from "../../../workers/start-worker.ts";
 
 const haltAt = process.env["HALT_AT"];
 
-await runProcess(async (onFatal) => {
+await runProgram(async (onFatal) => {
   const config = readWorkerConfig();
   const log = createLogger("worker", config.logLevel);
   let armed = false;

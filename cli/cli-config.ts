@@ -1,0 +1,36 @@
+import { CLERK_ENVIRONMENT, toClerkConfig } from "../src/clerk/clerk-config.ts";
+import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../src/kafka/kafka-config.ts";
+import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead-letters-config.ts";
+import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../src/reconciliation/reconciliation-config.ts";
+import { REDIS_ENVIRONMENT, toRedisConfig } from "../src/redis/redis-config.ts";
+import { type EnvironmentVariables, readEnvironment } from "../src/shared/environment.ts";
+import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../src/shared/program-config.ts";
+
+const CLI_ENVIRONMENT = {
+  ...PROGRAM_ENVIRONMENT,
+  ...CLERK_ENVIRONMENT,
+  ...REDIS_ENVIRONMENT,
+  ...KAFKA_ENVIRONMENT,
+  ...DEAD_LETTERS_ENVIRONMENT,
+  ...RECONCILIATION_ENVIRONMENT,
+};
+
+export type CliConfig = ReturnType<typeof readCliConfig>;
+
+/**
+ * Configuration of the commands, from the worker's environment. Throws a `ConfigError`; for a missing Clerk key only when
+ * a command reads `clerk`.
+ */
+export function readCliConfig(variables: EnvironmentVariables = process.env) {
+  const env = readEnvironment(CLI_ENVIRONMENT, variables);
+  return {
+    ...toProgramConfig(env),
+    redis: toRedisConfig(env),
+    kafka: toKafkaConfig(env, env.SHARDS),
+    deadLetters: toDeadLettersConfig(env),
+    reconciliation: toReconciliationConfig(env),
+    get clerk() {
+      return toClerkConfig(env);
+    },
+  };
+}

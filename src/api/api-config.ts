@@ -1,0 +1,53 @@
+import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../analytics/analytics-config.ts";
+import { CACHE_ENVIRONMENT, toCacheConfig } from "../cache/cache-config.ts";
+import { CLERK_ENVIRONMENT, toClerkConfig } from "../clerk/clerk-config.ts";
+import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../queue/dead-letters-config.ts";
+import { REDIS_ENVIRONMENT, toRedisConfig } from "../redis/redis-config.ts";
+import { type EnvironmentVariables, port, positive, readEnvironment } from "../shared/environment.ts";
+import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../shared/program-config.ts";
+import { toWebhooksConfig, WEBHOOKS_ENVIRONMENT } from "../webhooks/webhooks-config.ts";
+import { ACCOUNTS_ENVIRONMENT, toAccountsConfig } from "./accounts/accounts-config.ts";
+import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth/auth-config.ts";
+import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
+import { toUsersConfig, USERS_ENVIRONMENT } from "./users/users-config.ts";
+
+/** Every variable that the API reads. */
+export const API_ENVIRONMENT = {
+  ...PROGRAM_ENVIRONMENT,
+  ...CLERK_ENVIRONMENT,
+  ...WEBHOOKS_ENVIRONMENT,
+  ...REDIS_ENVIRONMENT,
+  REDIS_OPTIONAL_TIMEOUT_MS: positive
+    .default(250)
+    .describe("Timeout of optional Redis calls (cache, rate limits, counters), in ms"),
+  ...DEAD_LETTERS_ENVIRONMENT,
+  PORT: port.default(3007).describe("Port of the API"),
+  ...AUTH_ENVIRONMENT,
+  ...PASSWORDS_ENVIRONMENT,
+  ...USERS_ENVIRONMENT,
+  ...ACCOUNTS_ENVIRONMENT,
+  ...CACHE_ENVIRONMENT,
+  ...ANALYTICS_ENVIRONMENT,
+};
+
+export type ApiConfig = ReturnType<typeof readApiConfig>;
+
+/** Configuration of the API. Throws a `ConfigError`. */
+export function readApiConfig(variables: EnvironmentVariables = process.env) {
+  const env = readEnvironment(API_ENVIRONMENT, variables);
+  return {
+    ...toProgramConfig(env),
+    port: env.PORT,
+    redis: toRedisConfig(env),
+    optionalRedisTimeoutMs: env.REDIS_OPTIONAL_TIMEOUT_MS,
+    clerk: toClerkConfig(env),
+    webhooks: toWebhooksConfig(env),
+    deadLetters: toDeadLettersConfig(env),
+    auth: toAuthConfig(env),
+    passwords: toPasswordPolicy(env),
+    users: toUsersConfig(env),
+    accounts: toAccountsConfig(env),
+    cache: toCacheConfig(env),
+    analytics: toAnalyticsConfig(env),
+  };
+}

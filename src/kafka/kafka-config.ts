@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { flag, list, positive } from "../shared/environment.ts";
+import { ConfigError } from "../shared/errors.ts";
+
+export const KAFKA_ENVIRONMENT = {
+  KAFKA_BROKERS: list.default(["127.0.0.1:9092"]).describe("host:port, comma-separated; Kafka 3.6 or newer"),
+  KAFKA_CLIENT_ID: z.string().default("clerk-kafka-bridge").describe("Name of this client in the brokers' logs"),
+  KAFKA_SSL: flag.default(false).describe("Whether to use TLS to the brokers"),
+  KAFKA_SASL_MECHANISM: z
+    .enum(["plain", "scram-sha-256", "scram-sha-512"])
+    .optional()
+    .describe("How to authenticate to the brokers"),
+  KAFKA_SASL_USERNAME: z.string().optional().describe("Required with KAFKA_SASL_MECHANISM"),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe("Required with KAFKA_SASL_MECHANISM"),
+  KAFKA_EVENTS_TOPIC: z.string().default("user.events").describe("Topic of the events"),
+  KAFKA_STATE_TOPIC: z.string().default("user.state").describe("Compacted topic of the users' current states"),
+  KAFKA_GROUP_ID: z
+    .string()
+    .default("clerk-kafka-bridge")
+    .describe("Consumer group through which the workers share the shards"),
+  KAFKA_TRANSACTIONAL_ID_PREFIX: z
+    .string()
+    .default("clerk-kafka-bridge")
+    .describe("Prefix of the transactional ids; a dot and the shard follow"),
+  KAFKA_REPLICATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(-1)
+    .default(-1)
+    .describe("Replication factor of topics created here; -1 is the brokers' default"),
+  KAFKA_MIN_INSYNC_REPLICAS: positive
+    .optional()
+    .describe("min.insync.replicas of topics created here; not set: the brokers' default"),
+  KAFKA_EVENTS_RETENTION_MS: z.coerce
+    .number()
+    .int()
+    .min(-1)
+    .default(-1)
+    .describe("Retention of an events topic created here, in ms; -1 keeps events for ever"),
+  KAFKA_STATE_DELETE_RETENTION_MS: positive
+    .default(100 * 86_400_000)
+    .describe(
+      "Time that a state topic created here remembers a deleted user, in ms; longer than Svix's 90 days of replay",
+    ),
+  KAFKA_AUDIT_TOPIC: z.string().default("user.audit").describe("Topic of the audit trail"),
+  KAFKA_AUDIT_RETENTION_MS: z.coerce
+    .number()
+    .int()
+    .min(-1)
+    .default(-1)
+    .describe("Retention of an audit topic created here, in ms; -1 keeps entries for ever"),
+  KAFKA_SESSION_TIMEOUT_MS: positive
+    .default(6_000)
+    .describe("Time without a heartbeat after which a worker's shards go to another worker, in ms"),
+  KAFKA_TRANSACTION_TIMEOUT_MS: positive
+    .default(15_000)
+    .describe("Time after which the broker ends an orphaned transaction, in ms"),
+  BATCH_MAX_MESSAGES: positive.max(5_000).default(500).describe("Most messages in one Kafka transaction"),
+  EVENT_SOURCE: z.string().default("/clerk-kafka-bridge").describe("ce_source of every event"),
+};
+type Environment = z.infer<z.ZodObject<typeof KAFKA_ENVIRONMENT>>;
+
+export type KafkaConfig = ReturnType<typeof toKafkaConfig>;
+
+/** Throws a {@link ConfigError} when a SASL mechanism lacks its username or password. */
+export const toKafkaConfig = (env: Environment, shards: number) => ({
+  brokers: env.KAFKA_BROKERS,
+  clientId: env.KAFKA_CLIENT_ID,
+  ssl: env.KAFKA_SSL,
+  sasl: saslOf(env),
+  eventsTopic: env.KAFKA_EVENTS_TOPIC,
+  stateTopic: env.KAFKA_STATE_TOPIC,
+  auditTopic: env.KAFKA_AUDIT_TOPIC,
+  groupId: env.KAFKA_GROUP_ID,
+  transactionalIdPrefix: env.KAFKA_TRANSACTIONAL_ID_PREFIX,
+  replicationFactor: env.KAFKA_REPLICATION_FACTOR,
+  minInsyncReplicas: env.KAFKA_MIN_INSYNC_REPLICAS,
+  eventsRetentionMs: env.KAFKA_EVENTS_RETENTION_MS,
+  stateDeleteRetentionMs: env.KAFKA_STATE_DELETE_RETENTION_MS,
+  auditRetentionMs: env.KAFKA_AUDIT_RETENTION_MS,
+  sessionTimeoutMs: env.KAFKA_SESSION_TIMEOUT_MS,
+  transactionTimeoutMs: env.KAFKA_TRANSACTION_TIMEOUT_MS,
+  batchMaxMessages: env.BATCH_MAX_MESSAGES,
+  eventSource: env.EVENT_SOURCE,
+  shards,
+});
+
+function saslOf(env: Environment) {
+  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = env;
+  if (mechanism === undefined) return undefined;
+  if (username === undefined || password === undefined) {
+    throw new ConfigError("KAFKA_SASL_MECHANISM: needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD");
+  }
+  return { mechanism, username, password };
+}

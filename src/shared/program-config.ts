@@ -1,0 +1,30 @@
+import { z } from "zod";
+import { flag, positive } from "./environment.ts";
+
+/** What every program reads. */
+export const PROGRAM_ENVIRONMENT = {
+  LOG_LEVEL: z
+    .enum(["trace", "debug", "info", "warn", "error", "silent"])
+    .default("info")
+    .describe("Lowest level that is logged"),
+  LOG_EMAILS: flag.default(true).describe("Whether email addresses may appear in the log"),
+  SHUTDOWN_TIMEOUT_MS: positive.default(10_000).describe("Time that a program may take to stop, in ms"),
+  HOST: z.string().default("0.0.0.0").describe("Address that the API and the worker listen on"),
+  SHARDS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(1_000)
+    .default(6)
+    .describe("Number of shards; equals the topics' partitions. To change it later: bridge reshard --to N"),
+};
+
+export type ProgramConfig = ReturnType<typeof toProgramConfig>;
+
+export const toProgramConfig = (env: z.infer<z.ZodObject<typeof PROGRAM_ENVIRONMENT>>) => ({
+  logLevel: env.LOG_LEVEL,
+  logEmails: env.LOG_EMAILS,
+  shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
+  host: env.HOST,
+  shards: env.SHARDS,
+});

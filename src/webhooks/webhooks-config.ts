@@ -1,0 +1,25 @@
+import type { z } from "zod";
+import { list } from "../shared/environment.ts";
+import { ConfigError } from "../shared/errors.ts";
+
+export const WEBHOOKS_ENVIRONMENT = {
+  CLERK_WEBHOOK_SECRET: list
+    .optional()
+    .describe("Signing secret (whsec_…) of the webhook; several, comma-separated, while one is rotated"),
+  CLERK_WEBHOOK_SIGNING_SECRET: list
+    .optional()
+    .describe("Clerk's own name for CLERK_WEBHOOK_SECRET; either can be set"),
+};
+
+export interface WebhooksConfig {
+  readonly secrets: readonly [string, ...string[]];
+}
+
+/** Throws a {@link ConfigError} when no signing secret is set. */
+export function toWebhooksConfig(env: z.infer<z.ZodObject<typeof WEBHOOKS_ENVIRONMENT>>): WebhooksConfig {
+  const [first, ...rest] = [...(env.CLERK_WEBHOOK_SECRET ?? []), ...(env.CLERK_WEBHOOK_SIGNING_SECRET ?? [])];
+  if (first === undefined) {
+    throw new ConfigError("CLERK_WEBHOOK_SECRET: not set; it is on the webhook's page in Clerk's dashboard");
+  }
+  return { secrets: [first, ...rest] };
+}

@@ -1,0 +1,47 @@
+import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../src/analytics/analytics-config.ts";
+import { AUDIT_ENVIRONMENT, toAuditConfig } from "../src/audit/audit-config.ts";
+import { CACHE_ENVIRONMENT, toCacheConfig } from "../src/cache/cache-config.ts";
+import { CLERK_ENVIRONMENT, toClerkConfig } from "../src/clerk/clerk-config.ts";
+import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../src/kafka/kafka-config.ts";
+import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead-letters-config.ts";
+import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../src/reconciliation/reconciliation-config.ts";
+import { REDIS_ENVIRONMENT, toRedisConfig } from "../src/redis/redis-config.ts";
+import { type EnvironmentVariables, port, positive, readEnvironment } from "../src/shared/environment.ts";
+import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../src/shared/program-config.ts";
+
+/** Every variable that the worker reads. */
+export const WORKER_ENVIRONMENT = {
+  ...PROGRAM_ENVIRONMENT,
+  ...CLERK_ENVIRONMENT,
+  ...REDIS_ENVIRONMENT,
+  ...KAFKA_ENVIRONMENT,
+  ...DEAD_LETTERS_ENVIRONMENT,
+  WORKER_PORT: port.default(3008).describe("Port of the worker's /livez, /readyz and /metrics"),
+  STALE_USER_CHECK_AFTER_MS: positive
+    .default(7 * 86_400_000)
+    .describe("Age of a message about an unknown user after which Clerk is asked before the user is published, in ms"),
+  ...RECONCILIATION_ENVIRONMENT,
+  ...AUDIT_ENVIRONMENT,
+  ...CACHE_ENVIRONMENT,
+  ...ANALYTICS_ENVIRONMENT,
+};
+
+export type WorkerConfig = ReturnType<typeof readWorkerConfig>;
+
+/** Configuration of the worker. Throws a `ConfigError`. */
+export function readWorkerConfig(variables: EnvironmentVariables = process.env) {
+  const env = readEnvironment(WORKER_ENVIRONMENT, variables);
+  return {
+    ...toProgramConfig(env),
+    port: env.WORKER_PORT,
+    redis: toRedisConfig(env),
+    kafka: toKafkaConfig(env, env.SHARDS),
+    clerk: toClerkConfig(env),
+    deadLetters: toDeadLettersConfig(env),
+    staleUserCheckAfterMs: env.STALE_USER_CHECK_AFTER_MS,
+    reconciliation: toReconciliationConfig(env),
+    audit: toAuditConfig(env),
+    cache: toCacheConfig(env),
+    analytics: toAnalyticsConfig(env),
+  };
+}
