@@ -1,6 +1,6 @@
 import { Hono } from "hono";
-import { openAuditOutbox } from "../src/audit/audit-outbox.ts";
-import { openAuditPublisher } from "../src/audit/audit-publisher.ts";
+import { createAuditOutbox } from "../src/audit/audit-outbox.ts";
+import { createAuditPublisher } from "../src/audit/audit-publisher.ts";
 import { createClerkApi } from "../src/clerk/client/clerk-api.ts";
 import { createUserReader } from "../src/clerk/users/user-reader.ts";
 import type { WorkerConfig } from "./worker-config.ts";
@@ -10,24 +10,27 @@ import { serve } from "../src/http/serve.ts";
 import type { ShardGroup } from "../src/kafka/consuming/join-shard-group.ts";
 import { openEventLog } from "../src/kafka/open-event-log.ts";
 import { createShardOf } from "../src/domain/shard-of.ts";
-import { openLedger } from "../src/ledger/shard-ledger.ts";
+import { createShardLedger } from "../src/ledger/shard-ledger.ts";
 import { Lifecycle } from "../src/shared/lifecycle.ts";
 import type { Logger } from "../src/shared/logger.ts";
-import { createWorkerMetrics } from "../src/shared/metrics.ts";
-import { openDeadLetters } from "../src/queue/dead-letters.ts";
-import { openShardJobs } from "../src/queue/shard-jobs.ts";
-import { openMessageQueues } from "../src/queue/message-queues.ts";
+import { createRegistry } from "../src/shared/metrics.ts";
+import { createAuditRelayMetrics } from "../src/audit/audit-metrics.ts";
+import { createBatchMetrics } from "./batches/batch-metrics.ts";
+import { createShardMetrics } from "./shards/shard-metrics.ts";
+import { createDeadLetters } from "../src/queue/dead-letters.ts";
+import { createShardJobs } from "../src/queue/shard-jobs.ts";
+import { createMessageQueues } from "../src/queue/message-queues.ts";
 import { shardPrefix, shardPrefixes } from "../src/redis/keys.ts";
 import { checkRedis } from "../src/redis/check-redis.ts";
-import { connectBlocking, connectFailingFast } from "../src/redis/connect-redis.ts";
-import { createTopologyGuard } from "../src/resharding/shard-layout-guard.ts";
-import { openTopologyRecord } from "../src/resharding/shard-layout.ts";
-import { refuseOtherTopology } from "../src/resharding/assert-shard-count.ts";
-import { refusalOfWorker } from "../src/resharding/shard-layout.ts";
-import { createFollowUp } from "./batches/batch-side-effects.ts";
-import { joinWhenUp } from "./join-when-up.ts";
+import { createBlockingRedis, createFailFastRedis } from "../src/redis/create-redis.ts";
+import { createShardLayoutGuard } from "../src/resharding/shard-layout-guard.ts";
+import { createShardLayoutRecord } from "../src/resharding/shard-layout.ts";
+import { assertShardCount } from "../src/resharding/assert-shard-count.ts";
+import { workerShardCountError } from "../src/resharding/shard-layout.ts";
+import { createBatchSideEffects } from "./batches/batch-side-effects.ts";
+import { joinWhenAvailable } from "./join-when-available.ts";
 import { RebalanceGate } from "./shards/rebalance-gate.ts";
-import { openReconciler } from "../src/reconciliation/runs/reconciler.ts";
+import { createReconciler } from "../src/reconciliation/runs/reconciler.ts";
 import { startAuditRelay } from "../src/audit/audit-relay.ts";
 import type { AtStep } from "./batches/process-batch.ts";
 import { ShardSupervisor } from "./shards/shard-supervisor.ts";
@@ -54,37 +57,39 @@ export async function startWorker(
 ): Promise<{ port: number; lifecycle: Lifecycle }> {
   const lifecycle = new Lifecycle(log);
   const stopping = new AbortController();
-  const metrics = createWorkerMetrics(() => supervisor.draining);
+  const registry = createRegistry("worker");
+  const metrics = createBatchMetrics(registry);
+  const shardMetrics = createShardMetrics(registry, () => supervisor.draining);
   const now = Date.now;
-  const redis = connectFailingFast(config.redis.address, log, ledgerDeadlineMs);
-  const jobsRedis = connectBlocking(config.redis.address, log);
+  const redis = createFailFastRedis(config.redis.address, log, ledgerDeadlineMs);
+  const jobsRedis = createBlockingRedis(config.redis.address, log);
   const clerk = createClerkApi({
     config: config.clerk,
     redis,
     redisPrefix: config.redis.prefix,
-    registry: metrics.registry,
+    registry,
     log,
     now,
   });
   const readUser = createUserReader(clerk, now);
-  const reconciler = openReconciler({
+  const reconciler = createReconciler({
     config,
     redis,
     jobsRedis,
     clerk,
     readUser,
-    registry: metrics.registry,
+    registry,
     log,
     now,
   });
   const eventLog = openEventLog(config.kafka, log);
-  const guard = createTopologyGuard({
-    topology: openTopologyRecord(redis, config.redis.prefix),
+  const guard = createShardLayoutGuard({
+    topology: createShardLayoutRecord(redis, config.redis.prefix),
     eventLog,
     shards: config.shards,
     signal: stopping.signal,
   });
-  const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: ledgerDeadlineMs });
+  const queues = createMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: ledgerDeadlineMs });
   const gate = new RebalanceGate();
   const atStep = hooks.atStep ?? (async () => {});
   let joined: { group: ShardGroup; cluster: string } | undefined;
@@ -94,23 +99,23 @@ export async function startWorker(
     return {
       group: joined.group,
       cluster: joined.cluster,
-      confirmTopology: () => guard.confirm(),
+      confirmShardLayout: () => guard.confirm(),
       onFatal: hooks.onFatal,
       onLedgerLoss: async () => {
-        metrics.ledgerLosses.inc();
+        shardMetrics.ledgerLosses.inc();
         await reconciler.sweepAfterLoss();
       },
       openPublisher: (shard) => eventLog.openPublisher(shard, () => atStep("sent")),
-      openLedger: (shard) => openLedger(redis, shardPrefix(config.redis.prefix, shard)),
-      openJobs: (shard) => openShardJobs(jobsRedis, config.redis.prefix, shard, log),
+      createShardLedger: (shard) => createShardLedger(redis, shardPrefix(config.redis.prefix, shard)),
+      openJobs: (shard) => createShardJobs(jobsRedis, config.redis.prefix, shard, log),
       batchMaxMessages: config.kafka.batchMaxMessages,
       settled: () => gate.settled(),
       shardOf: createShardOf(config.shards),
       queues,
-      policy: () => ({ unsureBefore: now() - config.staleUserCheckAfterMs }),
+      policy: () => ({ verifyBefore: now() - config.staleUserCheckAfterMs }),
       readUser,
-      deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
-      followUp: createFollowUp({
+      deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
+      followUp: createBatchSideEffects({
         redis,
         redisPrefix: config.redis.prefix,
         cache: config.cache,
@@ -120,6 +125,7 @@ export async function startWorker(
         now,
       }),
       metrics,
+      shardMetrics,
       log,
       now,
       atStep,
@@ -136,7 +142,7 @@ export async function startWorker(
   };
   const app = new Hono();
   mapErrors(app, log);
-  addHealth(app, { registry: metrics.registry, readiness });
+  addHealth(app, { registry, readiness });
   const served = await serve(app, config);
   log.info({ event: "worker.listening", port: served.port }, "Worker's health is served");
 
@@ -146,15 +152,15 @@ export async function startWorker(
     jobsRedis.disconnect();
   });
   const auditRelay = startAuditRelay({
-    outbox: openAuditOutbox({
+    outbox: createAuditOutbox({
       redis,
-      waitingRedis: connectFailingFast(config.redis.address, log, ledgerDeadlineMs),
+      waitingRedis: createFailFastRedis(config.redis.address, log, ledgerDeadlineMs),
       redisPrefix: config.redis.prefix,
       config: config.audit,
       abandonedAfterMs: auditAbandonedAfterMs,
     }),
-    openPublisher: () => openAuditPublisher(config.kafka, log),
-    metrics,
+    openPublisher: () => createAuditPublisher(config.kafka, log),
+    metrics: createAuditRelayMetrics(registry),
     log,
     now,
   });
@@ -178,10 +184,10 @@ export async function startWorker(
     redis,
     redisPrefix: config.redis.prefix,
     shards: config.shards,
-    refusalOf: refusalOfWorker,
+    shardCountError: workerShardCountError,
   };
-  refuseOtherTopology(ownTopology, topologyDeadlineMs)
-    .then(() => joinWhenUp(eventLog, listener, log, stopping.signal))
+  assertShardCount(ownTopology, topologyDeadlineMs)
+    .then(() => joinWhenAvailable(eventLog, listener, log, stopping.signal))
     .then((result) => {
       joined = result;
       supervisor.assign(result.group.assigned());

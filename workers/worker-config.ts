@@ -1,8 +1,8 @@
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../src/analytics/analytics-config.ts";
 import { AUDIT_ENVIRONMENT, toAuditConfig } from "../src/audit/audit-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "../src/cache/cache-config.ts";
-import { CLERK_ENVIRONMENT, toClerkConfig } from "../src/clerk/clerk-config.ts";
-import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../src/kafka/kafka-config.ts";
+import { CLERK_ENVIRONMENT, toClerkConfig } from "../src/clerk/client/clerk-config.ts";
+import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../src/kafka/client/kafka-config.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead-letters-config.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../src/reconciliation/reconciliation-config.ts";
 import { REDIS_ENVIRONMENT, toRedisConfig } from "../src/redis/redis-config.ts";

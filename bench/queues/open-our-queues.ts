@@ -4,7 +4,7 @@ import { z } from "zod";
 import { stripUser } from "../../src/clerk/payloads/strip-user.ts";
 import { createShardOf } from "../../src/domain/shard-of.ts";
 import type { Message } from "../../src/domain/message.ts";
-import { openMessageQueues } from "../../src/queue/message-queues.ts";
+import { createMessageQueues } from "../../src/queue/message-queues.ts";
 import { shardPrefix, shardQueueName } from "../../src/redis/keys.ts";
 import type { BenchContext } from "../context.ts";
 import { connections } from "../load/run-wrk.ts";
@@ -35,7 +35,7 @@ export async function openOurQueues(
       queue.close(),
     ),
   );
-  const intake = opened.adopt(openMessageQueues({ redis, redisPrefix: name, deadlineMs: 10_000 }), (open) =>
+  const intake = opened.adopt(createMessageQueues({ redis, redisPrefix: name, deadlineMs: 10_000 }), (open) =>
     open.close(),
   );
   const shardOf = createShardOf(shards);

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { countUsers } from "../../src/clerk/users/list-users.ts";
-import { viewLedger } from "../../src/ledger/ledger-view.ts";
+import { createLedgerView } from "../../src/ledger/ledger-view.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
 import { backfill } from "../../src/reconciliation/runs/backfill.ts";
-import { openProgressStore } from "../../src/reconciliation/runs/backfill-progress.ts";
-import { createPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
-import { openClerk } from "../open-clerk.ts";
-import { exitCodes, print, runCommand } from "../run-command.ts";
-import { type ProgressDisplay, showProgress } from "../show-progress.ts";
+import { createProgressStore } from "../../src/reconciliation/runs/backfill-progress.ts";
+import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
+import { openClerk } from "../context/create-clerk.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { type ProgressDisplay, showProgress } from "../context/show-progress.ts";
 
 /** `bridge backfill`: the users that Clerk had before the bridge came. */
 export function addBackfillCommand(program: Command): void {
@@ -33,9 +33,9 @@ export function addBackfillCommand(program: Command): void {
               shardOf,
               signal,
               shards: config.shards,
-              viewShard: (shard) => viewLedger(redis, shardPrefix(prefix, shard)),
-              readPage: createPageReader(clerk, Date.now, signal),
-              progress: openProgressStore(redis, prefix),
+              viewShard: (shard) => createLedgerView(redis, shardPrefix(prefix, shard)),
+              readPage: createUserPageReader(clerk, Date.now, signal),
+              progress: createProgressStore(redis, prefix),
               now: Date.now,
               onProgress: (progress) => {
                 if (display === undefined && progress.read > 0) print(`goes on after ${progress.read} users`);

@@ -3,8 +3,8 @@ import { messageSchema } from "../../src/domain/message.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 import { routeMessage } from "../../src/webhooks/route-message.ts";
 import { VerifiedMessage } from "../../src/webhooks/verify-message.ts";
-import type { Bridge } from "../open-bridge.ts";
-import { exitCodes, print, runCommand } from "../run-command.ts";
+import type { Bridge } from "../context/cli-context.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
 /** `bridge dead list | show | retry | drop`: the messages that could not be decided. */
 export function addDeadCommand(program: Command): void {
@@ -65,8 +65,8 @@ async function retry({ queues, shardOf, deadLetters }: Bridge, letter: DeadLette
     print(`${letter.id}  still cannot be read: ${readable}`);
     return;
   }
-  await queues.addAgain(shardOf(readable.userId), readable.message);
-  await deadLetters.dropRetried(letter);
+  await queues.requeue(shardOf(readable.userId), readable.message);
+  await deadLetters.removeIfUnchanged(letter);
   print(`${letter.id}  queued`);
 }
 

@@ -8,8 +8,8 @@ import { checkClocks } from "../doctor/check-clocks.ts";
 import { checkKafka } from "../doctor/check-kafka.ts";
 import { checkRedisSettings } from "../doctor/check-redis-settings.ts";
 import { checkShards } from "../doctor/check-shards.ts";
-import { examine, type Finding } from "../doctor/finding.ts";
-import { exitCodes, print, runCommand } from "../run-command.ts";
+import { runCheck, type Finding } from "../doctor/finding.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
 const marks = { good: styleText("green", "✓"), warn: styleText("yellow", "!"), bad: styleText("red", "✗") };
 
@@ -24,13 +24,13 @@ export function addDoctorCommand(program: Command): void {
         const findings = [
           ...(await checkAnswers(redis, shardPrefixes(config.redis.prefix, config.shards))),
           ...(await checkApiConfig(process.env)),
-          ...(await examine("Redis settings", "see redis.conf", () => checkRedisSettings(redis))),
-          ...(await examine("Clock", "synchronise the clock (NTP)", () => checkClocks(redis, Date.now))),
-          ...(await examine("Kafka", `are the brokers up, and KAFKA_BROKERS (${brokers.join()}) right?`, () =>
+          ...(await runCheck("Redis settings", "see redis.conf", () => checkRedisSettings(redis))),
+          ...(await runCheck("Clock", "synchronise the clock (NTP)", () => checkClocks(redis, Date.now))),
+          ...(await runCheck("Kafka", `are the brokers up, and KAFKA_BROKERS (${brokers.join()}) right?`, () =>
             checkKafka(eventLog, config),
           )),
           ...(await checkShards({ redis, redisPrefix: config.redis.prefix, shards: config.shards })),
-          ...(await examine("Clerk", "is CLERK_API_URL right?", () => checkClerk(config, Date.now))),
+          ...(await runCheck("Clerk", "is CLERK_API_URL right?", () => checkClerk(config, Date.now))),
         ];
         for (const finding of findings) print(lineOf(finding));
         return findings.some(({ verdict }) => verdict === "bad") ? exitCodes.differs : exitCodes.ok;

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { forgetLedger } from "../../src/ledger/shard-ledger.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
-import { exitCodes, print, runCommand } from "../run-command.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
 /** `bridge rebuild`: the ledger anew from Kafka. */
 export function addRebuildCommand(program: Command): void {

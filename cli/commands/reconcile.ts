@@ -2,10 +2,10 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { z } from "zod";
 import {
-  openReconciliationQueue,
+  createReconciliationQueue,
   type ReconciliationQueue,
 } from "../../src/reconciliation/runs/reconciliation-queue.ts";
-import { exitCodes, print, runCommand } from "../run-command.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
 const lookAgainMs = 200;
 
@@ -19,7 +19,7 @@ export function addReconcileCommand(program: Command): void {
     .option("--no-wait", "do not wait for the run")
     .action((options: { full?: true; allDeletions?: true; wait: boolean }) =>
       runCommand(async ({ config, redis, signal }) => {
-        const queue = openReconciliationQueue(redis, config.redis.prefix);
+        const queue = createReconciliationQueue(redis, config.redis.prefix);
         try {
           const id = await queue.ask({
             kind: options.full ? "full" : "recent",

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { FollowFrom } from "../../src/kafka/consuming/follow-topic.ts";
-import { exitCodes, print, runCommand } from "../run-command.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
 /** `bridge replay`: events again, for a new consumer, on a topic of its own. */
 export function addReplayCommand(program: Command): void {

@@ -2,13 +2,13 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
 import { countMisplaced } from "../../src/kafka/consuming/find-misplaced.ts";
 import { createShardOf } from "../../src/domain/shard-of.ts";
-import { openTopologyRecord } from "../../src/resharding/shard-layout.ts";
+import { createShardLayoutRecord } from "../../src/resharding/shard-layout.ts";
 import { planReshard } from "../../src/resharding/plan-reshard.ts";
 import { reshard } from "../../src/resharding/reshard.ts";
-import type { Bridge } from "../open-bridge.ts";
-import { openResharding } from "../open-resharding.ts";
-import { exitCodes, type ExitCode, print, runCommand } from "../run-command.ts";
-import { type ProgressDisplay, showProgress } from "../show-progress.ts";
+import type { Bridge } from "../context/cli-context.ts";
+import { openResharding } from "../context/create-resharding.ts";
+import { exitCodes, type ExitCode, print, runCommand } from "../context/run-command.ts";
+import { type ProgressDisplay, showProgress } from "../context/show-progress.ts";
 
 interface ReshardOptions {
   readonly to: string;
@@ -36,7 +36,7 @@ export function addReshardCommand(program: Command): void {
 }
 
 async function printPlan({ config, redis, eventLog, signal }: Bridge, to: number, groups: readonly string[]) {
-  const topology = await openTopologyRecord(redis, config.redis.prefix).read();
+  const topology = await createShardLayoutRecord(redis, config.redis.prefix).read();
   const counts = await eventLog.countPartitions();
   const plan = planReshard(topology, counts, to);
   if (plan.outcome !== "go") return say(plan);

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { type UserEvent, userEventSchema } from "../../src/domain/user-events.ts";
-import { exitCodes, print, runCommand } from "../run-command.ts";
-import { writeEventLine } from "../write-event-line.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { writeEventLine } from "./format-event.ts";
 
 /** `bridge tail`: the events as they come. */
 export function addTailCommand(program: Command): void {

@@ -1,13 +1,13 @@
 import type { Command } from "commander";
 import { readStateTable } from "../../src/kafka/consuming/read-state-table.ts";
-import { viewLedger } from "../../src/ledger/ledger-view.ts";
+import { createLedgerView } from "../../src/ledger/ledger-view.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
 import type { Problem } from "../../src/reconciliation/compare/compare-views.ts";
-import { createPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
+import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
 import { type Difference, verify } from "../../src/reconciliation/compare/verify.ts";
-import { openClerk } from "../open-clerk.ts";
-import type { Bridge } from "../open-bridge.ts";
-import { exitCodes, print, runCommand } from "../run-command.ts";
+import { openClerk } from "../context/create-clerk.ts";
+import type { Bridge } from "../context/cli-context.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
 /** `bridge verify`: whether Clerk, the ledger and Kafka say the same of every user. Exit code 2 when they do not. */
 export function addVerifyCommand(program: Command): void {
@@ -23,8 +23,8 @@ export function addVerifyCommand(program: Command): void {
         const { counts, differences } = await verify({
           shards: config.shards,
           shardOf,
-          viewShard: (shard) => viewLedger(redis, shardPrefix(config.redis.prefix, shard)),
-          readPage: createPageReader(openClerk(bridge), Date.now, signal),
+          viewShard: (shard) => createLedgerView(redis, shardPrefix(config.redis.prefix, shard)),
+          readPage: createUserPageReader(openClerk(bridge), Date.now, signal),
           readStateTable: (from) =>
             readStateTable({ follow: eventLog.follow, topic: config.kafka.stateTopic, shardOf, from, signal }),
           now: Date.now,

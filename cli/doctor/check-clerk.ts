@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { CliConfig } from "../cli-config.ts";
+import type { CliConfig } from "../context/cli-config.ts";
 import { bad, type Finding, good, warn } from "./finding.ts";
 
 const timeoutMs = 5_000;

@@ -1,4 +1,4 @@
-import type { CliConfig } from "../cli-config.ts";
+import type { CliConfig } from "../context/cli-config.ts";
 import type { EventLog } from "../../src/kafka/open-event-log.ts";
 import { StartUpError } from "../../src/shared/errors.ts";
 import { bad, type Finding, good, warn } from "./finding.ts";

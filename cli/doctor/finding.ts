@@ -13,7 +13,7 @@ export const warn = (about: string, detail: string, mend: string): Finding => ({
 export const bad = (about: string, detail: string, mend: string): Finding => ({ verdict: "bad", about, detail, mend });
 
 /** Runs a check; what it throws is a finding as well. */
-export async function examine(about: string, mend: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+export async function runCheck(about: string, mend: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await check();
   } catch (error) {

@@ -1,16 +1,16 @@
 import { randomUUID } from "node:crypto";
 import { userEventSchema } from "../../src/domain/user-events.ts";
-import { connectKafka } from "../../src/kafka/client/create-kafka.ts";
-import type { KafkaConfig } from "../../src/kafka/kafka-config.ts";
+import { createKafka } from "../../src/kafka/client/create-kafka.ts";
+import type { KafkaConfig } from "../../src/kafka/client/kafka-config.ts";
 import { createLogger } from "../../src/shared/logger.ts";
-import { writeEventLine } from "../../cli/write-event-line.ts";
+import { writeEventLine } from "../../cli/commands/format-event.ts";
 
 /** Prints every event that is committed from now on. Resolves once none that comes later can be missed. */
 export async function showEvents(
   config: KafkaConfig,
   print: (line: string) => void,
 ): Promise<{ stop: () => Promise<void> }> {
-  const kafka = connectKafka(config, createLogger("events", "silent"));
+  const kafka = createKafka(config, createLogger("events", "silent"));
   const consumer = kafka.consumer({ groupId: `show-events-${randomUUID()}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
   await consumer.subscribe({ topic: config.eventsTopic, fromBeginning: false });

@@ -18,7 +18,7 @@ export type KafkaNodeOptions = {
   clusterId: string;
   /** Of this node alone: its data and log. Made if it is not there. */
   dir: string;
-  /** Told when something takes long, as the first download. */
+  /** EnvelopeTimes when something takes long, as the first download. */
   log?: ((line: string) => void) | undefined;
 };
 

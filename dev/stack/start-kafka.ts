@@ -17,7 +17,7 @@ export type KafkaOptions = {
   port?: number;
   /** Where clients are told to find it, as behind a proxy that leads to `port`; default `port`. */
   advertisedPort?: number;
-  /** Told when something takes long, as the first download. */
+  /** EnvelopeTimes when something takes long, as the first download. */
   log?: (line: string) => void;
 };
 

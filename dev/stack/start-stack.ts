@@ -13,7 +13,7 @@ export type StackOptions = {
   dir?: string;
   /** Default: this process's. */
   env?: NodeJS.ProcessEnv;
-  /** Told what takes long or is not as expected. */
+  /** EnvelopeTimes what takes long or is not as expected. */
   log?: (line: string) => void;
 };
 

@@ -15,7 +15,7 @@ const countSchema = z.coerce.number().int().nonnegative();
 const countsSchema = z.array(countSchema);
 const daysOfLongestMonth = 31;
 
-export function openAnalyticsReader({
+export function createAnalyticsReader({
   redis,
   redisPrefix,
 }: Pick<AnalyticsDeps, "redis" | "redisPrefix">): AnalyticsReader {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { intervals, startOf, startOfNext, startsBetween } from "./intervals.ts";
 import { resolveSeries } from "./series-range.ts";
-import { readSessionChange } from "../clerk/payloads/read-session-change.ts";
+import { parseSessionChange } from "../clerk/payloads/parse-session-change.ts";
 
 const at = (text: string) => Date.parse(text);
 const iso = (time: number) => new Date(time).toISOString();
@@ -88,7 +88,7 @@ describe("a series", () => {
 describe("a session message", () => {
   const receivedAt = at("2026-11-24T13:30:00Z");
   const read = (type: "session.created" | "session.ended" | "session.removed" | "session.revoked", json: unknown) =>
-    readSessionChange({ id: "msg_1", type, receivedAt, json });
+    parseSessionChange({ id: "msg_1", type, receivedAt, json });
   const data = { user_id: "user_1", last_active_at: receivedAt - 7_200_000 };
   const happened = receivedAt - 3_600_000;
 

@@ -1,7 +1,7 @@
 import type { AnalyticsDeps } from "./analytics-deps.ts";
 import { isKept } from "./analytics-keys.ts";
 import { countOnce } from "./count-once.ts";
-import type { SessionChange } from "../clerk/payloads/read-session-change.ts";
+import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
 
 /** `repeated`: it was counted before. `expired`: it happened before what is kept. */
 export type SessionCount = "counted" | "repeated" | "expired";

@@ -11,7 +11,7 @@ export interface SecurityCounter {
 }
 
 /** Counts security events by hour and day in Redis. What happens while Redis is away is not counted. */
-export function openSecurityCounter(deps: AnalyticsDeps & { readonly log: Logger }): SecurityCounter {
+export function createSecurityCounter(deps: AnalyticsDeps & { readonly log: Logger }): SecurityCounter {
   const { redis, redisPrefix, config, now, log } = deps;
   const keys = analyticsKeys(redisPrefix);
   return {

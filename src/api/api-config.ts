@@ -1,6 +1,6 @@
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../analytics/analytics-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "../cache/cache-config.ts";
-import { CLERK_ENVIRONMENT, toClerkConfig } from "../clerk/clerk-config.ts";
+import { CLERK_ENVIRONMENT, toClerkConfig } from "../clerk/client/clerk-config.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../queue/dead-letters-config.ts";
 import { REDIS_ENVIRONMENT, toRedisConfig } from "../redis/redis-config.ts";
 import { type EnvironmentVariables, port, positive, readEnvironment } from "../shared/environment.ts";

@@ -4,22 +4,22 @@ import { cors } from "hono/cors";
 import { secureHeaders } from "hono/secure-headers";
 import type { ApiApp, ApiEnv } from "./http/api-env.ts";
 import { limitBody } from "./http/check-body.ts";
-import { refusePollutingKeys } from "./http/check-body.ts";
-import { type AccessPolicy, createAddressCheck } from "./auth/access-policy.ts";
+import { rejectPrototypePollution } from "./http/check-body.ts";
+import { type AccessPolicy, createAddressCheck } from "./http/access-policy.ts";
 import type { AuthConfig } from "./auth/auth-config.ts";
 import { authenticate } from "./auth/authenticate.ts";
-import { openKeySet, useFixedKey } from "./auth/clerk-keys.ts";
+import { createClerkKeySet, createFixedKey } from "./auth/clerk-keys.ts";
 import { clientIp, clientNetwork } from "./auth/client-ip.ts";
-import { limitRate } from "./auth/rate-limit.ts";
-import { openRateLimit, type Quota } from "./auth/rate-limit.ts";
+import { limitRate } from "./http/rate-limit.ts";
+import { createRateLimit, type Quota } from "./http/rate-limit.ts";
 import type { FindRole } from "./auth/roles.ts";
-import { type RefusalDeps, reportRefusals } from "./auth/report-denials.ts";
+import { type DenialDeps, reportDenials } from "./auth/report-denials.ts";
 import { createServiceTokenVerifier } from "./auth/verify-service-token.ts";
 import { createSessionTokenVerifier } from "./auth/verify-session-token.ts";
 import { createTokenVerifier, type VerifyToken } from "./auth/verify-token.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
-export interface GuardDeps extends RefusalDeps {
+export interface MiddlewareOptions extends DenialDeps {
   readonly auth: AuthConfig;
   readonly findRole: FindRole;
   readonly clerk: { readonly secretKey: string; readonly apiUrl: string };
@@ -32,9 +32,9 @@ export interface GuardDeps extends RefusalDeps {
  * Puts before every route of `/api`: security headers, CORS, the client's address, rate limits, who is calling, and what a
  * body may be. To be called before any route is added.
  */
-export function guardApi(api: ApiApp, deps: GuardDeps): void {
+export function applyMiddleware(api: ApiApp, deps: MiddlewareOptions): void {
   const { auth, redis, redisPrefix, now } = deps;
-  const limit = (quota: Quota) => openRateLimit(redis, redisPrefix, quota);
+  const limit = (quota: Quota) => createRateLimit(redis, redisPrefix, quota);
   const access: AccessPolicy = {
     freshFactorFor: new Set(auth.freshFactorFor),
     factorMaxAgeMinutes: auth.factorMaxAgeMinutes,
@@ -52,20 +52,20 @@ export function guardApi(api: ApiApp, deps: GuardDeps): void {
     "/api/*",
     allowOrigins(auth.corsOrigins),
     secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }),
-    knowClient(access, auth.trustedProxies),
-    reportRefusals(deps),
+    setClientContext(access, auth.trustedProxies),
+    reportDenials(deps),
     limitRate(limit(auth.quotas.ip), (c) => clientNetwork(c.get("ip"))),
     authenticate(createVerifier(deps), limit(auth.quotas.badTokens)),
     limitRate(limit(auth.quotas.caller), (c) => callerKey(c.get("caller"))),
     limitBody(),
-    refusePollutingKeys,
+    rejectPrototypePollution,
   );
 }
 
 const callerKey = (caller: ApiEnv["Variables"]["caller"]) => caller && `${caller.kind}:${caller.id}`;
 
 /** Answers are personal data: no cache keeps them. */
-const knowClient =
+const setClientContext =
   (access: AccessPolicy, trustedProxies: number): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     const { address = "" } = getConnInfo(c).remote;
@@ -84,9 +84,9 @@ const allowOrigins = (origins: readonly string[]) =>
     maxAge: 600,
   });
 
-function createVerifier({ auth, findRole, clerk, log, now }: GuardDeps): VerifyToken {
+function createVerifier({ auth, findRole, clerk, log, now }: MiddlewareOptions): VerifyToken {
   const session = createSessionTokenVerifier({
-    findKey: auth.jwtKey === undefined ? openKeySet({ ...clerk, log, now }) : useFixedKey(auth.jwtKey),
+    findKey: auth.jwtKey === undefined ? createClerkKeySet({ ...clerk, log, now }) : createFixedKey(auth.jwtKey),
     findRole,
     authorizedParties: auth.authorizedParties,
   });

@@ -1,13 +1,15 @@
 import { type Context, Hono } from "hono";
+import type { Registry } from "prom-client";
 import { addDocs } from "./openapi/add-docs.ts";
 import { addWebhookRoute, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
 import { addHealth, type Readiness } from "../http/add-health.ts";
 import type { ApiApp, ApiEnv } from "./http/api-env.ts";
 import { toApiError } from "./http/to-api-error.ts";
 import { mapErrors } from "../http/map-errors.ts";
-import { refuseOtherMethods } from "./http/method-not-allowed.ts";
+import { methodNotAllowed } from "./http/method-not-allowed.ts";
 
 export interface AppDeps extends WebhookRouteDeps {
+  readonly registry: Registry;
   readonly readiness: () => Promise<Readiness>;
   /** The user API, with all its routes. */
   readonly api: ApiApp;
@@ -19,10 +21,10 @@ export function createApp(deps: AppDeps): Hono {
   mapErrors(app, deps.log);
   mapErrors(deps.api, deps.log, toApiError);
   addWebhookRoute(app, deps);
-  addHealth(app, { registry: deps.metrics.registry, readiness: deps.readiness });
+  addHealth(app, { registry: deps.registry, readiness: deps.readiness });
   addDocs(app, deps.api);
-  refuseOtherMethods(deps.api);
-  refuseOtherMethods(app);
+  methodNotAllowed(deps.api);
+  methodNotAllowed(app);
   // Not by `route`: with the API's paths among its own, Hono would fall back to its slower router for webhooks too.
   app.all("/api/*", (c: Context<ApiEnv>) => deps.api.fetch(c.req.raw, c.env));
   return app;

@@ -5,15 +5,16 @@ import { serve } from "../http/serve.ts";
 import { createShardOf } from "../domain/shard-of.ts";
 import { Lifecycle } from "../shared/lifecycle.ts";
 import { type Logger, withoutEmails } from "../shared/logger.ts";
-import { createApiMetrics } from "../shared/metrics.ts";
-import { openUserApi } from "./create-user-api.ts";
-import { openDeadLetters } from "../queue/dead-letters.ts";
-import { openMessageQueues } from "../queue/message-queues.ts";
+import { createRegistry } from "../shared/metrics.ts";
+import { createUserApi } from "./create-user-api.ts";
+import { createDeadLetters } from "../queue/dead-letters.ts";
+import { createMessageQueues } from "../queue/message-queues.ts";
 import { shardPrefixes } from "../redis/keys.ts";
 import { checkRedis } from "../redis/check-redis.ts";
-import { connectFailingFast } from "../redis/connect-redis.ts";
-import { checkTopology, refuseOtherTopology } from "../resharding/assert-shard-count.ts";
-import { refusalOfApi } from "../resharding/shard-layout.ts";
+import { createFailFastRedis } from "../redis/create-redis.ts";
+import { checkShardCount, assertShardCount } from "../resharding/assert-shard-count.ts";
+import { apiShardCountError } from "../resharding/shard-layout.ts";
+import { createWebhookMetrics } from "../webhooks/webhook-metrics.ts";
 import { createVerifier } from "../webhooks/verify-message.ts";
 
 /** How long a caller waits for Redis before it hears 503, ms. */
@@ -28,15 +29,20 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   const log = config.logEmails ? anyLog : withoutEmails(anyLog);
   const lifecycle = new Lifecycle(log);
   const verify = createVerifier(config.webhooks.secrets);
-  const redis = connectFailingFast(config.redis.address, log, queueDeadlineMs);
+  const redis = createFailFastRedis(config.redis.address, log, queueDeadlineMs);
   lifecycle.onStop("redis", () => redis.disconnect());
-  const topology = { redis, redisPrefix: config.redis.prefix, shards: config.shards, refusalOf: refusalOfApi };
-  await refuseOtherTopology(topology, queueDeadlineMs);
-  const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
+  const topology = {
+    redis,
+    redisPrefix: config.redis.prefix,
+    shards: config.shards,
+    shardCountError: apiShardCountError,
+  };
+  await assertShardCount(topology, queueDeadlineMs);
+  const queues = createMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
   lifecycle.onStop("queues", () => queues.close());
-  const quickRedis = connectFailingFast(config.redis.address, log, config.optionalRedisTimeoutMs);
+  const quickRedis = createFailFastRedis(config.redis.address, log, config.optionalRedisTimeoutMs);
   lifecycle.onStop("quick redis", () => quickRedis.disconnect());
-  const metrics = createApiMetrics();
+  const registry = createRegistry("api");
   const shardOf = createShardOf(config.shards);
   const analytics = { redis, redisPrefix: config.redis.prefix, config: config.analytics, now: Date.now };
 
@@ -45,14 +51,15 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     shardOf,
     queues,
     countSession: (change) => countSession(analytics, change),
-    deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
+    deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
     now: Date.now,
-    metrics,
+    metrics: createWebhookMetrics(registry),
+    registry,
     log,
-    api: openUserApi(config, { redis, quickRedis, queues, shardOf, metrics, log, now: Date.now }),
+    api: createUserApi(config, { redis, quickRedis, queues, shardOf, registry, log, now: Date.now }),
     readiness: async () => ({
       redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
-      shards: await checkTopology(topology),
+      shards: await checkShardCount(topology),
     }),
   });
   const served = await serve(app, config);

@@ -57,7 +57,7 @@ const readSchema = z.array(z.tuple([z.string(), entriesSchema])).nullable();
 const claimedSchema = z.tuple([z.string(), entriesSchema], z.unknown());
 const tidiedSchema = z.tuple([z.number(), z.string()]);
 
-export function openAuditOutbox(deps: AuditOutboxDeps): AuditOutbox {
+export function createAuditOutbox(deps: AuditOutboxDeps): AuditOutbox {
   const { redis, waitingRedis, redisPrefix, config, abandonedAfterMs } = deps;
   const stream = auditStream(redisPrefix);
   return {

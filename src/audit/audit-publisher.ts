@@ -1,7 +1,7 @@
 import type { AuditRecord } from "./audit-record.ts";
-import type { KafkaConfig } from "../kafka/kafka-config.ts";
+import type { KafkaConfig } from "../kafka/client/kafka-config.ts";
 import type { Logger } from "../shared/logger.ts";
-import { connectKafka } from "../kafka/client/create-kafka.ts";
+import { createKafka } from "../kafka/client/create-kafka.ts";
 import { encodeAuditRecord } from "./encode-audit-record.ts";
 import { ensureAuditTopic } from "../kafka/topics/ensure-topics.ts";
 import { sendKeyed } from "../kafka/publishing/send-keyed.ts";
@@ -17,8 +17,8 @@ export interface AuditPublisher {
 const retries = 6;
 
 /** Opens a publisher; makes the topic when it is missing. Throws while Kafka is away. */
-export async function openAuditPublisher(config: KafkaConfig, log: Logger): Promise<AuditPublisher> {
-  const kafka = connectKafka(config, log, retries);
+export async function createAuditPublisher(config: KafkaConfig, log: Logger): Promise<AuditPublisher> {
+  const kafka = createKafka(config, log, retries);
   const partitions = await ensureAuditTopic(kafka, config);
   const producer = kafka.producer({
     idempotent: true,

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { auditStream, entryJson } from "../redis/keys.ts";
-import { type AuditRecord, readAuditRecord } from "./audit-record.ts";
+import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 /** Which entries; all of it must fit. Times are ms. */
@@ -34,7 +34,7 @@ const mostChunks = 20;
 const skewMs = 60_000;
 const chunkSchema = z.array(z.tuple([z.string(), z.array(z.string())]));
 
-export function openAuditReader(redis: RedisClient, redisPrefix: string): AuditReader {
+export function createAuditReader(redis: RedisClient, redisPrefix: string): AuditReader {
   const stream = auditStream(redisPrefix);
   return {
     read: async (filter, limit, cursor) => {
@@ -48,7 +48,7 @@ export function openAuditReader(redis: RedisClient, redisPrefix: string): AuditR
         const chunk = chunkSchema.parse(await redis.xrevrange(stream, end, oldest, "COUNT", chunkSize));
         for (const [id, fields] of chunk) {
           if (entries.length === limit) return { entries, nextCursor: position };
-          const record = readAuditRecord(id, entryJson(fields));
+          const record = parseAuditRecord(id, entryJson(fields));
           if (record !== undefined && fits(record)) entries.push(record);
           position = id;
         }

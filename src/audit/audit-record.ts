@@ -29,7 +29,7 @@ export const auditRecordSchema = storedSchema
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 
 /** Reads what the stream holds under an id; nothing when it is not an entry of ours. */
-export function readAuditRecord(id: string, json: string): AuditRecord | undefined {
+export function parseAuditRecord(id: string, json: string): AuditRecord | undefined {
   const stored = storedSchema.safeParse(parse(json));
   if (!stored.success) return undefined;
   return { ...stored.data, id, at: new Date(stored.data.at).toISOString() };

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type AuditRecord, readAuditRecord } from "./audit-record.ts";
+import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";
 import type { AuditOutbox, TakenEntry } from "./audit-outbox.ts";
 import type { AuditPublisher } from "./audit-publisher.ts";
 import type { Logger } from "../shared/logger.ts";
-import type { WorkerMetrics } from "../shared/metrics.ts";
+import type { AuditRelayMetrics } from "./audit-metrics.ts";
 
 export interface AuditRelayDeps {
   readonly outbox: AuditOutbox;
   readonly openPublisher: () => Promise<AuditPublisher>;
-  readonly metrics: Pick<WorkerMetrics, "auditRelayed" | "auditLagSeconds">;
+  readonly metrics: AuditRelayMetrics;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -92,13 +92,13 @@ async function nextEntries(relay: Relay): Promise<readonly TakenEntry[]> {
 async function relayHand(relay: Relay, publisher: AuditPublisher): Promise<void> {
   const records: AuditRecord[] = [];
   for (const { id, json } of relay.hand) {
-    const record = readAuditRecord(id, json);
+    const record = parseAuditRecord(id, json);
     if (record !== undefined) records.push(record);
     else relay.log.error({ event: "audit.unreadable", id }, "Skips what is not an audit entry");
   }
   if (records.length > 0) await publisher.publish(records);
   await relay.outbox.acknowledge(relay.hand.map(({ id }) => id));
-  relay.metrics.auditRelayed.inc(records.length);
+  relay.metrics.relayed.inc(records.length);
   relay.log.info({ event: "audit.relayed", entries: records.length, last: relay.hand.at(-1)?.id });
   relay.hand = [];
 }
@@ -107,6 +107,6 @@ async function tidy(relay: Relay): Promise<void> {
   const now = relay.now();
   if (now - relay.tidiedAt < tidyEveryMs) return;
   const { waitingSince } = await relay.outbox.tidy(now);
-  relay.metrics.auditLagSeconds.set(waitingSince === undefined ? 0 : Math.max(0, now - waitingSince) / 1_000);
+  relay.metrics.lagSeconds.set(waitingSince === undefined ? 0 : Math.max(0, now - waitingSince) / 1_000);
   relay.tidiedAt = now;
 }

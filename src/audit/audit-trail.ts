@@ -1,7 +1,7 @@
 import type { Logger } from "../shared/logger.ts";
-import type { ApiMetrics } from "../shared/metrics.ts";
+import type { AuditTrailMetrics } from "./audit-metrics.ts";
 import { auditStream, entryField } from "../redis/keys.ts";
-import { boundEntry } from "./sanitize-entry.ts";
+import { sanitizeEntry } from "./sanitize-entry.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 /** One line of the audit trail: who did what to whom, from where, and what came of it. Never holds a secret or a token. */
@@ -36,20 +36,20 @@ export interface AuditTrailDeps {
   /** Must fail fast: `record` waits for it. */
   readonly redis: RedisClient;
   readonly redisPrefix: string;
-  readonly metrics: Pick<ApiMetrics, "audited">;
+  readonly metrics: AuditTrailMetrics;
   readonly log: Logger;
 }
 
 /**
  * The audit trail in Redis. A recorded entry is in the stream that the workers relay to Kafka, so it is not lost while
  * Kafka is away. While Redis is away the whole entry is logged instead (`audit.not_kept`) and counted; it can be in both
- * when Redis took it and did not answer in time. No secret gets in: see {@link boundEntry}.
+ * when Redis took it and did not answer in time. No secret gets in: see {@link sanitizeEntry}.
  */
-export function openAuditTrail({ redis, redisPrefix, metrics, log }: AuditTrailDeps): AuditTrail {
+export function createAuditTrail({ redis, redisPrefix, metrics, log }: AuditTrailDeps): AuditTrail {
   const stream = auditStream(redisPrefix);
   return {
     record: async (entry) => {
-      const bounded = boundEntry(entry);
+      const bounded = sanitizeEntry(entry);
       try {
         await redis.xadd(stream, "*", entryField, JSON.stringify(bounded));
         metrics.audited.inc({ outcome: "recorded" });

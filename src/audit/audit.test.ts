@@ -2,14 +2,15 @@ import { Hono } from "hono";
 import { expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../dev/stack/free-port.ts";
 import type { AuditEntry } from "./audit-trail.ts";
-import { boundEntry } from "./sanitize-entry.ts";
-import { entryOf } from "../api/audit/create-audit-entry.ts";
-import { openAuditTrail } from "./audit-trail.ts";
+import { sanitizeEntry } from "./sanitize-entry.ts";
+import { createAuditEntry } from "../api/http/create-audit-entry.ts";
+import { createAuditTrail } from "./audit-trail.ts";
 import type { Caller } from "../api/http/caller.ts";
 import type { ApiEnv } from "../api/http/api-env.ts";
 import { createLogger } from "../shared/logger.ts";
-import { createApiMetrics } from "../shared/metrics.ts";
-import { connectFailingFast } from "../redis/connect-redis.ts";
+import { createAuditTrailMetrics } from "./audit-metrics.ts";
+import { Registry } from "prom-client";
+import { createFailFastRedis } from "../redis/create-redis.ts";
 
 const entry: AuditEntry = {
   at: 1_767_225_600_000,
@@ -29,7 +30,7 @@ async function entryBy(caller: Caller | undefined): Promise<AuditEntry> {
     c.set("requestId", "req_1");
     c.set("ip", "203.0.113.7");
     c.set("caller", caller);
-    made = entryOf(c, () => entry.at, { action: "user.updated", outcome: "done", targetId: "user_1" });
+    made = createAuditEntry(c, () => entry.at, { action: "user.updated", outcome: "done", targetId: "user_1" });
     return c.body(null);
   });
   await app.request("/", { headers: { "user-agent": "tests" } });
@@ -56,7 +57,7 @@ test("an entry knows who, from where and when by the request", async () => {
 
 test("an entry holds no secret and is at most 20 KB, whatever it is made of", () => {
   const long = "é".repeat(20_000);
-  const bounded = boundEntry({
+  const bounded = sanitizeEntry({
     ...entry,
     requestId: long,
     actor: { kind: "user", id: long, impersonatorId: long },
@@ -70,16 +71,16 @@ test("an entry holds no secret and is at most 20 KB, whatever it is made of", ()
   expect(bounded.before).toEqual({ password: "[redacted]", nested: { token: "[redacted]", role: "user" } });
   expect(bounded.after).toEqual({ omitted: expect.stringMatching(/^\d+ bytes$/) });
   expect(Buffer.byteLength(JSON.stringify(bounded))).toBeLessThan(20_000);
-  expect(boundEntry(entry)).toEqual(entry);
+  expect(sanitizeEntry(entry)).toEqual(entry);
 });
 
 test("while Redis is away an entry is logged whole, without secrets, and counted; the caller goes on", async () => {
   const lines: string[] = [];
   const log = createLogger("api", "info", { write: (line) => void lines.push(line) });
-  const redis = connectFailingFast({ kind: "single", url: `redis://127.0.0.1:${await findFreePort()}` }, log);
+  const redis = createFailFastRedis({ kind: "single", url: `redis://127.0.0.1:${await findFreePort()}` }, log);
   onTestFinished(() => redis.disconnect());
-  const metrics = createApiMetrics();
-  const trail = openAuditTrail({ redis, redisPrefix: "test", metrics, log });
+  const metrics = createAuditTrailMetrics(new Registry());
+  const trail = createAuditTrail({ redis, redisPrefix: "test", metrics, log });
   await trail.record({ ...entry, after: { role: "admin", password: "hunter2" } });
   const logged: unknown = JSON.parse(lines.find((line) => line.includes("audit.not_kept")) ?? "{}");
   expect(logged).toMatchObject({ level: 50, entry: { ...entry, after: { role: "admin", password: "[redacted]" } } });

@@ -10,7 +10,7 @@ const longestContentBytes = 6_000;
  * The entry as it is kept: at most 20 KB, and without the value of whatever has the name of a secret. A `before` or `after`
  * that is too large is left out and says so.
  */
-export function boundEntry(entry: AuditEntry): AuditEntry {
+export function sanitizeEntry(entry: AuditEntry): AuditEntry {
   const { actor, targetId, reason, before, after } = entry;
   return {
     ...entry,

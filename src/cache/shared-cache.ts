@@ -46,7 +46,7 @@ type Look<T> =
  * and loads; the others of its process join that load, those elsewhere wait for the value for as long as the loader lives.
  * What invalidates an entry ends its lease: a load that was under way is not kept, and who looks later does not join it.
  */
-export function openSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCacheDeps<T>): SharedCache<T> {
+export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCacheDeps<T>): SharedCache<T> {
   /** Loads of this process under way, and its waits for others', by lease. Who finds the lease still held may join. */
   const underWay = new Map<string, Promise<T>>();
 

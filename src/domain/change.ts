@@ -9,7 +9,7 @@ export interface Snapshot {
   readonly kind: "snapshot";
   readonly source: ChangeSource;
   /** Whether the message said `user.created`: what tells a new user from one seen for the first time. */
-  readonly announcesCreation: boolean;
+  readonly isCreateEvent: boolean;
   readonly user: User;
   readonly createdAt: number;
   /** Clerk's `updated_at`. */

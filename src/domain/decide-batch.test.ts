@@ -18,7 +18,7 @@ const user = fc.record({
 const snapshot = fc.record({
   kind: fc.constant("snapshot" as const),
   source: fc.constantFrom("webhook" as const, "api" as const, "backfill" as const, "reconciliation" as const),
-  announcesCreation: fc.boolean(),
+  isCreateEvent: fc.boolean(),
   user,
   createdAt: fc.constant(1_000),
   version: fc.integer({ min: 1_000, max: 1_006 }),
@@ -53,7 +53,7 @@ function run(changes: readonly Change[], sizes: readonly number[]) {
   for (let at = 0, turn = 0; at < changes.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;
     const batch = changes.slice(at, at + size).map((change) => ({ change, tag: undefined }));
-    const { decided, moved } = decideBatch(states, batch, { unsureBefore: 0 });
+    const { decided, moved } = decideBatch(states, batch, { verifyBefore: 0 });
     for (const { decision } of decided) if (decision.outcome === "publish") events.push(decision.event);
     for (const [userId, state] of moved) states.set(userId, state);
     at += size;

@@ -12,12 +12,12 @@ const ada: User = {
   emailAddress: ["ada@example.com"],
   role: "user",
 };
-const policy = { unsureBefore: 0 };
+const policy = { verifyBefore: 0 };
 
 const snapshot = (version: number, changes: Partial<User> = {}, more: Partial<Snapshot> = {}): Snapshot => ({
   kind: "snapshot",
   source: "webhook",
-  announcesCreation: false,
+  isCreateEvent: false,
   user: { ...ada, ...changes },
   createdAt: 1_000,
   version,
@@ -54,14 +54,14 @@ describe("the first sight of a user", () => {
     ["api", false, "first-sight"],
     ["backfill", false, "backfill"],
     ["reconciliation", false, "reconciliation"],
-  ] as const)("by %s (announces a creation: %s) has the origin %s", (source, announcesCreation, origin) => {
-    expect(published(decide(undefined, snapshot(1, {}, { source, announcesCreation }), policy)).origin).toBe(origin);
+  ] as const)("by %s (announces a creation: %s) has the origin %s", (source, isCreateEvent, origin) => {
+    expect(published(decide(undefined, snapshot(1, {}, { source, isCreateEvent }), policy)).origin).toBe(origin);
   });
 
   it("asks Clerk first when the version is older than the policy allows, for it may be a deleted user's ghost", () => {
-    expect(decide(undefined, snapshot(4_999), { unsureBefore: 5_000 })).toEqual({ outcome: "unsure" });
-    expect(decide(undefined, snapshot(5_000), { unsureBefore: 5_000 }).outcome).toBe("publish");
-    expect(decide(undefined, snapshot(4_999, {}, { readAt: 6_000 }), { unsureBefore: 5_000 }).outcome).toBe("publish");
+    expect(decide(undefined, snapshot(4_999), { verifyBefore: 5_000 })).toEqual({ outcome: "unsure" });
+    expect(decide(undefined, snapshot(5_000), { verifyBefore: 5_000 }).outcome).toBe("publish");
+    expect(decide(undefined, snapshot(4_999, {}, { readAt: 6_000 }), { verifyBefore: 5_000 }).outcome).toBe("publish");
   });
 });
 

@@ -26,7 +26,7 @@ export type Decision =
 
 export interface DecisionPolicy {
   /** A first sight whose version is below this (ms) is `unsure`, unless it was read from Clerk on purpose. */
-  readonly unsureBefore: number;
+  readonly verifyBefore: number;
 }
 
 /** Decides one change. Pure: the same arguments give the same decision, event id included. */
@@ -38,11 +38,11 @@ export function decide(state: State | undefined, change: Change, policy: Decisio
 }
 
 /** Whether the decision would be `unsure`: so that who decides can ask Clerk beforehand. */
-export const isUnsure = (state: State | undefined, change: Change, policy: DecisionPolicy): boolean =>
-  state === undefined && change.kind === "snapshot" && change.readAt === 0 && change.version < policy.unsureBefore;
+export const needsVerification = (state: State | undefined, change: Change, policy: DecisionPolicy): boolean =>
+  state === undefined && change.kind === "snapshot" && change.readAt === 0 && change.version < policy.verifyBefore;
 
 function decideFirstSight(change: Snapshot, policy: DecisionPolicy): Decision {
-  if (isUnsure(undefined, change, policy)) return { outcome: "unsure" };
+  if (needsVerification(undefined, change, policy)) return { outcome: "unsure" };
   return {
     outcome: "publish",
     origin: originOfFirstSight(change),
@@ -57,9 +57,9 @@ function decideFirstSight(change: Snapshot, policy: DecisionPolicy): Decision {
 }
 
 /** A webhook or API call that updates a user nobody published yet met an existing user, not a new one. */
-function originOfFirstSight({ source, announcesCreation }: Snapshot): Origin {
+function originOfFirstSight({ source, isCreateEvent }: Snapshot): Origin {
   const byMessage = source === "webhook" || source === "api";
-  return byMessage && !announcesCreation ? "first-sight" : source;
+  return byMessage && !isCreateEvent ? "first-sight" : source;
 }
 
 function decideUpdate(state: PresentState, change: Snapshot): Decision {

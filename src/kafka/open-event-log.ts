@@ -1,11 +1,11 @@
-import type { KafkaConfig } from "./kafka-config.ts";
+import type { KafkaConfig } from "./client/kafka-config.ts";
 import type { Logger } from "../shared/logger.ts";
-import { connectKafka } from "./client/create-kafka.ts";
-import { openRecordCopier, type RecordCopier } from "./publishing/record-copier.ts";
+import { createKafka } from "./client/create-kafka.ts";
+import { createRecordCopier, type RecordCopier } from "./publishing/record-copier.ts";
 import { checkTopics, ensureTopics } from "./topics/ensure-topics.ts";
 import { type FollowOptions, followTopic } from "./consuming/follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./consuming/join-shard-group.ts";
-import { openShardPublisher, type ShardPublisher } from "./publishing/shard-publisher.ts";
+import { createShardPublisher, type ShardPublisher } from "./publishing/shard-publisher.ts";
 import { countPartitions, growTopics, type PartitionCounts } from "./topics/grow-topics.ts";
 import { readClusterId } from "./client/admin.ts";
 import { findLastRecords } from "./consuming/find-last-records.ts";
@@ -29,18 +29,18 @@ export interface EventLog {
   groupLag(groupId: string, lastEvents: ReadonlyMap<number, bigint>): Promise<bigint>;
   /** The id of the cluster: a ledger made from another cluster is worth nothing. */
   clusterId(): Promise<string>;
-  /** See {@link openShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
+  /** See {@link createShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
   openPublisher(shard: number, beforeCommit?: () => Promise<void>, movesAmong?: number): Promise<ShardPublisher>;
   /** See {@link joinShardGroup}. */
   joinGroup(listener: ShardGroupListener): Promise<ShardGroup>;
   /** See {@link followTopic}. */
   follow(options: FollowOptions): Promise<void>;
-  /** See {@link openRecordCopier}; a topic that is missing gets as many partitions as there are shards. */
+  /** See {@link createRecordCopier}; a topic that is missing gets as many partitions as there are shards. */
   openCopier(topic: string): Promise<RecordCopier>;
 }
 
 export function openEventLog(config: KafkaConfig, log: Logger): EventLog {
-  const kafka = connectKafka(config, log);
+  const kafka = createKafka(config, log);
   return {
     ensureTopics: () => ensureTopics(kafka, config),
     checkTopics: () => checkTopics(kafka, config),
@@ -52,12 +52,12 @@ export function openEventLog(config: KafkaConfig, log: Logger): EventLog {
     groupLag: (groupId, lastEvents) => readGroupLag(kafka, groupId, config.eventsTopic, lastEvents),
     clusterId: () => readClusterId(kafka),
     openPublisher: (shard, beforeCommit, movesAmong) =>
-      openShardPublisher(
+      createShardPublisher(
         { kafka, config, ...(beforeCommit && { beforeCommit }), ...(movesAmong && { movesAmong }) },
         shard,
       ),
     joinGroup: (listener) => joinShardGroup(kafka, config, listener, log),
     follow: (options) => followTopic(kafka, options),
-    openCopier: (topic) => openRecordCopier(kafka, topic, config.shards),
+    openCopier: (topic) => createRecordCopier(kafka, topic, config.shards),
   };
 }

@@ -27,7 +27,7 @@ export interface LedgerView {
 const entriesAtOnce = 1_000;
 
 /** Every call throws what Redis throws when it is away. */
-export function viewLedger(redis: RedisClient, keyPrefix: string): LedgerView {
+export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerView {
   const { states, checkpoint } = ledgerKeys(keyPrefix);
   return {
     read: async (userIds) => {

@@ -14,7 +14,7 @@ interface Checkpoint {
 }
 
 /** What stands in the ledger before a claim; no checkpoint when there is none, or none that can be read. */
-export interface LedgerLook {
+export interface LedgerSnapshot {
   readonly claimedBy: string;
   readonly checkpoint: Checkpoint | undefined;
   /** Which server's writes the data goes back to; "" where Redis does not say. */
@@ -46,9 +46,9 @@ interface AppliedState {
 
 /** One shard's part of the ledger: the Redis copy of its states. Kafka has the truth; all of this can be made anew from it. */
 export interface ShardLedger {
-  look(): Promise<LedgerLook>;
+  look(): Promise<LedgerSnapshot>;
   /** Makes `own` the only owner whose states are taken. False when somebody else has claimed since the look. */
-  claim(look: LedgerLook, own: Omit<Checkpoint, "offset">, states: "keep" | "reset"): Promise<boolean>;
+  claim(look: LedgerSnapshot, own: Omit<Checkpoint, "offset">, states: "keep" | "reset"): Promise<boolean>;
   read(hold: Hold, userIds: readonly string[]): Promise<LedgerRead>;
   apply(hold: Hold, offset: bigint, states: readonly AppliedState[]): Promise<LedgerApplied>;
 }
@@ -69,7 +69,7 @@ export const ledgerKeys = (keyPrefix: string) => ({
 });
 
 /** Opens the ledger of a shard; `keyPrefix` holds the shard's hash tag. Throws what Redis throws, when it is away. */
-export function openLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
+export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
   const at = ledgerKeys(keyPrefix);
   const keys = [at.states, at.checkpoint];
 

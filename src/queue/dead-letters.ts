@@ -36,11 +36,11 @@ export interface DeadLetters {
   /** False when there is no such letter. */
   drop(id: string): Promise<boolean>;
   /** Drops the letter unless the same message was put aside anew since it was read; false then. */
-  dropRetried(letter: DeadLetter): Promise<boolean>;
+  removeIfUnchanged(letter: DeadLetter): Promise<boolean>;
 }
 
 /** A hash of letters and an index by time, in one slot. */
-export function openDeadLetters(redis: RedisClient, redisPrefix: string, retentionMs: number): DeadLetters {
+export function createDeadLetters(redis: RedisClient, redisPrefix: string, retentionMs: number): DeadLetters {
   const letters = `{${redisPrefix}:dead}:letters`;
   const byTime = `{${redisPrefix}:dead}:by-time`;
   return {
@@ -70,7 +70,7 @@ export function openDeadLetters(redis: RedisClient, redisPrefix: string, retenti
       const replies = await redis.multi().hdel(letters, id).zrem(byTime, id).exec();
       return replies?.[0]?.[1] === 1;
     },
-    dropRetried: async ({ id, at }) => (await dropLetter(redis, [letters, byTime], [id, String(at)])) === 1,
+    removeIfUnchanged: async ({ id, at }) => (await dropLetter(redis, [letters, byTime], [id, String(at)])) === 1,
   };
 }
 

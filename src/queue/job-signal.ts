@@ -20,7 +20,7 @@ const deadlineMs = 3_000;
  * after a node of a cluster was away, it may wait for ever for its connection to end (bullmq 6.7 with ioredis 6.0). Here
  * a connection that fails or falls silent is thrown away.
  */
-export function openJobSignal(redis: RedisClient, marker: string): JobSignal {
+export function createJobSignal(redis: RedisClient, marker: string): JobSignal {
   const connect = () => {
     const made: RedisClient = "nodes" in redis ? redis.duplicate() : redis.duplicate();
     made.on("error", () => {}); // The shared connection's own listener has logged it.

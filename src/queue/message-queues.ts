@@ -15,17 +15,17 @@ export interface QueueMessagesOptions {
 
 /** Hands messages to the queue of a shard. */
 export interface MessageQueues {
-  /** Resolves once Redis holds the message. Throws {@link RedisAwayError} when it may not; it may still hold it then. */
+  /** Resolves once Redis holds the message. Throws {@link RedisUnavailableError} when it may not; it may still hold it then. */
   add(shard: number, message: Message): Promise<void>;
   /** As `add`, for a message whose job is finished: its id does not turn it away as a redelivery. */
-  addAgain(shard: number, message: Message): Promise<void>;
+  requeue(shard: number, message: Message): Promise<void>;
   /** Jobs of the shard that nobody has taken yet, of one message or more each. Throws when Redis does. */
   countWaiting(shard: number): Promise<number>;
   close(): Promise<void>;
 }
 
-export class RedisAwayError extends Error {
-  override readonly name = "RedisAwayError";
+export class RedisUnavailableError extends Error {
+  override readonly name = "RedisUnavailableError";
 }
 
 const maxMessagesPerJob = 64;
@@ -47,7 +47,7 @@ const anonymousJob = (): JobsOptions => ({ jobId: `group-${randomUUID()}`, remov
  * Opens the shards' queues for adding. Works while Redis is away, too: it then fails at once, and works again when
  * Redis is back.
  */
-export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessagesOptions): MessageQueues {
+export function createMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessagesOptions): MessageQueues {
   const queues = new Map<number, Queue>();
   const groups = new Map<number, (message: Message) => Promise<void>>();
 
@@ -66,7 +66,7 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
   }
 
   async function addJob(shard: number, messages: readonly Message[], options: JobsOptions): Promise<void> {
-    if (redis.status !== "ready") throw new RedisAwayError("Redis is not connected");
+    if (redis.status !== "ready") throw new RedisUnavailableError("Redis is not connected");
     const add = async () => (await startedQueueOf(shard)).add(shardQueueName, { messages }, options);
     await within(deadlineMs, add());
   }
@@ -84,7 +84,7 @@ export function openMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessa
 
   return {
     add: (shard, message) => groupOf(shard)(message),
-    addAgain: (shard, message) => addJob(shard, [message], anonymousJob()),
+    requeue: (shard, message) => addJob(shard, [message], anonymousJob()),
     countWaiting: async (shard) => (await startedQueueOf(shard)).getWaitingCount(),
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
@@ -106,10 +106,12 @@ function openQueue(redis: RedisClient, prefix: string): Queue {
 }
 
 async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {
-  const overdue = () => new RedisAwayError(`no answer from Redis in ${deadlineMs} ms`);
+  const overdue = () => new RedisUnavailableError(`no answer from Redis in ${deadlineMs} ms`);
   try {
     await withTimeout(deadlineMs, work, overdue);
   } catch (error) {
-    throw error instanceof RedisAwayError ? error : new RedisAwayError("Redis refused the write", { cause: error });
+    throw error instanceof RedisUnavailableError
+      ? error
+      : new RedisUnavailableError("Redis refused the write", { cause: error });
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { Job, Queue, Worker } from "bullmq";
 import type { Logger } from "../shared/logger.ts";
 import { jobDataSchema, type Message } from "../domain/message.ts";
-import { openJobSignal } from "./job-signal.ts";
+import { createJobSignal } from "./job-signal.ts";
 import { shardPrefix, shardQueueName } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
@@ -32,9 +32,9 @@ export interface ShardJobs {
    * Puts back every active job: those an earlier owner held when it died, or took after it had lost the shard. Only the
    * owner may do this, and only with no job in hand. Returns how many there were.
    */
-  handBack(): Promise<number>;
+  requeueAbandoned(): Promise<number>;
   /** Queues messages again as a job of their own that waits. */
-  putOff(messages: readonly Message[], delayMs: number): Promise<void>;
+  delay(messages: readonly Message[], delayMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ const closeWithinMs = 3_000;
 const anyToken = "0";
 
 /** Opens a shard's queue for taking. `redis` is shared by all shards; each gets one more connection to wait on (and BullMQ one). */
-export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: number, log: Logger): ShardJobs {
+export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: number, log: Logger): ShardJobs {
   const token = randomUUID();
   const worker = new Worker(shardQueueName, null, {
     connection: redis,
@@ -65,7 +65,7 @@ export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: nu
   queue.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
   worker.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
 
-  const signal = openJobSignal(redis, worker.toKey("marker"));
+  const signal = createJobSignal(redis, worker.toKey("marker"));
 
   const held = new Map<string, Job>();
   let mayHaveMore = true;
@@ -126,12 +126,12 @@ export function openShardJobs(redis: RedisClient, redisPrefix: string, shard: nu
       return first.length < jobs.length ? first : takeMore(first, maxMessages);
     },
     giveBack,
-    handBack: async () => {
+    requeueAbandoned: async () => {
       const [active = []] = await worker.backend.getRanges(["active"], 0, -1);
       await Promise.all(active.map((id) => worker.backend.moveJobFromActiveToWait(id, anyToken)));
       return active.length;
     },
-    putOff: async (messages, delayMs) => {
+    delay: async (messages, delayMs) => {
       await queue.add(
         shardQueueName,
         { messages },

@@ -14,7 +14,7 @@ export interface RateLimiterOptions {
   readonly rememberExhausted?: boolean;
 }
 
-export interface Consumed {
+interface Consumed {
   readonly allowed: boolean;
   readonly remaining: number;
   /** Time until the key's window ends, in ms. */

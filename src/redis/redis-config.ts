@@ -14,8 +14,6 @@ export const REDIS_ENVIRONMENT = {
     .describe("Prefix of every key in Redis"),
 };
 
-export type RedisConfig = ReturnType<typeof toRedisConfig>;
-
 export const toRedisConfig = (env: z.infer<z.ZodObject<typeof REDIS_ENVIRONMENT>>) => ({
   address: env.REDIS_URL,
   prefix: env.REDIS_PREFIX,

@@ -1,5 +1,5 @@
 import type { PartitionCounts } from "../kafka/topics/grow-topics.ts";
-import type { Topology } from "./shard-layout.ts";
+import type { ShardLayout } from "./shard-layout.ts";
 
 export type ReshardPlan =
   | { readonly outcome: "refused"; readonly reason: string }
@@ -9,7 +9,7 @@ export type ReshardPlan =
   | { readonly outcome: "go"; readonly from: number; readonly partitions: number; readonly resumed: boolean };
 
 /** What to do to get to a number of shards from what Redis and Kafka say of it. Pure. */
-export function planReshard(topology: Topology | undefined, counts: PartitionCounts, to: number): ReshardPlan {
+export function planReshard(topology: ShardLayout | undefined, counts: PartitionCounts, to: number): ReshardPlan {
   const most = Math.max(counts.events, counts.states);
   const partitions = Math.min(counts.events, counts.states);
   if (partitions === 0) {

@@ -3,17 +3,17 @@ import { setTimeout as delay } from "node:timers/promises";
 import { countMisplaced } from "../kafka/consuming/find-misplaced.ts";
 import type { EventLog } from "../kafka/open-event-log.ts";
 import { createShardOf } from "../domain/shard-of.ts";
-import type { TopologyRecord } from "./shard-layout.ts";
+import type { ShardLayoutRecord } from "./shard-layout.ts";
 import { planReshard, type ReshardPlan } from "./plan-reshard.ts";
 import { splitMoves } from "./split-moves.ts";
 import { type TakeDeps, withShards } from "./take-shards.ts";
-import type { Topology } from "./shard-layout.ts";
+import type { ShardLayout } from "./shard-layout.ts";
 
 /** The steps at which the command may die without harm. */
 export type ReshardStep = "announced" | "fenced" | "grown" | "taken" | "moved_some" | "moved";
 
 export interface ReshardDeps extends TakeDeps {
-  readonly topology: TopologyRecord;
+  readonly topology: ShardLayoutRecord;
   readonly eventLog: Pick<EventLog, "countPartitions" | "growTopics" | "findMisplaced">;
   /** The most states in one transaction. */
   readonly maxStates: number;
@@ -45,7 +45,7 @@ export async function reshard(deps: ReshardDeps, to: number): Promise<Resharded>
   const seen = await topology.read();
   const plan = planReshard(seen, await eventLog.countPartitions(), to);
   if (plan.outcome !== "go") return plan;
-  const moving: Topology = { phase: "moving", from: plan.from, to, id: randomUUID() };
+  const moving: ShardLayout = { phase: "moving", from: plan.from, to, id: randomUUID() };
   if (!(await topology.replace(seen, moving))) throw new Error(takenOver);
   await atStep("announced");
   await withShards(deps, plan.partitions, () => atStep("fenced"));
@@ -54,7 +54,7 @@ export async function reshard(deps: ReshardDeps, to: number): Promise<Resharded>
   await atStep("grown");
   const moved = await moveAll(deps, moving, to);
   await atStep("moved");
-  const steady: Topology = { phase: "steady", shards: to };
+  const steady: ShardLayout = { phase: "steady", shards: to };
   if (!(await topology.replace(moving, steady))) throw new Error(takenOver);
   return { outcome: "resharded", from: plan.from, moved };
 }
@@ -62,7 +62,7 @@ export async function reshard(deps: ReshardDeps, to: number): Promise<Resharded>
 const takenOver =
   "Another reshard command has taken over, or Redis has lost its data. Run the command again when no other runs.";
 
-async function assertOurs(topology: TopologyRecord, moving: Topology): Promise<void> {
+async function assertOurs(topology: ShardLayoutRecord, moving: ShardLayout): Promise<void> {
   const found = await topology.read();
   if (found?.phase !== "moving" || moving.phase !== "moving" || found.id !== moving.id) throw new Error(takenOver);
 }
@@ -71,7 +71,7 @@ async function assertOurs(topology: TopologyRecord, moving: Topology): Promise<v
  * With all shards in hand moves what lies wrong. A worker that asked for leave before the announcement may still fence one
  * of them; it is refused then, and we take the shards again.
  */
-async function moveAll(deps: ReshardDeps, moving: Topology, to: number): Promise<number> {
+async function moveAll(deps: ReshardDeps, moving: ShardLayout, to: number): Promise<number> {
   let moved = 0;
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -3,10 +3,10 @@ import { createShardOf } from "../domain/shard-of.ts";
 import type { State } from "../domain/state.ts";
 import { planReshard } from "./plan-reshard.ts";
 import { splitMoves } from "./split-moves.ts";
-import { refusalOfApi, refusalOfWorker, type Topology } from "./shard-layout.ts";
+import { apiShardCountError, workerShardCountError, type ShardLayout } from "./shard-layout.ts";
 
-const steady = (shards: number): Topology => ({ phase: "steady", shards });
-const moving = (from: number, to: number): Topology => ({ phase: "moving", from, to, id: "a command" });
+const steady = (shards: number): ShardLayout => ({ phase: "steady", shards });
+const moving = (from: number, to: number): ShardLayout => ({ phase: "moving", from, to, id: "a command" });
 const both = (partitions: number) => ({ events: partitions, states: partitions });
 
 test("From a steady bridge there is a plan for any larger number", () => {
@@ -46,16 +46,19 @@ test("Partitions cannot be taken away, not even those of one topic, and topics t
 });
 
 test("While a change is not finished no worker may own a shard, and an API may have either number", () => {
-  for (const shards of [2, 3, 5]) expect(refusalOfWorker(moving(2, 5), shards)).toMatch(/from 2 to 5 .* --to 5$/);
-  expect([2, 5].map((shards) => refusalOfApi(moving(2, 5), shards))).toEqual([undefined, undefined]);
-  expect(refusalOfApi(moving(2, 5), 3)).toMatch(/SHARDS is 3.*from 2 to 5/);
+  for (const shards of [2, 3, 5]) expect(workerShardCountError(moving(2, 5), shards)).toMatch(/from 2 to 5 .* --to 5$/);
+  expect([2, 5].map((shards) => apiShardCountError(moving(2, 5), shards))).toEqual([undefined, undefined]);
+  expect(apiShardCountError(moving(2, 5), 3)).toMatch(/SHARDS is 3.*from 2 to 5/);
 });
 
-test.for([refusalOfWorker, refusalOfApi])("With another number than the bridge's nothing starts: %o", (refusalOf) => {
-  expect(refusalOf(steady(5), 5)).toBeUndefined();
-  expect(refusalOf(steady(5), 2)).toMatch(/has 5 shards and SHARDS is 2. Set SHARDS=5.$/);
-  expect(refusalOf(steady(5), 6)).toMatch(/has 5 shards and SHARDS is 6. .* --to 6$/);
-});
+test.for([workerShardCountError, apiShardCountError])(
+  "With another number than the bridge's nothing starts: %o",
+  (shardCountError) => {
+    expect(shardCountError(steady(5), 5)).toBeUndefined();
+    expect(shardCountError(steady(5), 2)).toMatch(/has 5 shards and SHARDS is 2. Set SHARDS=5.$/);
+    expect(shardCountError(steady(5), 6)).toMatch(/has 5 shards and SHARDS is 6. .* --to 6$/);
+  },
+);
 
 const someone = (id: string, lastName = ""): State => ({
   status: "present",

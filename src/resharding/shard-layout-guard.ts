@@ -2,18 +2,18 @@ import type { EventLog } from "../kafka/open-event-log.ts";
 import { createShardOf } from "../domain/shard-of.ts";
 import { countMisplaced } from "../kafka/consuming/find-misplaced.ts";
 import { StartUpError } from "../shared/errors.ts";
-import type { TopologyRecord } from "./shard-layout.ts";
-import { refusalOfWorker } from "./shard-layout.ts";
+import type { ShardLayoutRecord } from "./shard-layout.ts";
+import { workerShardCountError } from "./shard-layout.ts";
 
-export interface TopologyGuardDeps {
-  readonly topology: TopologyRecord;
+export interface ShardLayoutGuardOptions {
+  readonly topology: ShardLayoutRecord;
   readonly eventLog: Pick<EventLog, "countPartitions" | "findMisplaced">;
   readonly shards: number;
   readonly signal: AbortSignal;
 }
 
 /** Keeps a worker from owning shards by another number than the bridge has. */
-export interface TopologyGuard {
+export interface ShardLayoutGuard {
   /**
    * Resolves when the topology was steady with this worker's number at some time after the call. Throws a
    * {@link StartUpError} when it is not, and anything else when Redis or Kafka are away.
@@ -21,7 +21,12 @@ export interface TopologyGuard {
   confirm(): Promise<void>;
 }
 
-export function createTopologyGuard({ topology, eventLog, shards, signal }: TopologyGuardDeps): TopologyGuard {
+export function createShardLayoutGuard({
+  topology,
+  eventLog,
+  shards,
+  signal,
+}: ShardLayoutGuardOptions): ShardLayoutGuard {
   const own = { phase: "steady", shards } as const;
   /** Once this log was steady with our number, partitions would have to be added before it could be otherwise. */
   let proven = false;
@@ -48,7 +53,7 @@ export function createTopologyGuard({ topology, eventLog, shards, signal }: Topo
       for (;;) {
         const found = await topology.read();
         if (found !== undefined) {
-          const refusal = refusalOfWorker(found, shards);
+          const refusal = workerShardCountError(found, shards);
           if (refusal !== undefined) throw new StartUpError(refusal);
           proven = true;
           return;

@@ -11,14 +11,14 @@ const shardCount = z.int().positive();
  *
  * While it is `moving` no worker owns a shard. `id` is the command's that moves: another one that takes over has another.
  */
-const topologySchema = z.discriminatedUnion("phase", [
+const shardLayoutSchema = z.discriminatedUnion("phase", [
   z.object({ phase: z.literal("steady"), shards: shardCount }),
   z.object({ phase: z.literal("moving"), from: shardCount, to: shardCount, id: z.string() }),
 ]);
-export type Topology = z.infer<typeof topologySchema>;
+export type ShardLayout = z.infer<typeof shardLayoutSchema>;
 
 /** Why a worker of so many shards may not own any; undefined when it may. */
-export function refusalOfWorker(topology: Topology, shards: number): string | undefined {
+export function workerShardCountError(topology: ShardLayout, shards: number): string | undefined {
   switch (topology.phase) {
     case "steady":
       return topology.shards === shards ? undefined : otherNumber(topology.shards, shards);
@@ -31,7 +31,7 @@ export function refusalOfWorker(topology: Topology, shards: number): string | un
  * Why an API of so many shards may not start; undefined when it may. During the change either number will do: a message
  * in the queue of a shard that is not its user's is passed on by the worker that takes it.
  */
-export function refusalOfApi(topology: Topology, shards: number): string | undefined {
+export function apiShardCountError(topology: ShardLayout, shards: number): string | undefined {
   switch (topology.phase) {
     case "steady":
       return topology.shards === shards ? undefined : otherNumber(topology.shards, shards);
@@ -51,21 +51,21 @@ function otherNumber(there: number, shards: number): string {
  * The topology in Redis. It tells everybody at once; what it says can be proved from Kafka, so a Redis that lost it is no
  * harm. Every call throws while Redis is away.
  */
-export interface TopologyRecord {
+export interface ShardLayoutRecord {
   /** Undefined when there is none: before the first worker, or when Redis lost it. */
-  read(): Promise<Topology | undefined>;
+  read(): Promise<ShardLayout | undefined>;
   /** Puts `next` in the place of what the caller saw. False, and nothing is changed, when it is no longer that. */
-  replace(seen: Topology | undefined, next: Topology): Promise<boolean>;
+  replace(seen: ShardLayout | undefined, next: ShardLayout): Promise<boolean>;
 }
 
 const replaceValue = loadScript(new URL("replace-value.lua", import.meta.url));
 
-export function openTopologyRecord(redis: RedisClient, redisPrefix: string): TopologyRecord {
+export function createShardLayoutRecord(redis: RedisClient, redisPrefix: string): ShardLayoutRecord {
   const key = `${redisPrefix}:topology`;
   return {
     read: async () => {
       const stored = await redis.get(key);
-      return stored === null ? undefined : topologySchema.parse(JSON.parse(stored));
+      return stored === null ? undefined : shardLayoutSchema.parse(JSON.parse(stored));
     },
     replace: async (seen, next) =>
       (await replaceValue(redis, [key], [seen === undefined ? "" : write(seen), write(next)])) === 1,
@@ -73,4 +73,4 @@ export function openTopologyRecord(redis: RedisClient, redisPrefix: string): Top
 }
 
 /** Fields in the schema's order, so that equal topologies are equal texts. */
-const write = (topology: Topology): string => JSON.stringify(topologySchema.parse(topology));
+const write = (topology: ShardLayout): string => JSON.stringify(shardLayoutSchema.parse(topology));

@@ -5,7 +5,7 @@ import type { ShardLedger } from "../ledger/shard-ledger.ts";
 export interface TakeDeps {
   /** One that moves states among so many shards. */
   readonly openPublisher: (shard: number, movesAmong: number) => Promise<ShardPublisher>;
-  readonly openLedger: (shard: number) => ShardLedger;
+  readonly createShardLedger: (shard: number) => ShardLedger;
   readonly cluster: string;
 }
 
@@ -14,10 +14,10 @@ export interface TakeDeps {
  * with a claim that Kafka knows, so that the owner after us makes it anew from Kafka and takes it for no loss. Throws
  * {@link FencedError} when yet another owner came in between.
  */
-async function takeShard({ openPublisher, openLedger, cluster }: TakeDeps, shard: number, count: number) {
+async function takeShard({ openPublisher, createShardLedger, cluster }: TakeDeps, shard: number, count: number) {
   const publisher = await openPublisher(shard, count);
   try {
-    const ledger = openLedger(shard);
+    const ledger = createShardLedger(shard);
     const { offset: barrier, id: barrierId } = publisher.barrier;
     if (await ledger.claim(await ledger.look(), { barrier, barrierId, cluster }, "reset")) return publisher;
     throw new FencedError("another owner has claimed the ledger");

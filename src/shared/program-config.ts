@@ -19,8 +19,6 @@ export const PROGRAM_ENVIRONMENT = {
     .describe("Number of shards; equals the topics' partitions. To change it later: bridge reshard --to N"),
 };
 
-export type ProgramConfig = ReturnType<typeof toProgramConfig>;
-
 export const toProgramConfig = (env: z.infer<z.ZodObject<typeof PROGRAM_ENVIRONMENT>>) => ({
   logLevel: env.LOG_LEVEL,
   logEmails: env.LOG_EMAILS,

@@ -2,12 +2,12 @@ import type { Context, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { errorBody } from "../http/map-errors.ts";
 import type { Logger } from "../shared/logger.ts";
-import type { ApiMetrics } from "../shared/metrics.ts";
+import type { WebhookMetrics } from "./webhook-metrics.ts";
 import { receiveMessage, type Receipt, type ReceiveDeps } from "./receive-message.ts";
 import type { SignatureHeaders } from "./verify-message.ts";
 
 export interface WebhookRouteDeps extends ReceiveDeps {
-  readonly metrics: ApiMetrics;
+  readonly metrics: WebhookMetrics;
   readonly log: Logger;
 }
 
@@ -89,7 +89,7 @@ const messageOf = {
   bad_signature: "The signature does not fit the body",
 };
 
-function count(metrics: ApiMetrics, receipt: Receipt, durationMs: number): void {
+function count(metrics: WebhookMetrics, receipt: Receipt, durationMs: number): void {
   switch (receipt.outcome) {
     case "queued":
       metrics.queueSeconds.observe(durationMs / 1_000);

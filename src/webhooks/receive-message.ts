@@ -1,5 +1,5 @@
 import type { SessionCount } from "../analytics/count-session.ts";
-import type { SessionChange } from "../clerk/payloads/read-session-change.ts";
+import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";
 import { routeMessage } from "./route-message.ts";

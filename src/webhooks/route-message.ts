@@ -1,6 +1,6 @@
 import { z } from "zod";
-import type { SessionChange } from "../clerk/payloads/read-session-change.ts";
-import { isSessionType, readSessionChange } from "../clerk/payloads/read-session-change.ts";
+import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
+import { isSessionType, parseSessionChange } from "../clerk/payloads/parse-session-change.ts";
 import { stripUser } from "../clerk/payloads/strip-user.ts";
 import { bridgedTypes, type Message } from "../domain/message.ts";
 import type { VerifiedMessage } from "./verify-message.ts";
@@ -56,7 +56,7 @@ function routeOther(id: string, json: unknown, receivedAt: number): Route {
   if (!envelope.success) return unreadable("no type", json);
   const { type } = envelope.data;
   if (isSessionType(type)) {
-    const change = readSessionChange({ id, type, receivedAt, json });
+    const change = parseSessionChange({ id, type, receivedAt, json });
     return change === undefined ? unreadable(`${type} without a user id`, json) : { outcome: "session", change };
   }
   return isBridged(type) ? unreadable(`${type} without a user id`, json) : { outcome: "ignored", type };

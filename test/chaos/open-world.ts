@@ -40,7 +40,7 @@ const attemptTimeoutMs = 3_000;
 const farMoreMessagesThanSent = 1_000_000;
 
 /** Starts everything; its processes and servers end with this one, whatever happens. Logs and data go into `folder`. */
-export async function openWorld({ seed, system, reconciles }: ChaosOptions, folder: string): Promise<World> {
+export async function openEnvironment({ seed, system, reconciles }: ChaosOptions, folder: string): Promise<World> {
   await using resources = new AsyncDisposableStack();
   const clock = createSkewedClock();
   const clerk = await startClerkEmulator({

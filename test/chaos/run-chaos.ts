@@ -9,9 +9,9 @@ import { lanesOf } from "./faults/lanes.ts";
 import { runLane } from "./faults/run-lane.ts";
 import { judgeWhenEqual } from "./judge/judge-when-equal.ts";
 import { keepChanging } from "./keep-changing.ts";
-import { openWorld } from "./open-world.ts";
+import { openEnvironment } from "./open-world.ts";
 import type { ChaosOptions } from "./options.ts";
-import { tellUser } from "./report/tell-user.ts";
+import { formatUserTimeline } from "./report/tell-user.ts";
 import { settle } from "./settle.ts";
 
 export interface ChaosReport {
@@ -42,7 +42,7 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
   return report;
 
   async function run(): Promise<ChaosReport> {
-    await using world = await openWorld(options, folder);
+    await using world = await openEnvironment(options, folder);
     const { clerk } = world;
     const startedAt = Date.now();
     const random = (stream: string) => createRandom(seed, stream);
@@ -102,7 +102,7 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
         "messages lost": told.messages.filter(({ state }) => state === "lost").length,
         ...judgement.counts,
       },
-      story: tellUser(violations, told, judgement.events),
+      story: formatUserTimeline(violations, told, judgement.events),
       folder,
     };
   }

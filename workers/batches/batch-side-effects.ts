@@ -6,32 +6,32 @@ import { invalidateUsers } from "../../src/cache/invalidate-users.ts";
 import { userIdOf } from "../../src/domain/change.ts";
 import type { Decided } from "../../src/domain/decide-batch.ts";
 import type { Logger } from "../../src/shared/logger.ts";
-import type { WorkerMetrics } from "../../src/shared/metrics.ts";
+import type { BatchMetrics } from "./batch-metrics.ts";
 
-export interface FollowUpDeps extends Omit<AnalyticsDeps, "config"> {
+export interface BatchSideEffectsOptions extends Omit<AnalyticsDeps, "config"> {
   readonly cache: CacheConfig;
   readonly analytics: AnalyticsDeps["config"];
-  readonly metrics: Pick<WorkerMetrics, "followUpsFailed">;
+  readonly metrics: Pick<BatchMetrics, "sideEffectsFailed">;
   readonly log: Logger;
 }
 
 /** Never rejects: what follows from a batch is not worth the batch. */
-export type FollowUp = (decided: readonly Decided<unknown>[]) => Promise<void>;
+export type BatchSideEffects = (decided: readonly Decided<unknown>[]) => Promise<void>;
 
 /**
  * What follows from a batch, in one round trip: the cache forgets its users, the new ones are counted. Clerk has their
  * changes already, so nothing here waits for the commit. It goes by all that was decided, not by what moved: a batch that
  * is repeated after a crash moves nothing any more, and the crash may have come before this.
  */
-export const createFollowUp =
-  ({ cache, analytics, metrics, log, ...deps }: FollowUpDeps): FollowUp =>
+export const createBatchSideEffects =
+  ({ cache, analytics, metrics, log, ...deps }: BatchSideEffectsOptions): BatchSideEffects =>
   async (decided) => {
     const userIds = [...new Set(decided.map(({ candidate }) => userIdOf(candidate.change)))];
     const invalidated = cache.ttlMs === 0 ? undefined : invalidateUsers(deps.redis, deps.redisPrefix, userIds);
     const counted = countRegistrations({ ...deps, config: analytics }, registrationsOf(decided, deps.now()));
     for (const result of await Promise.allSettled([invalidated, counted])) {
       if (result.status === "fulfilled") continue;
-      metrics.followUpsFailed.inc();
+      metrics.sideEffectsFailed.inc();
       log.warn({ event: "batch.not_followed_up", err: result.reason }, "Cache or analytics missed a batch");
     }
   };

@@ -4,25 +4,25 @@ import type { Decision, DecisionPolicy } from "../../src/domain/decide.ts";
 import { type Decided, decideBatch } from "../../src/domain/decide-batch.ts";
 import type { EventRecord } from "../../src/kafka/records/records.ts";
 import type { Logger } from "../../src/shared/logger.ts";
-import type { WorkerMetrics } from "../../src/shared/metrics.ts";
+import type { BatchMetrics } from "./batch-metrics.ts";
 import type { DeadLetters } from "../../src/queue/dead-letters.ts";
 import type { Message } from "../../src/domain/message.ts";
 import type { TakenJob } from "../../src/queue/shard-jobs.ts";
-import type { FollowUp } from "./batch-side-effects.ts";
+import type { BatchSideEffects } from "./batch-side-effects.ts";
 import { findMisrouted, forward, type ForwardDeps } from "./forward-misrouted.ts";
 import type { LedgerApplied, Refusal } from "../../src/ledger/shard-ledger.ts";
-import type { OwnedShard } from "../shards/own-shard.ts";
-import { readBatch } from "./read-batch.ts";
+import type { OwnedShard } from "./owned-shard.ts";
+import { parseBatch } from "./parse-batch.ts";
 import { reportBatch } from "./report-batch.ts";
-import { resolveUnsure } from "./verify-stale-users.ts";
+import { verifyStaleUsers } from "./verify-stale-users.ts";
 import { type BatchPart, type Move, splitBatch } from "./split-batch.ts";
 
 export interface BatchDeps extends ForwardDeps {
   readonly policy: () => DecisionPolicy;
   readonly readUser: UserReader;
   readonly deadLetters: Pick<DeadLetters, "keep">;
-  readonly followUp: FollowUp;
-  readonly metrics: WorkerMetrics;
+  readonly followUp: BatchSideEffects;
+  readonly metrics: BatchMetrics;
   readonly log: Logger;
   readonly now: () => number;
   readonly atStep: AtStep;
@@ -59,12 +59,12 @@ export async function processBatch(
   const { now, atStep } = deps;
   const startedAt = now();
   await atStep("taken");
-  const batch = readBatch(jobs, startedAt);
+  const batch = parseBatch(jobs, startedAt);
   const { own, misrouted } = findMisrouted(batch.candidates, owned.shard, deps.shardOf);
   const read = await owned.ledger.read(owned.hold, [...new Set(own.map(({ change }) => userIdOf(change)))]);
   if (read.outcome !== "read") return read;
   const policy = deps.policy();
-  const resolved = await resolveUnsure(own, read.states, policy, deps.readUser);
+  const resolved = await verifyStaleUsers(own, read.states, policy, deps.readUser);
   const { decided } = decideBatch(read.states, resolved.candidates, policy);
   await atStep("decided");
 
@@ -85,7 +85,7 @@ export async function processBatch(
   const completeAndTake = async () => {
     await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
     await forward(deps, misrouted);
-    if (resolved.deferred.length > 0) await owned.jobs.putOff(resolved.deferred, askClerkAgainMs);
+    if (resolved.deferred.length > 0) await owned.jobs.delay(resolved.deferred, askClerkAgainMs);
     await followedUp;
     await atStep("applied");
     return owned.jobs.completeAndTake(jobs, room());
@@ -142,5 +142,5 @@ const eventOf = (message: Message, decision: Decision): EventRecord | undefined 
  */
 export type Step = "taken" | "decided" | "sent" | "committed" | "applied" | "completed";
 
-/** Told when a step is reached; the batch goes on when the promise resolves. */
+/** EnvelopeTimes when a step is reached; the batch goes on when the promise resolves. */
 export type AtStep = (step: Step) => Promise<void>;

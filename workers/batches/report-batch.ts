@@ -1,7 +1,7 @@
 import type { Decided } from "../../src/domain/decide-batch.ts";
 import type { EventRecord } from "../../src/kafka/records/records.ts";
 import type { Logger } from "../../src/shared/logger.ts";
-import type { WorkerMetrics } from "../../src/shared/metrics.ts";
+import type { BatchMetrics } from "./batch-metrics.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 import type { Message } from "../../src/domain/message.ts";
 
@@ -23,7 +23,7 @@ const loggedIds = 5;
 
 /** Counts a batch and writes its one line; a line more for each dead letter, since somebody must look at it. */
 export function reportBatch(
-  { metrics, log, now }: { readonly metrics: WorkerMetrics; readonly log: Logger; readonly now: () => number },
+  { metrics, log, now }: { readonly metrics: BatchMetrics; readonly log: Logger; readonly now: () => number },
   report: BatchReport,
 ): void {
   const endedAt = now();

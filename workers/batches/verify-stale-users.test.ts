@@ -1,18 +1,18 @@
 import { expect, test } from "vitest";
-import { readChange } from "../../src/clerk/payloads/read-change.ts";
+import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
 import type { UserReader } from "../../src/clerk/users/user-reader.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
 import type { State } from "../../src/domain/state.ts";
 import type { Message } from "../../src/domain/message.ts";
-import { resolveUnsure } from "./verify-stale-users.ts";
+import { verifyStaleUsers } from "./verify-stale-users.ts";
 
-const policy = { unsureBefore: 1_000 };
+const policy = { verifyBefore: 1_000 };
 const json = (id: string, updatedAt: number) => ({ id, email_addresses: [], created_at: 1, updated_at: updatedAt });
 
 function candidate(userId: string, updatedAt: number, id = `${userId}/${updatedAt}`): Candidate<Message> {
   const data = json(userId, updatedAt);
   const message: Message = { id, source: "webhook", type: "user.updated", receivedAt: 1, readAt: 0, data };
-  const read = readChange(message);
+  const read = parseChange(message);
   if (read.outcome === "malformed") throw new Error(read.reason);
   return { change: read.change, tag: message };
 }
@@ -32,7 +32,7 @@ const idsOf = (messages: readonly Message[]) => messages.map(({ id }) => id);
 test("Clerk is asked only about users nobody has published, whose messages are old; of each once", async () => {
   const { asked, readUser } = answering({ outcome: "missing" });
   const known: State = { status: "deleted", sequence: 1 };
-  const { candidates, ghosts, deferred } = await resolveUnsure(
+  const { candidates, ghosts, deferred } = await verifyStaleUsers(
     [
       candidate("known", 5),
       candidate("recent", 1_000),
@@ -52,7 +52,7 @@ test("Clerk is asked only about users nobody has published, whose messages are o
 
 test("What Clerk says takes the place of what the messages said, and is marked as read on purpose", async () => {
   const { readUser } = answering({ outcome: "found", data: json("old", 900), readAt: 77 });
-  const resolved = await resolveUnsure([candidate("old", 5), candidate("old", 6)], new Map(), policy, readUser);
+  const resolved = await verifyStaleUsers([candidate("old", 5), candidate("old", 6)], new Map(), policy, readUser);
   expect(resolved.candidates.map(({ change, tag }) => [tag.id, change])).toMatchObject([
     ["old/5", { kind: "snapshot", version: 900, readAt: 77 }],
     ["old/6", { kind: "snapshot", version: 900, readAt: 77 }],
@@ -63,7 +63,7 @@ test("What Clerk says takes the place of what the messages said, and is marked a
 test("While Clerk does not answer, the messages are put off, and Clerk is not asked for each of many users in turn", async () => {
   const { asked, readUser } = answering({ outcome: "unavailable", reason: "away" });
   const many = Array.from({ length: 100 }, (_, at) => candidate(`user_${at}`, 5));
-  const { candidates, deferred } = await resolveUnsure(many, new Map(), policy, readUser);
+  const { candidates, deferred } = await verifyStaleUsers(many, new Map(), policy, readUser);
   expect(candidates).toEqual([]);
   expect(deferred).toHaveLength(100);
   expect(asked.length).toBeLessThanOrEqual(10);

@@ -1,7 +1,7 @@
-import { readChange } from "../../src/clerk/payloads/read-change.ts";
-import type { ReadUser, UserReader } from "../../src/clerk/users/user-reader.ts";
+import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
+import type { UserLookup, UserReader } from "../../src/clerk/users/user-reader.ts";
 import { userIdOf } from "../../src/domain/change.ts";
-import { type DecisionPolicy, isUnsure } from "../../src/domain/decide.ts";
+import { type DecisionPolicy, needsVerification } from "../../src/domain/decide.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
 import type { State } from "../../src/domain/state.ts";
 import type { Message } from "../../src/domain/message.ts";
@@ -20,7 +20,7 @@ const usersAtOnce = 10;
  * Asks Clerk about users that were never seen and whose messages are so old that they may be deleted since. What Clerk
  * says now takes the message's place. A user is asked for once a batch.
  */
-export async function resolveUnsure(
+export async function verifyStaleUsers(
   candidates: readonly Candidate<Message>[],
   states: ReadonlyMap<string, State>,
   policy: DecisionPolicy,
@@ -30,23 +30,23 @@ export async function resolveUnsure(
   const unsure = new Map<string, Candidate<Message>[]>();
   for (const candidate of candidates) {
     const userId = userIdOf(candidate.change);
-    if (!isUnsure(states.get(userId), candidate.change, policy)) sure.push(candidate);
+    if (!needsVerification(states.get(userId), candidate.change, policy)) sure.push(candidate);
     else unsure.set(userId, [...(unsure.get(userId) ?? []), candidate]);
   }
   const ghosts: Message[] = [];
   const deferred: Message[] = [];
-  const settle = (doubted: readonly Candidate<Message>[], answer: ReadUser) => {
+  const settle = (doubted: readonly Candidate<Message>[], answer: UserLookup) => {
     for (const { tag: message } of doubted) {
       if (answer.outcome === "missing") ghosts.push(message);
       else if (answer.outcome === "unavailable") deferred.push(message);
       else {
-        const read = readChange({ ...message, data: answer.data, readAt: answer.readAt });
+        const read = parseChange({ ...message, data: answer.data, readAt: answer.readAt });
         if (read.outcome === "read") sure.push({ change: read.change, tag: message });
         else deferred.push(message);
       }
     }
   };
-  let away: ReadUser | undefined;
+  let away: UserLookup | undefined;
   for (const users of chunksOf(usersAtOnce, [...unsure])) {
     await Promise.all(
       users.map(async ([userId, doubted]) => {

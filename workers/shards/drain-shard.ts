@@ -1,5 +1,5 @@
 import type { TakenJob } from "../../src/queue/shard-jobs.ts";
-import type { OwnedShard } from "./own-shard.ts";
+import type { OwnedShard } from "../batches/owned-shard.ts";
 import { type BatchDeps, type BatchOutcome, processBatch } from "../batches/process-batch.ts";
 
 export interface DrainDeps extends BatchDeps {
@@ -33,7 +33,7 @@ export async function drainShard(
   const room = () => (signal.aborted || isLookDue() ? 0 : deps.batchMaxMessages);
   while (!signal.aborted) {
     if (taken.length === 0 && isLookDue()) {
-      await jobs.handBack();
+      await jobs.requeueAbandoned();
       const held = await owned.ledger.read(owned.hold, []);
       if (held.outcome !== "read") return held.outcome;
       if ((await owned.ledger.look()).tookOver) return "lost";

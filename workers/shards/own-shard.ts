@@ -1,35 +1,26 @@
 import type { ShardGroup } from "../../src/kafka/consuming/join-shard-group.ts";
 import type { ShardPublisher } from "../../src/kafka/publishing/shard-publisher.ts";
-import type { Hold, LedgerLook, ShardLedger } from "../../src/ledger/shard-ledger.ts";
+import type { LedgerSnapshot, ShardLedger } from "../../src/ledger/shard-ledger.ts";
 import type { Logger } from "../../src/shared/logger.ts";
-import type { WorkerMetrics } from "../../src/shared/metrics.ts";
+import type { ShardMetrics } from "./shard-metrics.ts";
 import type { ShardJobs } from "../../src/queue/shard-jobs.ts";
+import type { OwnedShard } from "../batches/owned-shard.ts";
 import { restoreLedger } from "./restore-ledger.ts";
 import { SupersededError } from "./restore-ledger.ts";
 
 export interface OwnDeps {
   readonly openPublisher: (shard: number) => Promise<ShardPublisher>;
-  readonly openLedger: (shard: number) => ShardLedger;
+  readonly createShardLedger: (shard: number) => ShardLedger;
   readonly openJobs: (shard: number) => ShardJobs;
   readonly group: Pick<ShardGroup, "reader">;
   readonly cluster: string;
   /** Throws when the bridge has another number of shards than this worker, or is about to. */
-  readonly confirmTopology: () => Promise<void>;
+  readonly confirmShardLayout: () => Promise<void>;
   /** Redis was found to have lost ledger data, or to have failed over to a replica, and so maybe lost messages, too. */
   readonly onLedgerLoss: () => Promise<void>;
-  readonly metrics: WorkerMetrics;
+  readonly shardMetrics: ShardMetrics;
   readonly log: Logger;
   readonly now: () => number;
-}
-
-/** A shard that this worker drains: nobody else can commit to it while this holds, and its ledger is complete. */
-export interface OwnedShard {
-  readonly shard: number;
-  readonly publisher: ShardPublisher;
-  readonly ledger: ShardLedger;
-  readonly jobs: ShardJobs;
-  hold: Hold;
-  close(): Promise<void>;
 }
 
 /**
@@ -39,7 +30,7 @@ export interface OwnedShard {
  */
 export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal): Promise<OwnedShard> {
   const startedAt = deps.now();
-  await deps.confirmTopology();
+  await deps.confirmShardLayout();
   const publisher = await deps.openPublisher(shard);
   const jobs = deps.openJobs(shard);
   const close = async () => {
@@ -48,20 +39,20 @@ export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal
   try {
     // Again, behind the fence: a change of the number of shards is announced first, and fences the owners then. So either
     // it has fenced us, or we hear of it here.
-    await deps.confirmTopology();
+    await deps.confirmShardLayout();
     signal.throwIfAborted();
-    const ledger = deps.openLedger(shard);
+    const ledger = deps.createShardLedger(shard);
     const { offset: barrier, id: barrierId } = publisher.barrier;
     const look = await ledger.look();
-    const states = await whatToKeep(deps, shard, publisher, look, signal);
+    const states = await validateCheckpoint(deps, shard, publisher, look, signal);
     if (!(await ledger.claim(look, { barrier, barrierId, cluster: deps.cluster }, states))) {
       throw new SupersededError("another owner claimed the ledger first");
     }
     const from = states === "keep" ? (look.checkpoint?.offset ?? 0n) : 0n;
     const restored = await restoreLedger({ ledger, reader: deps.group.reader, shard, from, barrier, signal });
-    const handedBack = await jobs.handBack();
+    const handedBack = await jobs.requeueAbandoned();
     const durationMs = deps.now() - startedAt;
-    deps.metrics.restoreSeconds.observe(durationMs / 1_000);
+    deps.shardMetrics.restoreSeconds.observe(durationMs / 1_000);
     deps.log.info(
       {
         event: "shard.owned",
@@ -87,11 +78,11 @@ export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal
  * the barrier of the last claim stands where the ledger says; a topic that was made anew, or a Redis from another
  * environment, fails that.
  */
-async function whatToKeep(
+async function validateCheckpoint(
   { cluster, group, log, onLedgerLoss }: OwnDeps,
   shard: number,
   publisher: ShardPublisher,
-  { claimedBy, checkpoint, tookOver }: LedgerLook,
+  { claimedBy, checkpoint, tookOver }: LedgerSnapshot,
   signal: AbortSignal,
 ): Promise<"keep" | "reset"> {
   if (checkpoint === undefined) {

@@ -3,7 +3,8 @@ import type { ShardGroup } from "../../src/kafka/consuming/join-shard-group.ts";
 import { FencedError } from "../../src/kafka/publishing/transaction-writer.ts";
 import { StartUpError } from "../../src/shared/errors.ts";
 import { drainShard, type DrainDeps } from "./drain-shard.ts";
-import { type OwnDeps, type OwnedShard, ownShard } from "./own-shard.ts";
+import type { OwnedShard } from "../batches/owned-shard.ts";
+import { type OwnDeps, ownShard } from "./own-shard.ts";
 import type { ShardStatus } from "./shard-status.ts";
 import { SupersededError } from "./restore-ledger.ts";
 
@@ -33,13 +34,13 @@ export async function runShard(deps: RunDeps, shard: number, status: ShardStatus
   let pauseMs = 0;
   const onProgress = () => {
     pauseMs = 0;
-    status.gotOn();
+    status.markProgress();
   };
   while (!signal.aborted) {
     const drop = await holdShard(deps, shard, status, signal, onProgress);
     if (drop.reason === "released" || signal.aborted) return;
     status.dropped(drop.reason);
-    deps.metrics.shardDrops.inc({ reason: drop.reason });
+    deps.shardMetrics.drops.inc({ reason: drop.reason });
     deps.log.warn({ event: "shard.dropped", shard, reason: drop.reason, err: drop.error }, "Drops a shard");
     if (drop.reason === "error") pauseMs = Math.min(Math.max(firstPauseMs, pauseMs * 2), longestPauseMs);
     await delay(pauseMs, undefined, { signal }).catch(ignoreAbort);

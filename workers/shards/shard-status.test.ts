@@ -11,9 +11,9 @@ test("A shard is stuck when it has not got on for as long as is asked, and says 
   const { status, pass } = openStatus();
   status.enter("owning");
   pass(99);
-  expect(status.stuckFor(100)).toBeUndefined();
+  expect(status.stalledReason(100)).toBeUndefined();
   pass(1);
-  expect(status.stuckFor(100)).toBe("stuck while owning");
+  expect(status.stalledReason(100)).toBe("stuck while owning");
 });
 
 test("A shard that gets on is not stuck, however long ago it began", () => {
@@ -21,9 +21,9 @@ test("A shard that gets on is not stuck, however long ago it began", () => {
   status.enter("draining");
   for (let batch = 0; batch < 10; batch += 1) {
     pass(60);
-    status.gotOn();
+    status.markProgress();
   }
-  expect(status.stuckFor(100)).toBeUndefined();
+  expect(status.stalledReason(100)).toBeUndefined();
   expect(status.isDraining).toBe(true);
 });
 
@@ -32,8 +32,8 @@ test("A shard that is dropped again and again names why, until it gets on", () =
   status.dropped("error");
   status.enter("idle");
   pass(200);
-  expect(status.stuckFor(100)).toBe("stuck, dropped last: error");
-  status.gotOn();
+  expect(status.stalledReason(100)).toBe("stuck, dropped last: error");
+  status.markProgress();
   pass(200);
-  expect(status.stuckFor(100)).toBe("stuck while idle");
+  expect(status.stalledReason(100)).toBe("stuck while idle");
 });

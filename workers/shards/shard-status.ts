@@ -21,7 +21,7 @@ export class ShardStatus {
     this.#phase = phase;
   }
 
-  gotOn(): void {
+  markProgress(): void {
     this.#gotOnAt = this.#now();
     this.#lastDrop = undefined;
   }
@@ -31,7 +31,7 @@ export class ShardStatus {
   }
 
   /** What keeps the shard, when it has not got on for so long; otherwise nothing. */
-  stuckFor(ms: number): string | undefined {
+  stalledReason(ms: number): string | undefined {
     if (this.#now() - this.#gotOnAt < ms) return undefined;
     return this.#lastDrop === undefined ? `stuck while ${this.#phase}` : `stuck, dropped last: ${this.#lastDrop}`;
   }

@@ -39,7 +39,7 @@ export class ShardSupervisor {
 
   /** The shards that have not got on for so long, and why. */
   stuck(ms: number): ReadonlyMap<number, string> {
-    const reasons = [...this.#status].map(([shard, status]) => [shard, status.stuckFor(ms)] as const);
+    const reasons = [...this.#status].map(([shard, status]) => [shard, status.stalledReason(ms)] as const);
     return new Map(reasons.flatMap(([shard, reason]) => (reason === undefined ? [] : [[shard, reason] as const])));
   }
 

@@ -1,4 +1,4 @@
-import { openRateLimit, type RateLimit } from "../auth/rate-limit.ts";
+import { createRateLimit, type RateLimit } from "../http/rate-limit.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 import type { SecurityCounter } from "../../analytics/security-counter.ts";
 import type { AuditTrail } from "../../audit/audit-trail.ts";
@@ -15,10 +15,10 @@ export interface OpenAccountsOptions extends Omit<AccountDeps, "passwordLimits">
 }
 
 /** What the account routes need, with limits of their own. */
-export function openAccounts({ redis, redisPrefix, ...deps }: OpenAccountsOptions): AccountDeps {
+export function createAccountContext({ redis, redisPrefix, ...deps }: OpenAccountsOptions): AccountDeps {
   const { perEmail, perIp, windowSeconds } = deps.config.passwordAttempts;
   const limit = (name: string, requests: number) =>
-    openRateLimit(redis, redisPrefix, { name, requests, windowSeconds });
+    createRateLimit(redis, redisPrefix, { name, requests, windowSeconds });
   return {
     ...deps,
     passwordLimits: { perEmail: limit("passwords-of-email", perEmail), perIp: limit("passwords-of-ip", perIp) },

@@ -1,6 +1,6 @@
 import type { ApiApp } from "../http/api-env.ts";
 import type { AccountDeps } from "./account-deps.ts";
-import { addChangeStanding } from "./change-standing.ts";
+import { addChangeAccountStatus } from "./change-account-status.ts";
 import { addCreateRecoveryLink } from "./create-recovery-link.ts";
 import { addGetDetails } from "./get-details.ts";
 import { addListSessions } from "./list-sessions.ts";
@@ -15,7 +15,7 @@ export function addAccountRoutes(api: ApiApp, deps: AccountDeps): void {
   addListSessions(api, deps);
   addRevokeSession(api, deps);
   addRevokeSessions(api, deps);
-  addChangeStanding(api, deps);
+  addChangeAccountStatus(api, deps);
   addResetMfa(api, deps);
   addCreateRecoveryLink(api, deps);
   addVerifyPassword(api, deps);

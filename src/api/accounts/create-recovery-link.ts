@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { requires, requiresFreshFactor } from "../auth/requires.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import type { AccountDeps } from "./account-deps.ts";
 import { changeAccount } from "../users/change-account.ts";
@@ -33,7 +33,7 @@ const route = createRoute({
       description: "The link",
       content: { "application/json": { schema: recoveryLinkSchema } },
     },
-    ...errorAnswers(400, 404, 502),
+    ...errorResponses(400, 404, 502),
   },
 });
 

@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import type { AccountDeps } from "./account-deps.ts";
 import { accountDetailsFromJson, accountDetailsSchema } from "../users/account-details.ts";
@@ -17,7 +17,7 @@ const route = createRoute({
   request: { params: userIdParam },
   responses: {
     200: { description: "The account", content: { "application/json": { schema: accountDetailsSchema } } },
-    ...errorAnswers(400, 404, 502),
+    ...errorResponses(400, 404, 502),
   },
 });
 

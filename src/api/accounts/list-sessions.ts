@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import type { AccountDeps } from "./account-deps.ts";
 import { readAccount } from "../users/account-details.ts";
@@ -29,7 +29,7 @@ const route = createRoute({
         "application/json": { schema: z.object({ sessions: z.array(sessionSchema), totalCount: z.int() }) },
       },
     },
-    ...errorAnswers(400, 404, 502),
+    ...errorResponses(400, 404, 502),
   },
 });
 

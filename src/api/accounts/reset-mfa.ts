@@ -1,6 +1,6 @@
 import { createRoute } from "@hono/zod-openapi";
 import { requires, requiresFreshFactor } from "../auth/requires.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import type { AccountDeps } from "./account-deps.ts";
 import { changeAccount } from "../users/change-account.ts";
@@ -15,7 +15,7 @@ const route = createRoute({
   security: bearer,
   middleware: [requires("accounts:manage"), requiresFreshFactor("mfa")] as const,
   request: { params: userIdParam },
-  responses: { 204: { description: "The user has no second factor" }, ...errorAnswers(400, 404, 502) },
+  responses: { 204: { description: "The user has no second factor" }, ...errorResponses(400, 404, 502) },
 });
 
 export function addResetMfa(api: ApiApp, deps: AccountDeps): void {

@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { ApiError } from "../../http/api-error.ts";
 import type { AccountDeps } from "./account-deps.ts";
@@ -25,7 +25,7 @@ const route = createRoute({
       }),
     }),
   },
-  responses: { 204: { description: "The session is over" }, ...errorAnswers(400, 404, 502) },
+  responses: { 204: { description: "The session is over" }, ...errorResponses(400, 404, 502) },
 });
 
 export function addRevokeSession(api: ApiApp, deps: AccountDeps): void {

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import type { AccountDeps } from "./account-deps.ts";
 import { changeAccount } from "../users/change-account.ts";
@@ -23,7 +23,7 @@ const route = createRoute({
         "application/json": { schema: z.object({ revoked: z.int().openapi({ description: "How many there were" }) }) },
       },
     },
-    ...errorAnswers(400, 404, 502),
+    ...errorResponses(400, 404, 502),
   },
 });
 

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { createRoute, z } from "@hono/zod-openapi";
-import { takeOrRefuse } from "../auth/rate-limit.ts";
+import { consumeOrThrow } from "../http/rate-limit.ts";
 import { clientNetwork } from "../auth/client-ip.ts";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorAnswers } from "../http/responses.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { apiUserFromJson, apiUserSchema } from "../users/api-user.ts";
 import { InvalidCredentialsError } from "../users/user-errors.ts";
@@ -35,7 +35,7 @@ const route = createRoute({
   },
   responses: {
     200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
-    ...errorAnswers(400, 413, 502),
+    ...errorResponses(400, 413, 502),
   },
 });
 
@@ -49,7 +49,7 @@ export function addVerifyPassword(api: ApiApp, deps: AccountDeps): void {
       { limit: passwordLimits.perIp, key: clientNetwork(ip) },
       { limit: passwordLimits.perEmail, key: hash(email) },
     ];
-    for (const { limit, key } of taken) await takeOrRefuse(c, limit, key);
+    for (const { limit, key } of taken) await consumeOrThrow(c, limit, key);
     const check = await checkPassword(deps.clerk, email, password);
     if (check.outcome === "right") {
       await Promise.all(taken.map(({ limit, key }) => limit.giveBack(key)));

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorAnswers } from "../http/responses.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { type AnalyticsRouteDeps, readSeries, startSchema, timesSchema } from "./read-series.ts";
 
@@ -30,7 +30,7 @@ const route = createRoute({
         },
       },
     },
-    ...errorAnswers(400),
+    ...errorResponses(400),
   },
 });
 

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorAnswers } from "../http/responses.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import type { CountedEvent } from "../../analytics/analytics-keys.ts";
 import { type AnalyticsRouteDeps, readSeries, startSchema, timesSchema } from "./read-series.ts";
@@ -41,7 +41,7 @@ export function addCountSeries(api: ApiApp, deps: AnalyticsRouteDeps, series: Co
           },
         },
       },
-      ...errorAnswers(400),
+      ...errorResponses(400),
     },
   });
   const nameAll = (valueOf: (index: number) => number) =>

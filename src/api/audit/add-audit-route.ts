@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorAnswers } from "../http/responses.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { auditRecordSchema } from "../../audit/audit-record.ts";
@@ -49,7 +49,7 @@ const route = createRoute({
         },
       },
     },
-    ...errorAnswers(400),
+    ...errorResponses(400),
   },
 });
 

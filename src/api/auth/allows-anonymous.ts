@@ -1,7 +1,7 @@
 import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "../http/api-env.ts";
 import { clientNetwork } from "./client-ip.ts";
-import { takeOrRefuse } from "./rate-limit.ts";
+import { consumeOrThrow } from "../http/rate-limit.ts";
 
 /**
  * A route's middleware, before `requires`: while registration is open, a request without a token passes `requires`, as
@@ -12,7 +12,7 @@ export const allowsAnonymous =
   async (c, next) => {
     const { registration } = c.get("access");
     if (registration !== undefined && c.get("caller") === undefined) {
-      await takeOrRefuse(c, registration, clientNetwork(c.get("ip")));
+      await consumeOrThrow(c, registration, clientNetwork(c.get("ip")));
       c.set("anonymous", true);
     }
     await next();

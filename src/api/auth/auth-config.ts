@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { flag, list, positive } from "../../shared/environment.ts";
-import { createAddressCheck, sensitiveActions } from "./access-policy.ts";
+import { createAddressCheck, sensitiveActions } from "../http/access-policy.ts";
 import { readClerkPublicKey } from "./clerk-public-key.ts";
 import { findSecretWeakness } from "./service-secret.ts";
 

@@ -2,8 +2,8 @@ import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "../http/api-env.ts";
 import { clientNetwork } from "./client-ip.ts";
 import { AuthUnavailableError, InvalidTokenError } from "./auth-errors.ts";
-import { takeOrRefuse } from "./rate-limit.ts";
-import type { RateLimit } from "./rate-limit.ts";
+import { consumeOrThrow } from "../http/rate-limit.ts";
+import type { RateLimit } from "../http/rate-limit.ts";
 import type { VerifyToken } from "./verify-token.ts";
 
 /**
@@ -21,7 +21,7 @@ export const authenticate =
           c.set("caller", verified.caller);
           break;
         case "rejected":
-          await takeOrRefuse(c, failures, clientNetwork(c.get("ip")));
+          await consumeOrThrow(c, failures, clientNetwork(c.get("ip")));
           throw new InvalidTokenError(verified.reason);
         case "unavailable":
           throw new AuthUnavailableError(verified.cause);

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from "node:crypto";
 import { pino } from "pino";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
-import { openKeySet } from "./clerk-keys.ts";
+import { createClerkKeySet } from "./clerk-keys.ts";
 import { type Fault, startFaultyClerk } from "../../../test/support/clerk/faulty-clerk.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
@@ -16,7 +16,7 @@ async function openKeys() {
   const clerk = await startFaultyClerk(emulator.url);
   onTestFinished(() => clerk[Symbol.asyncDispose]());
   let time = 0;
-  const findKey = openKeySet({ secretKey: emulator.secretKey, apiUrl: clerk.url, log, now: () => time });
+  const findKey = createClerkKeySet({ secretKey: emulator.secretKey, apiUrl: clerk.url, log, now: () => time });
   const known = { outcome: "found", pem: emulator.jwtKey };
   const pass = (ms: number) => void (time += ms);
   return { clerk, findKey, keyId: emulator.instanceId, known, pass };

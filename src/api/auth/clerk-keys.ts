@@ -12,7 +12,7 @@ type FoundKey =
 export type FindKey = (keyId: string) => Promise<FoundKey>;
 
 /** One key, configured: no network, and no look at the key id. A new key in Clerk means a new configuration. */
-export const useFixedKey =
+export const createFixedKey =
   (pem: string): FindKey =>
   async () => ({ outcome: "found", pem });
 
@@ -38,7 +38,7 @@ const keySetSchema = z.object({ keys: z.array(z.looseObject({ kid: z.string() })
  * seconds for each process; a key that is new in Clerk works after at most as long. Known keys go on working while Clerk
  * is away.
  */
-export function openKeySet({ secretKey, apiUrl, log, now }: KeySetDeps): FindKey {
+export function createClerkKeySet({ secretKey, apiUrl, log, now }: KeySetDeps): FindKey {
   let keys: ReadonlyMap<string, string> = new Map();
   let fetchedAt = Number.NEGATIVE_INFINITY;
   let restsUntil = Number.NEGATIVE_INFINITY;

@@ -3,12 +3,12 @@ import { pino } from "pino";
 import { expect, it } from "vitest";
 import { assertAccessDeclared } from "./declared-access.ts";
 import { requires, requiresFreshFactor } from "./requires.ts";
-import { createApi } from "../http/create-router.ts";
+import { createRouter } from "../http/create-router.ts";
 
 const answers = { 200: { description: "", content: { "application/json": { schema: z.object({}) } } } };
 
 it("A route that does not say who may call it keeps the API from starting", () => {
-  const api = createApi(pino({ level: "silent" }));
+  const api = createRouter(pino({ level: "silent" }));
   api.openapi(
     createRoute({
       method: "get",

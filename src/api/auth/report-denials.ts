@@ -1,13 +1,13 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { SecurityCounter } from "../../analytics/security-counter.ts";
 import type { AuditTrail } from "../../audit/audit-trail.ts";
-import { entryOf } from "../audit/create-audit-entry.ts";
+import { createAuditEntry } from "../http/create-audit-entry.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { userIdParam } from "../http/responses.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { AccessDeniedError, InvalidTokenError, RateLimitedError } from "./auth-errors.ts";
 
-export interface RefusalDeps {
+export interface DenialDeps {
   readonly audit: AuditTrail;
   readonly security: SecurityCounter;
   readonly log: Logger;
@@ -15,19 +15,19 @@ export interface RefusalDeps {
 }
 
 /** Tells the log, the analytics and the audit trail of everybody who was turned away, before he hears of it. */
-export const reportRefusals =
-  (deps: RefusalDeps): MiddlewareHandler<ApiEnv> =>
+export const reportDenials =
+  (deps: DenialDeps): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     await next();
     const { error } = c;
     if (error instanceof InvalidTokenError) {
-      logRefusal(deps.log, c, "auth.token_rejected", error.reason);
+      logDenial(deps.log, c, "auth.token_rejected", error.reason);
       await deps.security.count("token_rejected");
     } else if (error instanceof RateLimitedError) {
-      logRefusal(deps.log, c, "auth.rate_limited", error.limit);
+      logDenial(deps.log, c, "auth.rate_limited", error.limit);
       await deps.security.count("rate_limited");
     } else if (error instanceof AccessDeniedError) {
-      logRefusal(deps.log, c, "auth.access_denied", error.code);
+      logDenial(deps.log, c, "auth.access_denied", error.code);
       await Promise.all([deps.security.count("admin_denied"), deps.audit.record(denialOf(c, deps.now, error))]);
     }
   };
@@ -35,8 +35,8 @@ export const reportRefusals =
 function denialOf(c: Context<ApiEnv>, now: () => number, { code }: AccessDeniedError) {
   const { userId } = userIdParam.safeParse(c.req.param()).data ?? {};
   const target = userId === undefined ? {} : { targetId: userId };
-  return entryOf(c, now, { action: "access.denied", outcome: "denied", reason: code, ...target });
+  return createAuditEntry(c, now, { action: "access.denied", outcome: "denied", reason: code, ...target });
 }
 
-const logRefusal = (log: Logger, c: Context<ApiEnv>, event: string, reason: string) =>
+const logDenial = (log: Logger, c: Context<ApiEnv>, event: string, reason: string) =>
   log.warn({ event, reason, requestId: c.get("requestId"), ip: c.get("ip"), caller: c.get("caller")?.id });

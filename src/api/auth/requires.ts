@@ -1,6 +1,6 @@
 import type { Context, MiddlewareHandler } from "hono";
 import type { ApiEnv } from "../http/api-env.ts";
-import type { SensitiveAction } from "./access-policy.ts";
+import type { SensitiveAction } from "../http/access-policy.ts";
 import type { Caller } from "../http/caller.ts";
 import { declareAccess } from "./declared-access.ts";
 import { AccessDeniedError, AccessTokenRequiredError } from "./auth-errors.ts";

@@ -1,6 +1,6 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { AccessPolicy } from "../auth/access-policy.ts";
+import type { AccessPolicy } from "./access-policy.ts";
 import type { Caller } from "./caller.ts";
 
 /** What the API's middleware leaves for the handlers. */

@@ -22,7 +22,7 @@ const suspicious = /__proto__|prototype|\\u/;
  * Answers 400 to JSON with a key that could reach into every object's prototype, were it ever copied carelessly. What is
  * no JSON is left to the route.
  */
-export const refusePollutingKeys: MiddlewareHandler<ApiEnv> = async (c, next) => {
+export const rejectPrototypePollution: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const text = c.req.raw.body === null ? "" : await c.req.text();
   const found = suspicious.test(text) ? findPollutingKey(text) : undefined;
   if (found !== undefined) throw invalidInput([{ path: [found], message: "Not a key" }]);

@@ -9,7 +9,7 @@ import { logRequest } from "./log-request.ts";
  * An empty API: request ids, one log line for each request, and invalid input answered with what is wrong where. Routes
  * and guards are added to it.
  */
-export function createApi(log: Logger): ApiApp {
+export function createRouter(log: Logger): ApiApp {
   const api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalidInput(result.error.issues);

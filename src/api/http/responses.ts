@@ -39,7 +39,7 @@ const always = [401, 403, 429, 500, 503] as const satisfies readonly ErrorStatus
 
 const retryAfter = { "Retry-After": { description: "Seconds", schema: { type: "integer" as const, minimum: 1 } } };
 
-function errorAnswer(status: ErrorStatus) {
+function errorResponse(status: ErrorStatus) {
   const [description, code, error] = errors[status];
   const details = status === 400 ? { details: [{ path: "emailAddress.0", message: "Invalid email address" }] } : {};
   const example = { error, code, requestId: "0fc77a4c-e952-49e8-835e-13aa00a0d21f", ...details };
@@ -49,14 +49,14 @@ function errorAnswer(status: ErrorStatus) {
     content: { "application/json": { schema: errorSchema, example } },
   };
 }
-type ErrorAnswers<S extends ErrorStatus> = { [Status in S]: ReturnType<typeof errorAnswer> };
+type ErrorResponses<S extends ErrorStatus> = { [Status in S]: ReturnType<typeof errorResponse> };
 
 /** The `responses` of a route that are errors: those given, and those that every route has (401, 403, 429, 500, 503). */
-export function errorAnswers<S extends ErrorStatus = never>(
+export function errorResponses<S extends ErrorStatus = never>(
   ...statuses: S[]
-): ErrorAnswers<S | (typeof always)[number]>;
-export function errorAnswers(...statuses: ErrorStatus[]): Partial<ErrorAnswers<ErrorStatus>> {
-  return Object.fromEntries([...always, ...statuses].map((status) => [status, errorAnswer(status)]));
+): ErrorResponses<S | (typeof always)[number]>;
+export function errorResponses(...statuses: ErrorStatus[]): Partial<ErrorResponses<ErrorStatus>> {
+  return Object.fromEntries([...always, ...statuses].map((status) => [status, errorResponse(status)]));
 }
 
 /** `security` of a route: a Clerk session token or a service token as bearer. */

@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { errorAnswers } from "../http/responses.ts";
+import { errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 
 type Registry = ApiApp["openAPIRegistry"];
@@ -10,7 +10,7 @@ export function describeOtherRoutes(registry: Registry): void {
   for (const path of operations) registry.registerPath(path);
 }
 
-const { 400: invalid, 413: tooLarge, 500: bug, 503: unavailable } = errorAnswers(400, 413);
+const { 400: invalid, 413: tooLarge, 500: bug, 503: unavailable } = errorResponses(400, 413);
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
 const header = (description: string, example: string) => z.string().openapi({ description, example });
 

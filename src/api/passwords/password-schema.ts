@@ -5,7 +5,7 @@ import type { PasswordPolicy } from "./password-policy.ts";
 
 /**
  * A field `password` that keeps the policy, one issue for each violation. It cannot know whose password it is: for
- * that, who has the user calls `refuseOwnWords`.
+ * that, who has the user calls `rejectPersonalInfo`.
  */
 export const passwordSchema = (policy: PasswordPolicy) =>
   z

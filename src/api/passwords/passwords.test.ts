@@ -7,7 +7,7 @@ import { findPasswordViolations } from "./find-password-violations.ts";
 import type { PasswordPolicy } from "./password-policy.ts";
 import { passwordSchema } from "./password-schema.ts";
 import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords-config.ts";
-import { refuseOwnWords } from "./refuse-own-words.ts";
+import { rejectPersonalInfo } from "./reject-personal-info.ts";
 
 const policyOf = (variables: Record<string, string> = {}): PasswordPolicy =>
   toPasswordPolicy(z.object(PASSWORDS_ENVIRONMENT).parse(variables));
@@ -96,7 +96,7 @@ describe("a password field", () => {
 
 it("a password with its owner's name is answered with 400 and a detail", () => {
   const policy = policyOf({ PASSWORD_FORBID_OWN_WORDS: "true" });
-  const refuse = (password: string | undefined) => () => refuseOwnWords(policy, password, { firstName: "Ada" });
+  const refuse = (password: string | undefined) => () => rejectPersonalInfo(policy, password, { firstName: "Ada" });
   expect(refuse("ada loves engines")).toThrow(
     expect.objectContaining({
       status: 400,

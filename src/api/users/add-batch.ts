@@ -1,9 +1,9 @@
 import { createRoute } from "@hono/zod-openapi";
 import { assertFreshFactor, assertPermitted, requires } from "../auth/requires.ts";
-import { bearer, errorAnswers } from "../http/responses.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { invalidInput } from "../http/create-router.ts";
-import { batchAnswerSchema, batchOperationSchema, batchSchema } from "./batch-schemas.ts";
+import { batchResponseSchema, batchOperationSchema, batchSchema } from "./batch-schemas.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
 import { type CheckedOperation, runBatch } from "./run-batch.ts";
 import type { UserDeps } from "./user-deps.ts";
@@ -28,9 +28,9 @@ export function addBatch(api: ApiApp, deps: UserDeps): void {
     responses: {
       207: {
         description: "A result for each operation",
-        content: { "application/json": { schema: batchAnswerSchema } },
+        content: { "application/json": { schema: batchResponseSchema } },
       },
-      ...errorAnswers(400, 409, 413, 422),
+      ...errorResponses(400, 409, 413, 422),
     },
   });
   api.openapi(route, async (c) => {

@@ -42,6 +42,6 @@ const batchResultSchema = z
   .openapi("BatchResult");
 export type BatchResult = z.infer<typeof batchResultSchema>;
 
-export const batchAnswerSchema = z
+export const batchResponseSchema = z
   .object({ results: z.array(batchResultSchema), succeeded: z.int(), failed: z.int() })
   .openapi("BatchAnswer");

@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import { type Deed, entryOf } from "../audit/create-audit-entry.ts";
+import { type AuditDetails, createAuditEntry } from "../http/create-audit-entry.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { rejectionToApiError, toApiError } from "../http/to-api-error.ts";
 import type { ApiEnv } from "../http/api-env.ts";
@@ -18,7 +18,7 @@ export interface AccountChange<T> {
   readonly userId: string;
   readonly run: (before: AccountJson) => Promise<T>;
   /** What the audit trail keeps of it; nothing secret. */
-  readonly describe: (before: AccountJson, result: T) => Pick<Deed, "before" | "after">;
+  readonly describe: (before: AccountJson, result: T) => Pick<AuditDetails, "before" | "after">;
 }
 
 /**
@@ -29,8 +29,8 @@ export async function changeAccount<T>(c: Context<ApiEnv>, deps: ChangeDeps, cha
   const { action, userId, run, describe } = change;
   const before = await readAccount(deps.clerk, userId);
   assertNotOutranked(c, deps.findRole, before);
-  const record = (deed: Omit<Deed, "action" | "targetId">) =>
-    deps.audit.record(entryOf(c, deps.now, { action, targetId: userId, ...deed }));
+  const record = (deed: Omit<AuditDetails, "action" | "targetId">) =>
+    deps.audit.record(createAuditEntry(c, deps.now, { action, targetId: userId, ...deed }));
   try {
     const result = await run(before);
     await record({ outcome: "done", ...describe(before, result) });

@@ -4,9 +4,9 @@ import { changeAccount } from "./change-account.ts";
 import { AccessDeniedError } from "../auth/auth-errors.ts";
 import type { FindRole } from "../auth/roles.ts";
 import { callerOf, requires, requiresFreshFactor } from "../auth/requires.ts";
-import { readUserJson } from "../../clerk/users/read-user-json.ts";
+import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { roleSchema } from "./user-input.ts";
@@ -35,7 +35,7 @@ export function addChangeRole(api: ApiApp, deps: UserDeps): void {
     },
     responses: {
       200: { description: "The user as it is now", content: { "application/json": { schema: apiUserSchema } } },
-      ...errorAnswers(400, 404, 409, 413, 502),
+      ...errorResponses(400, 404, 409, 413, 502),
     },
   });
   const { clerk, findRole, log } = deps;
@@ -54,7 +54,7 @@ export function addChangeRole(api: ApiApp, deps: UserDeps): void {
           { patches: userId },
         );
         await queueSnapshot(deps, changed.raw, "user.updated");
-        return apiUserFromJson(readUserJson(changed.raw));
+        return apiUserFromJson(parseUserJson(changed.raw));
       },
       describe: (before, after) => ({ before: { role: userFromJson(before).role }, after: { role: after.role } }),
     });

@@ -1,12 +1,12 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
-import { type Deed, entryOf } from "../audit/create-audit-entry.ts";
+import { type AuditDetails, createAuditEntry } from "../http/create-audit-entry.ts";
 import { allowsAnonymous } from "../auth/allows-anonymous.ts";
 import { requires } from "../auth/requires.ts";
-import { readUserJson } from "../../clerk/users/read-user-json.ts";
-import { bearer, errorAnswers } from "../http/responses.ts";
+import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
-import { refuseOwnWords } from "../passwords/refuse-own-words.ts";
+import { rejectPersonalInfo } from "../passwords/reject-personal-info.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
 import { toUserError } from "./to-user-error.ts";
@@ -31,7 +31,7 @@ export function addCreateUser(api: ApiApp, deps: UserDeps): void {
     },
     responses: {
       201: { description: "The new user", content: { "application/json": { schema: apiUserSchema } } },
-      ...errorAnswers(400, 409, 413, 422, 502),
+      ...errorResponses(400, 409, 413, 422, 502),
     },
   });
   api.openapi(route, async (c) => {
@@ -42,11 +42,12 @@ export function addCreateUser(api: ApiApp, deps: UserDeps): void {
 
 export async function createUser(c: Context<ApiEnv>, deps: UserDeps, input: CreateUserInput): Promise<ApiUser> {
   const { clerk, cache, audit, passwords, log, now } = deps;
-  refuseOwnWords(passwords, input.password, input);
-  const record = (deed: Omit<Deed, "action">) => audit.record(entryOf(c, now, { action: "user.created", ...deed }));
+  rejectPersonalInfo(passwords, input.password, input);
+  const record = (deed: Omit<AuditDetails, "action">) =>
+    audit.record(createAuditEntry(c, now, { action: "user.created", ...deed }));
   try {
     const created = await clerk.write("users.create", ({ users }) => users.createUser(input));
-    const user = apiUserFromJson(readUserJson(created.raw));
+    const user = apiUserFromJson(parseUserJson(created.raw));
     await Promise.all([
       queueSnapshot(deps, created.raw, "user.created"),
       cache.invalidate([user.id]),

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { changeAccount } from "./change-account.ts";
 import { requires, requiresFreshFactor } from "../auth/requires.ts";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import type { UserDeps } from "./user-deps.ts";
@@ -18,7 +18,7 @@ const route = createRoute({
   security: bearer,
   middleware: [requires("users:delete"), requiresFreshFactor("delete")] as const,
   request: { params: userIdParam },
-  responses: { 204: { description: "The user is gone" }, ...errorAnswers(400, 404, 409, 502) },
+  responses: { 204: { description: "The user is gone" }, ...errorResponses(400, 404, 409, 502) },
 });
 
 /** `DELETE /api/users/{userId}` */

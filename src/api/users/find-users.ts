@@ -1,7 +1,7 @@
 import type { UserPage } from "./user-cache.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { countUsers, listUsers, type UserFilter } from "../../clerk/users/list-users.ts";
-import { type Sweep, sweepUsers } from "../../clerk/users/list-users.ts";
+import { type Sweep, collectUsers } from "../../clerk/users/list-users.ts";
 import type { UserJson } from "../../clerk/payloads/user-json.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { type ApiUser, apiUserFromJson } from "./api-user.ts";
@@ -63,7 +63,7 @@ export async function findByRole(
   maxCalls: number,
 ): Promise<ApiUser[]> {
   const sweep = { pageSize: clerkPageSize, enough: Number.POSITIVE_INFINITY, maxPages: maxCalls };
-  const swept = search === undefined ? await sweepUsers(clerk, {}, sweep) : await sweepBoth(clerk, search, sweep);
+  const swept = search === undefined ? await collectUsers(clerk, {}, sweep) : await sweepBoth(clerk, search, sweep);
   if (!swept.complete) throw listTooLarge();
   return swept.users.map(apiUserFromJson).filter((user) => user.role === role);
 }
@@ -75,7 +75,7 @@ const filtersFor = (search: string) =>
 
 /** Newest first; as far as both lists have been read, nobody is missing among the first `enough`. */
 async function sweepBoth(clerk: Reader, search: string, sweep: Sweep) {
-  const swept = await Promise.all(filtersFor(search).map((filter) => sweepUsers(clerk, filter, sweep)));
+  const swept = await Promise.all(filtersFor(search).map((filter) => collectUsers(clerk, filter, sweep)));
   const users = new Map<string, UserJson>(swept.flatMap((part) => part.users.map((user) => [user.id, user])));
   return {
     users: [...users.values()].toSorted((a, b) => b.created_at - a.created_at),

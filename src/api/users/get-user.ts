@@ -2,8 +2,8 @@ import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { readUserJson } from "../../clerk/users/read-user-json.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { UserNotFoundError } from "./user-errors.ts";
@@ -20,7 +20,7 @@ const route = createRoute({
   request: { params: userIdParam },
   responses: {
     200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
-    ...errorAnswers(400, 404, 502),
+    ...errorResponses(400, 404, 502),
   },
 });
 
@@ -37,7 +37,7 @@ export function addGetUser(api: ApiApp, { clerk, cache }: UserDeps): void {
 async function loadUser(clerk: ClerkApi, userId: string): Promise<ApiUser | undefined> {
   try {
     const user = await clerk.read("users.get", ({ users }) => users.getUser(userId));
-    return apiUserFromJson(readUserJson(user.raw));
+    return apiUserFromJson(parseUserJson(user.raw));
   } catch (error) {
     if (error instanceof ClerkRequestError && error.status === 404) return undefined;
     throw error;

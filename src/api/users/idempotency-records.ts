@@ -48,7 +48,7 @@ const claimMs = 5 * 60_000;
 
 const recordSchema = z.object({ bodyHash: z.string(), answer: answerSchema.optional() });
 
-export function openIdempotencyRecords({ redis, redisPrefix, secret }: IdempotencyOptions): IdempotencyRecords {
+export function createIdempotencyRecords({ redis, redisPrefix, secret }: IdempotencyOptions): IdempotencyRecords {
   const hash = (...parts: readonly string[]) =>
     createHmac("sha256", secret).update(JSON.stringify(parts)).digest("base64url");
   const keyOf = ({ caller, operation, key }: IdempotentRequest) =>

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import type { UserPage } from "./user-cache.ts";
-import { bearer, errorAnswers } from "../http/responses.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { apiUserSchema } from "./api-user.ts";
 import { browseUsers, findByRole, searchUsers } from "./find-users.ts";
@@ -50,7 +50,7 @@ All pages of a role are cached together as long as they are small.`,
     },
     responses: {
       200: { description: "The page", content: { "application/json": { schema: userListSchema } } },
-      ...errorAnswers(400, 502),
+      ...errorResponses(400, 502),
     },
   });
   api.openapi(route, async (c) => {

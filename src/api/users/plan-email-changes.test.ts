@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { claimsAddress, type EmailChange, planEmailChanges } from "./plan-email-changes.ts";
+import { addsUnverifiedEmail, type EmailChange, planEmailChanges } from "./plan-email-changes.ts";
 
 interface Address {
   readonly id: string;
@@ -77,8 +77,8 @@ test("new ones are added before anything else, and old ones removed after everyt
 
 test("adding an address, or making one primary that nobody proved, claims it; nothing else does", () => {
   const change = { address: "a@example.com", id: "idn_a" };
-  expect(claimsAddress({ step: "add_email", ...change, primary: false })).toBe(true);
-  expect(claimsAddress({ step: "primary_email", ...change, verify: true })).toBe(true);
-  expect(claimsAddress({ step: "primary_email", ...change, verify: false })).toBe(false);
-  expect(claimsAddress({ step: "remove_email", ...change })).toBe(false);
+  expect(addsUnverifiedEmail({ step: "add_email", ...change, primary: false })).toBe(true);
+  expect(addsUnverifiedEmail({ step: "primary_email", ...change, verify: true })).toBe(true);
+  expect(addsUnverifiedEmail({ step: "primary_email", ...change, verify: false })).toBe(false);
+  expect(addsUnverifiedEmail({ step: "remove_email", ...change })).toBe(false);
 });

@@ -39,5 +39,5 @@ export function planEmailChanges(
 }
 
 /** Whether the change says of an address that it is the user's, with nobody having proved it. */
-export const claimsAddress = (change: EmailChange): boolean =>
+export const addsUnverifiedEmail = (change: EmailChange): boolean =>
   change.step === "add_email" || (change.step === "primary_email" && change.verify);

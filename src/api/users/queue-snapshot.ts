@@ -3,14 +3,14 @@ import { z } from "zod";
 import { stripUser } from "../../clerk/payloads/strip-user.ts";
 import { userIdSchema } from "../../domain/user.ts";
 import type { Logger } from "../../shared/logger.ts";
-import type { ApiMetrics } from "../../shared/metrics.ts";
+import type { UserMetrics } from "./user-metrics.ts";
 import type { bridgedTypes } from "../../domain/message.ts";
 import type { MessageQueues } from "../../queue/message-queues.ts";
 
 export interface QueueSnapshotDeps {
   readonly queues: Pick<MessageQueues, "add">;
   readonly shardOf: (userId: string) => number;
-  readonly metrics: Pick<ApiMetrics, "snapshots">;
+  readonly metrics: Pick<UserMetrics, "changes">;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -45,9 +45,9 @@ export async function queueSnapshot(
       readAt,
       data: stripUser({ id: userId, ...rest }),
     });
-    metrics.snapshots.inc({ outcome: "queued" });
+    metrics.changes.inc({ outcome: "queued" });
   } catch (error) {
-    metrics.snapshots.inc({ outcome: "not_queued" });
+    metrics.changes.inc({ outcome: "not_queued" });
     log.warn(
       { event: "snapshot.not_queued", type, error: error instanceof Error ? error.message : String(error) },
       "Change not queued; its webhook will bring it",

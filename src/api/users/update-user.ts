@@ -3,16 +3,16 @@ import type { Context } from "hono";
 import type { AccountJson } from "./account-details.ts";
 import { changeAccount } from "./change-account.ts";
 import { assertPermitted, requires } from "../auth/requires.ts";
-import { readUserJson } from "../../clerk/users/read-user-json.ts";
+import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
 import { changesBetween, type User } from "../../domain/user.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { requireJson } from "../http/check-body.ts";
-import { refuseOwnWords } from "../passwords/refuse-own-words.ts";
+import { rejectPersonalInfo } from "../passwords/reject-personal-info.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { applyUpdate, type Update } from "./apply-update.ts";
-import { claimsAddress, planEmailChanges } from "./plan-email-changes.ts";
+import { addsUnverifiedEmail, planEmailChanges } from "./plan-email-changes.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import type { UserDeps } from "./user-deps.ts";
 import { type UpdateUserInput, updateUserSchema } from "./user-input.ts";
@@ -34,7 +34,7 @@ export function addUpdateUser(api: ApiApp, deps: UserDeps): void {
     },
     responses: {
       200: { description: "The user as it is now", content: { "application/json": { schema: apiUserSchema } } },
-      ...errorAnswers(400, 404, 409, 413, 502),
+      ...errorResponses(400, 404, 409, 413, 502),
     },
   });
   api.openapi(route, async (c) => {
@@ -63,15 +63,16 @@ export async function updateUser(
     action: "user.updated",
     userId,
     run: async (before): Promise<Updated> => {
-      refuseOwnWords(passwords, input.password, { ...userFromJson(before), ...input });
+      rejectPersonalInfo(passwords, input.password, { ...userFromJson(before), ...input });
       const update = planUpdate(before, input);
-      if (update.emails.some(claimsAddress) && !deps.config.selfEmailChange) await assertPermitted(c, "users:write");
+      if (update.emails.some(addsUnverifiedEmail) && !deps.config.selfEmailChange)
+        await assertPermitted(c, "users:write");
       const applied = await applyUpdate(clerk, update, now);
       if (applied.latest !== undefined) {
         await queueSnapshot(deps, applied.latest, "user.updated", { readAt: applied.readAt });
       }
       if (applied.outcome === "stopped") throw applied.error;
-      const after = applied.latest === undefined ? before : readUserJson(applied.latest);
+      const after = applied.latest === undefined ? before : parseUserJson(applied.latest);
       return { user: apiUserFromJson(after), passwordChanged: update.fields.password !== undefined };
     },
     describe: (before, after) => describeUpdate(userFromJson(before), after),

@@ -1,11 +1,11 @@
 import { z } from "zod";
 import type { Logger } from "../../shared/logger.ts";
-import type { ApiMetrics } from "../../shared/metrics.ts";
+import type { UserMetrics } from "./user-metrics.ts";
 import { type ApiUser, apiUserSchema } from "./api-user.ts";
 import type { CacheConfig } from "../../cache/cache-config.ts";
 import { pageGenerationKey, pageKey, userKey } from "../../redis/keys.ts";
 import { invalidateUsers } from "../../cache/invalidate-users.ts";
-import { openSharedCache } from "../../cache/shared-cache.ts";
+import { createSharedCache } from "../../cache/shared-cache.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 export interface UserCacheDeps {
@@ -13,7 +13,7 @@ export interface UserCacheDeps {
   readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly config: CacheConfig;
-  readonly metrics: Pick<ApiMetrics, "cacheReads" | "cacheInvalidationsFailed">;
+  readonly metrics: Pick<UserMetrics, "cacheReads" | "cacheInvalidationsFailed">;
   readonly log: Logger;
 }
 
@@ -23,22 +23,22 @@ const pageSchema: z.ZodType<UserPage> = z.object({
 });
 
 /**
- * The users' cache in Redis (see {@link openSharedCache}). A page counts as changed when any user does. `invalidate` never
+ * The users' cache in Redis (see {@link createSharedCache}). A page counts as changed when any user does. `invalidate` never
  * throws: should Redis be away, the worker invalidates the same users when their change reaches it, and the time to live
  * ends what both miss.
  */
-export function openUserCache({ redis, redisPrefix, config, metrics, log }: UserCacheDeps): UserCache {
+export function createUserCache({ redis, redisPrefix, config, metrics, log }: UserCacheDeps): UserCache {
   if (config.ttlMs === 0) {
     return { user: (_id, load) => load(), page: (_key, load) => load(), invalidate: async () => {} };
   }
   const { ttlMs } = config;
-  const users = openSharedCache<ApiUser | undefined>({
+  const users = createSharedCache<ApiUser | undefined>({
     redis,
     ttlMs,
     schema: apiUserSchema,
     onOutcome: (outcome) => metrics.cacheReads.inc({ entry: "user", outcome }),
   });
-  const pages = openSharedCache<UserPage>({
+  const pages = createSharedCache<UserPage>({
     redis,
     ttlMs,
     schema: pageSchema,

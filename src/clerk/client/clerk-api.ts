@@ -4,10 +4,10 @@ import type { Registry } from "prom-client";
 import type { RedisClient } from "../../redis/redis-client.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { withTimeout } from "../../shared/with-timeout.ts";
-import type { ClerkConfig } from "../clerk-config.ts";
+import type { ClerkConfig } from "./clerk-config.ts";
 import { createClerkMetrics } from "./clerk-metrics.ts";
 import { acquireBudget, createRateBudget } from "./rate-budget.ts";
-import { type ClerkFailure, ClerkTimeoutError, outageToError, readFailure } from "./read-failure.ts";
+import { type ClerkFailure, ClerkTimeoutError, outageToError, classifyFailure } from "./classify-failure.ts";
 import { createThrottle, type Throttled } from "./throttle.ts";
 
 export interface CallOptions {
@@ -138,7 +138,7 @@ export function createClerkApi(options: ClerkApiOptions): ClerkApi {
       ended("ok");
       return { outcome: "ok", value };
     } catch (cause) {
-      const failure = readFailure(operation, cause);
+      const failure = classifyFailure(operation, cause);
       ended(failure?.outcome ?? "unreadable");
       if (failure === undefined) throw cause;
       return { ...failure, cause };

@@ -1,6 +1,6 @@
 import type { User } from "@clerk/backend";
 import type { ClerkApi } from "../client/clerk-api.ts";
-import { readUserJson, unreadableResponse } from "./read-user-json.ts";
+import { parseUserJson, unreadableResponse } from "./parse-user-json.ts";
 import type { UserJson } from "../payloads/user-json.ts";
 import { ClerkRequestError } from "../client/clerk-errors.ts";
 
@@ -33,7 +33,7 @@ export function listUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter, ran
     });
     // The SDK hands on what is no JSON as text.
     if (!Array.isArray(found)) throw unreadableResponse();
-    return found.map(({ raw }) => readUserJson(raw));
+    return found.map(({ raw }) => parseUserJson(raw));
   });
 }
 
@@ -58,7 +58,7 @@ export interface Sweep {
   readonly maxPages: number;
 }
 
-export interface Swept {
+export interface CollectedUsers {
   /** Newest first, each once. */
   readonly users: readonly UserJson[];
   /** Whether these are all there are. */
@@ -69,11 +69,11 @@ export interface Swept {
  * Reads users from the newest on, page after page by a cursor, so that whoever is created or deleted meanwhile makes
  * nobody else appear twice or not at all.
  */
-export async function sweepUsers(
+export async function collectUsers(
   clerk: Pick<ClerkApi, "read">,
   filter: UserFilter,
   { pageSize, enough, maxPages }: Sweep,
-): Promise<Swept> {
+): Promise<CollectedUsers> {
   const found = new Map<string, UserJson>();
   for (let page = 0; page < maxPages; page += 1) {
     const users = await listBehind(clerk, filter, pageSize, [...found.keys()].slice(-cursorsToTry).toReversed());

@@ -3,12 +3,12 @@ import { ClerkRequestError, isClerkOutage } from "../client/clerk-errors.ts";
 import { stripUser } from "../payloads/strip-user.ts";
 
 /** What Clerk says about one user now. `unavailable`: it did not say; ask again later. */
-export type ReadUser =
+export type UserLookup =
   | { readonly outcome: "found"; readonly data: Record<string, unknown>; readonly readAt: number }
   | { readonly outcome: "missing" }
   | { readonly outcome: "unavailable"; readonly reason: string };
 
-export type UserReader = (userId: string) => Promise<ReadUser>;
+export type UserReader = (userId: string) => Promise<UserLookup>;
 
 /** What is no such thing cannot be asked for: the SDK refuses it before any request. */
 const userId = /^[\w-]+$/;

@@ -1,5 +1,5 @@
 import { Kafka, type KafkaConfig as ClientOptions, logLevel, type logCreator } from "kafkajs";
-import type { KafkaConfig } from "../kafka-config.ts";
+import type { KafkaConfig } from "./kafka-config.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { rememberCoordinators } from "../kafkajs-patches/remember-coordinators.ts";
 
@@ -9,7 +9,7 @@ import { rememberCoordinators } from "../kafkajs-patches/remember-coordinators.t
  * error. Retries: 3, 6, 12 … ms, 500 ms at most, a few seconds in all (by 14 retries); longer outages are our own loops'
  * affair.
  */
-export function connectKafka(config: KafkaConfig, log: Logger, retries = 14): Kafka {
+export function createKafka(config: KafkaConfig, log: Logger, retries = 14): Kafka {
   rememberCoordinators();
   const options: ClientOptions = {
     clientId: config.clientId,

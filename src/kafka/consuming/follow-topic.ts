@@ -62,7 +62,7 @@ export async function followTopic(kafka: Kafka, options: FollowOptions): Promise
   consumer.on(GROUP_JOIN, () => {
     for (const { partition, from } of spans) consumer.seek({ topic, partition, offset: String(from) });
   });
-  // Told for batches of aborted records and markers as well, which onRecords never sees.
+  // EnvelopeTimes for batches of aborted records and markers as well, which onRecords never sees.
   consumer.on(END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
     const span = open.get(partition);
     if (until === "now" && span !== undefined && BigInt(lastOffset) + 1n >= span.end) open.delete(partition);

@@ -1,6 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import type { Consumer, Kafka } from "kafkajs";
-import type { KafkaConfig } from "../kafka-config.ts";
+import type { KafkaConfig } from "../client/kafka-config.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { withTimeout } from "../../shared/with-timeout.ts";
 import { createStateReader, type StateReader } from "./state-reader.ts";

@@ -12,7 +12,7 @@ export interface RecordCopier {
 }
 
 /** Opens a copier; makes the topic when it is missing. Order is kept for each key. */
-export async function openRecordCopier(kafka: Kafka, topic: string, wanted: number): Promise<RecordCopier> {
+export async function createRecordCopier(kafka: Kafka, topic: string, wanted: number): Promise<RecordCopier> {
   const partitions = await withAdmin(kafka, async (admin) => {
     const missing = { topic, numPartitions: wanted, replicationFactor: -1 };
     if (!(await admin.listTopics()).includes(topic))

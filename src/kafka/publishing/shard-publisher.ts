@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Kafka, Producer, RecordMetadata } from "kafkajs";
-import type { KafkaConfig } from "../kafka-config.ts";
+import type { KafkaConfig } from "../client/kafka-config.ts";
 import { withTimeout } from "../../shared/with-timeout.ts";
 import { encodeEvent } from "../records/encode-event.ts";
 import { encodeBarrier, encodeMoved, encodeState } from "../records/encode-state.ts";
@@ -49,7 +49,7 @@ export interface ShardPublisher {
  * Takes a shard for writing: fences every earlier publisher of it, then commits a barrier. In that order: kafkajs fences
  * on the first transaction, not on connecting, so what is read before the barrier may still change.
  */
-export async function openShardPublisher(deps: ShardPublisherDeps, shard: number): Promise<ShardPublisher> {
+export async function createShardPublisher(deps: ShardPublisherDeps, shard: number): Promise<ShardPublisher> {
   const { kafka, config, beforeCommit, movesAmong } = deps;
   const transactionalId = `${config.transactionalIdPrefix}.${shard}`;
   spanPartitions(transactionalId, [

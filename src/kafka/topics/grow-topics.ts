@@ -1,5 +1,5 @@
 import type { Kafka } from "kafkajs";
-import type { KafkaConfig } from "../kafka-config.ts";
+import type { KafkaConfig } from "../client/kafka-config.ts";
 import { awaitLeaders } from "./await-leaders.ts";
 import { withAdmin } from "../client/admin.ts";
 

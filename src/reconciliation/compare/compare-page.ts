@@ -1,4 +1,4 @@
-import { readChange } from "../../clerk/payloads/read-change.ts";
+import { parseChange } from "../../clerk/payloads/parse-change.ts";
 import type { State } from "../../domain/state.ts";
 import type { LedgerView } from "../../ledger/ledger-view.ts";
 import { findMissedChange, type MissedChange } from "./find-missed-change.ts";
@@ -35,7 +35,7 @@ export async function comparePage(deps: CompareDeps, { users, readAt }: UserPage
       state === undefined ? "user.created" : "user.updated",
       readAt,
     );
-    const read = readChange(message);
+    const read = parseChange(message);
     const isSnapshot = read.outcome === "read" && read.change.kind === "snapshot";
     const what = isSnapshot ? findMissedChange(state, read.change) : "unreadable";
     return what === undefined ? [] : [{ userId: user.id, message, what, changedAt: user.updatedAt }];

@@ -18,7 +18,7 @@ const user = {
 const inClerk: Snapshot = {
   kind: "snapshot",
   source: "reconciliation",
-  announcesCreation: false,
+  isCreateEvent: false,
   user,
   createdAt: 1,
   version: 10,

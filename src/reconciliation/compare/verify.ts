@@ -1,16 +1,16 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { readChange } from "../../clerk/payloads/read-change.ts";
+import { parseChange } from "../../clerk/payloads/parse-change.ts";
 import type { Snapshot } from "../../domain/change.ts";
 import type { FollowFrom } from "../../kafka/consuming/follow-topic.ts";
 import type { CompareDeps } from "./compare-page.ts";
 import { compareViews, type Problem, type StoredView } from "./compare-views.ts";
-import { mostIds, type ReadUserPage, type UserPage } from "../paging/user-page-reader.ts";
-import { walkAllUsers } from "../paging/iterate-all-users.ts";
+import { maxIds, type UserPageReader, type UserPage } from "../paging/user-page-reader.ts";
+import { iterateAllUsers } from "../paging/iterate-all-users.ts";
 import { writeSnapshot } from "./write-message.ts";
 
 export interface VerifyDeps extends CompareDeps {
   readonly shards: number;
-  readonly readPage: ReadUserPage;
+  readonly readPage: UserPageReader;
   readonly readStateTable: (from: FollowFrom) => Promise<ReadonlyMap<string, StoredView>>;
   readonly now: () => number;
   readonly signal: AbortSignal;
@@ -42,7 +42,7 @@ export async function verify(deps: VerifyDeps): Promise<Verification> {
   const kafka = new Map(await deps.readStateTable("beginning"));
   const ledger = await scanLedger(deps);
   const clerk = new Map<string, Snapshot>();
-  for await (const page of walkAllUsers(deps.readPage)) addPage(clerk, page);
+  for await (const page of iterateAllUsers(deps.readPage)) addPage(clerk, page);
   const counts = { clerk: clerk.size, ledger: countPresent(ledger), kafka: countPresent(kafka) };
 
   const compare = (userIds: Iterable<string>): Difference[] =>
@@ -91,8 +91,8 @@ async function readClerkAgain(
   userIds: readonly string[],
   clerk: Map<string, Snapshot>,
 ): Promise<void> {
-  for (let at = 0; at < userIds.length; at += mostIds) {
-    const ids = userIds.slice(at, at + mostIds);
+  for (let at = 0; at < userIds.length; at += maxIds) {
+    const ids = userIds.slice(at, at + maxIds);
     const page = await readPage({ order: "none", ids });
     for (const userId of ids) clerk.delete(userId);
     addPage(clerk, page);
@@ -102,7 +102,7 @@ async function readClerkAgain(
 /** A user whom nobody can read is not published either: it is among the dead letters, and here as if Clerk had none. */
 function addPage(clerk: Map<string, Snapshot>, { users, readAt }: UserPage): void {
   for (const user of users) {
-    const read = readChange(writeSnapshot(user, "reconciliation", "user.updated", readAt));
+    const read = parseChange(writeSnapshot(user, "reconciliation", "user.updated", readAt));
     if (read.outcome === "read" && read.change.kind === "snapshot") clerk.set(user.id, read.change);
   }
 }

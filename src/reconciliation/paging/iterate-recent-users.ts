@@ -1,4 +1,4 @@
-import { pageSize, type ReadUserPage, type UserPage } from "./user-page-reader.ts";
+import { pageSize, type UserPageReader, type UserPage } from "./user-page-reader.ts";
 
 /** `too_far`: the list is too long, or moves too much, to be read this way; what was not read is not known then. */
 export type WalkEnd = "reached" | "too_far";
@@ -16,7 +16,7 @@ const mostGaps = 8;
  * and must show that it does, by a first user that is newer than the last one read; otherwise it is read again from
  * further in front. Pages that prove it leave no gap.
  */
-export async function* walkRecentUsers(readPage: ReadUserPage, since: number): AsyncGenerator<UserPage, WalkEnd> {
+export async function* iterateRecentUsers(readPage: UserPageReader, since: number): AsyncGenerator<UserPage, WalkEnd> {
   let offset = 0;
   let stepBack = usualStepBack;
   let gaps = 0;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
-import type { ListedUser, ReadUserPage, UserPageRequest } from "./user-page-reader.ts";
-import { walkAllUsers } from "./iterate-all-users.ts";
-import { walkRecentUsers } from "./iterate-recent-users.ts";
+import type { ListedUser, UserPageReader, UserPageRequest } from "./user-page-reader.ts";
+import { iterateAllUsers } from "./iterate-all-users.ts";
+import { iterateRecentUsers } from "./iterate-recent-users.ts";
 
 /** Users that somebody changes and deletes between two pages. Newer ones have greater numbers; ids tell the creation. */
 class MovingList {
@@ -39,7 +39,7 @@ class MovingList {
   }
 
   /** Clerk's list, which moves by `move` after each page. */
-  reader(move: (page: number) => void): ReadUserPage {
+  reader(move: (page: number) => void): UserPageReader {
     return async (request) => {
       const page = this.#page(request);
       this.requests.push(request);
@@ -89,7 +89,7 @@ describe("the recent users", () => {
           list.deleteNewest(plan[page]?.deleted ?? []);
           list.touch(plan[page]?.touched ?? []);
         });
-        const { seen, end } = await walk(walkRecentUsers(read, since));
+        const { seen, end } = await walk(iterateRecentUsers(read, since));
         if (end === "too_far") return;
         const missed = list.users.filter(
           ({ id, updatedAt }) => list.untouched.has(id) && updatedAt >= since && !seen.has(id),
@@ -103,7 +103,7 @@ describe("the recent users", () => {
   test("are read no further than asked for", async () => {
     const list = new MovingList(3_000);
     const { seen, end } = await walk(
-      walkRecentUsers(
+      iterateRecentUsers(
         list.reader(() => {}),
         2_900,
       ),
@@ -117,7 +117,7 @@ describe("the recent users", () => {
     expect(
       (
         await walk(
-          walkRecentUsers(
+          iterateRecentUsers(
             list.reader(() => {}),
             0,
           ),
@@ -132,26 +132,26 @@ describe("all users", () => {
   test("are all seen, though the users at the ends of pages are deleted meanwhile", async () => {
     const list = new MovingList(2_600);
     const read = list.reader((page) => list.delete([499, 498, 500, 999, 998, 997].map((at) => `user_${at * page}`)));
-    const { seen } = await walk(walkAllUsers(read));
+    const { seen } = await walk(iterateAllUsers(read));
     expect(list.users.filter(({ id }) => !seen.has(id))).toEqual([]);
   });
 
   test("are walked from a trail on, or from the first page when nobody of it is left", async () => {
     const list = new MovingList(1_200);
-    const pages = walkAllUsers(list.reader(() => {}));
+    const pages = iterateAllUsers(list.reader(() => {}));
     const first = await pages.next();
     const trail = first.done === true ? [] : first.value.trail;
     expect(trail.slice(0, 4)).toEqual(["user_499", "user_498", "user_496", "user_492"]);
     list.delete(["user_499", "user_498"]);
     const rest = await walk(
-      walkAllUsers(
+      iterateAllUsers(
         list.reader(() => {}),
         trail,
       ),
     );
     expect([...rest.seen.keys()].slice(0, 4)).toEqual(["user_497", "user_500", "user_501", "user_502"]);
     const anew = await walk(
-      walkAllUsers(
+      iterateAllUsers(
         list.reader(() => {}),
         ["user_gone", "user_gone_too"],
       ),
@@ -160,9 +160,9 @@ describe("all users", () => {
   });
 
   test("are not walked when Clerk does not know the key", async () => {
-    const refuse: ReadUserPage = async () => {
+    const refuse: UserPageReader = async () => {
       throw new ClerkRequestError("users.list_all", 401, []);
     };
-    await expect(walk(walkAllUsers(refuse, ["user_1"]))).rejects.toThrow("401");
+    await expect(walk(iterateAllUsers(refuse, ["user_1"]))).rejects.toThrow("401");
   });
 });

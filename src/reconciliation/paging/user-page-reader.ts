@@ -28,19 +28,23 @@ export type UserPageRequest =
   | { readonly order: "none"; readonly ids: readonly string[]; readonly limit?: number };
 
 /** Reads one page. Throws `ClerkRequestError`, and what `ClerkApi` throws when Clerk stays away. */
-export type ReadUserPage = (request: UserPageRequest) => Promise<UserPage>;
+export type UserPageReader = (request: UserPageRequest) => Promise<UserPage>;
 
 /** Clerk's most; above it Clerk silently falls to 10. */
 export const pageSize = 500;
 /** Clerk's most in one request. */
-export const mostIds = 100;
+export const maxIds = 100;
 
 /** Nobody waits for these reads, and five hundred users take Clerk a while. */
 const patience = { waitMs: 60_000, timeoutMs: 30_000 };
 const pausesMs = [1_000, 3_000, 9_000];
 
 /** Pages of users, one request each, within the shared rate budget; when Clerk is away, tried again after 1, 3 and 9 s. */
-export function createPageReader(clerk: Pick<ClerkApi, "read">, now: () => number, signal: AbortSignal): ReadUserPage {
+export function createUserPageReader(
+  clerk: Pick<ClerkApi, "read">,
+  now: () => number,
+  signal: AbortSignal,
+): UserPageReader {
   return async (request) => {
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted();

@@ -24,7 +24,7 @@ export interface ProgressStore {
   forget(): Promise<void>;
 }
 
-export function openProgressStore(redis: RedisClient, redisPrefix: string): ProgressStore {
+export function createProgressStore(redis: RedisClient, redisPrefix: string): ProgressStore {
   const key = `${reconciliationPrefix(redisPrefix)}:backfill`;
   return {
     read: async () => {

@@ -1,12 +1,12 @@
 import type { BackfillProgress, ProgressStore } from "./backfill-progress.ts";
 import { type CompareDeps, readStates } from "../compare/compare-page.ts";
 import { queueMissed, type QueueMissedDeps } from "../compare/queue-missed.ts";
-import type { ReadUserPage } from "../paging/user-page-reader.ts";
-import { walkAllUsers } from "../paging/iterate-all-users.ts";
+import type { UserPageReader } from "../paging/user-page-reader.ts";
+import { iterateAllUsers } from "../paging/iterate-all-users.ts";
 import { writeSnapshot } from "../compare/write-message.ts";
 
 export interface BackfillDeps extends CompareDeps, QueueMissedDeps {
-  readonly readPage: ReadUserPage;
+  readonly readPage: UserPageReader;
   readonly progress: ProgressStore;
   readonly now: () => number;
   readonly onProgress: (progress: BackfillProgress) => void;
@@ -32,7 +32,7 @@ export async function backfill(deps: BackfillDeps, { dryRun, restart }: Backfill
   let { read, queued, trail } = earlier ?? { read: 0, queued: 0, trail: [] };
   const place = (): BackfillProgress => ({ trail, startedAt, read, queued });
   deps.onProgress(place());
-  for await (const page of walkAllUsers(deps.readPage, trail)) {
+  for await (const page of iterateAllUsers(deps.readPage, trail)) {
     const { states } = await readStates(deps, page.users);
     const unknown = page.users.filter(({ id }) => !states.has(id));
     if (!dryRun) {

@@ -1,11 +1,11 @@
 import type { LedgerView } from "../../ledger/ledger-view.ts";
-import type { ReadUserPage } from "../paging/user-page-reader.ts";
+import type { UserPageReader } from "../paging/user-page-reader.ts";
 import { type Findings, noFindings, reconcilePage, type ReconcilePageDeps } from "../compare/reconcile-page.ts";
-import { walkRecentUsers } from "../paging/iterate-recent-users.ts";
+import { iterateRecentUsers } from "../paging/iterate-recent-users.ts";
 import type { Watermark } from "./watermark.ts";
 
 export interface ReconcileDeps extends ReconcilePageDeps {
-  readonly readPage: ReadUserPage;
+  readonly readPage: UserPageReader;
   readonly watermark: Watermark;
   readonly overlapMs: number;
   readonly now: () => number;
@@ -27,7 +27,7 @@ export async function reconcileRecent(deps: ReconcileDeps): Promise<RecentRun> {
   if (watermark === undefined && (await knowsAnybody(deps))) return { outcome: "no_watermark" };
   const findings = noFindings();
   const since = (watermark ?? startedAt) - deps.overlapMs;
-  const pages = walkRecentUsers(deps.readPage, since);
+  const pages = iterateRecentUsers(deps.readPage, since);
   let newest: number | undefined;
   for (;;) {
     const { value, done } = await pages.next();

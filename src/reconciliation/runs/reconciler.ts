@@ -3,22 +3,26 @@ import { Worker } from "bullmq";
 import type { Registry } from "prom-client";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { UserReader } from "../../clerk/users/user-reader.ts";
-import type { WorkerConfig } from "../../../workers/worker-config.ts";
+import type { ReconciliationConfig } from "../reconciliation-config.ts";
 import { createShardOf } from "../../domain/shard-of.ts";
-import { viewLedger } from "../../ledger/ledger-view.ts";
+import { createLedgerView } from "../../ledger/ledger-view.ts";
 import type { Logger } from "../../shared/logger.ts";
-import { openReconciliationQueue, reconciliationQueueName, runRequestSchema } from "./reconciliation-queue.ts";
-import { openMessageQueues } from "../../queue/message-queues.ts";
+import { createReconciliationQueue, reconciliationQueueName, runRequestSchema } from "./reconciliation-queue.ts";
+import { createMessageQueues } from "../../queue/message-queues.ts";
 import { shardPrefix } from "../../redis/keys.ts";
-import { createPageReader } from "../paging/user-page-reader.ts";
+import { createUserPageReader } from "../paging/user-page-reader.ts";
 import { createReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
 import { type RunDeps, runReconciliation } from "./run-reconciliation.ts";
-import { openWatermark } from "./watermark.ts";
+import { createWatermark } from "./watermark.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 export interface ReconcilerDeps {
-  readonly config: Pick<WorkerConfig, "reconciliation" | "shards"> & { readonly redis: { readonly prefix: string } };
+  readonly config: {
+    readonly reconciliation: ReconciliationConfig;
+    readonly shards: number;
+    readonly redis: { readonly prefix: string };
+  };
   /** Fails fast. */
   readonly redis: RedisClient;
   /** Blocks for jobs. */
@@ -57,21 +61,21 @@ const stopWithinMs = 3_000;
  * a Redis that lost its data, or a runner that froze and wakes up, can make it two, and two are no harm: they queue what
  * they find, and the owner of a shard decides.
  */
-export function openReconciler({ config, redis, jobsRedis, registry, ...deps }: ReconcilerDeps): Reconciler {
+export function createReconciler({ config, redis, jobsRedis, registry, ...deps }: ReconcilerDeps): Reconciler {
   const { log } = deps;
   const { prefix } = config.redis;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const queues = openMessageQueues({ redis, redisPrefix: prefix, deadlineMs: queueDeadlineMs });
-  const runs = openReconciliationQueue(jobsRedis, prefix);
+  const queues = createMessageQueues({ redis, redisPrefix: prefix, deadlineMs: queueDeadlineMs });
+  const runs = createReconciliationQueue(jobsRedis, prefix);
   const runDeps: RunDeps = {
     ...deps,
     ...config.reconciliation,
     shards: config.shards,
     shardOf: createShardOf(config.shards),
-    viewShard: (shard) => viewLedger(redis, shardPrefix(prefix, shard)),
-    readPage: createPageReader(deps.clerk, deps.now, signal),
-    watermark: openWatermark(redis, prefix),
+    viewShard: (shard) => createLedgerView(redis, shardPrefix(prefix, shard)),
+    readPage: createUserPageReader(deps.clerk, deps.now, signal),
+    watermark: createWatermark(redis, prefix),
     queues,
     metrics: createReconciliationMetrics(registry),
     signal,

@@ -51,7 +51,7 @@ const attempts = { recent: 3, full: 10, untilDone: 1_000_000 };
 const overdueMs = 60_000;
 
 /** Waits while Redis is away; with a connection that fails fast it throws instead. */
-export function openReconciliationQueue(redis: RedisClient, redisPrefix: string): ReconciliationQueue {
+export function createReconciliationQueue(redis: RedisClient, redisPrefix: string): ReconciliationQueue {
   const queue = new Queue(reconciliationQueueName, { connection: redis, prefix: reconciliationPrefix(redisPrefix) });
   queue.on("error", () => {}); // The connection's own listener has logged it.
 

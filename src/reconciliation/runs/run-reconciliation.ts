@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { ClerkRequestError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { RunRequest } from "./reconciliation-queue.ts";
-import { RedisAwayError } from "../../queue/message-queues.ts";
+import { RedisUnavailableError } from "../../queue/message-queues.ts";
 import { LedgerNotWholeError } from "../compare/compare-page.ts";
 import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconcileRecent } from "./reconcile-recent.ts";
@@ -90,6 +90,6 @@ function reasonOf(error: unknown): string {
   if (error instanceof ClerkRequestError) return "clerk_rejected";
   if (isClerkOutage(error)) return "clerk_unavailable";
   if (error instanceof LedgerNotWholeError) return "ledger_not_whole";
-  if (error instanceof RedisAwayError) return "redis_unavailable";
+  if (error instanceof RedisUnavailableError) return "redis_unavailable";
   return "error";
 }

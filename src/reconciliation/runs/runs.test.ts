@@ -5,7 +5,7 @@ import type { Message } from "../../domain/message.ts";
 import { backfill } from "./backfill.ts";
 import type { BackfillProgress } from "./backfill-progress.ts";
 import { LedgerNotWholeError } from "../compare/compare-page.ts";
-import type { ListedUser, ReadUserPage } from "../paging/user-page-reader.ts";
+import type { ListedUser, UserPageReader } from "../paging/user-page-reader.ts";
 import { reconcileRecent, type ReconcileDeps } from "./reconcile-recent.ts";
 import { clerkUserJson, makeUser } from "../../../test/support/clerk/clerk-messages.ts";
 
@@ -24,7 +24,7 @@ function openBridge(users: readonly ListedUser[], { whole = true, watermark = 0,
     scan: async function* scan() {},
     count: async () => known.size,
   };
-  const readPage: ReadUserPage = async (request) => {
+  const readPage: UserPageReader = async (request) => {
     if (request.order === "created") {
       const at = users.findIndex(({ id }) => id === request.after);
       return { users: users.slice(at + 1, at + 501), readAt: now };

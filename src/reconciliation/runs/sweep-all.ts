@@ -2,7 +2,7 @@ import type { UserReader } from "../../clerk/users/user-reader.ts";
 import { confirmDeletions } from "../compare/confirm-deletions.ts";
 import { type Findings, noFindings, reconcilePage } from "../compare/reconcile-page.ts";
 import { type ReconcileDeps, watermarkOf } from "./reconcile-recent.ts";
-import { walkAllUsers } from "../paging/iterate-all-users.ts";
+import { iterateAllUsers } from "../paging/iterate-all-users.ts";
 
 export interface SweepDeps extends ReconcileDeps {
   readonly readUser: UserReader;
@@ -32,7 +32,7 @@ export async function sweepAll(deps: SweepDeps, allDeletions: boolean): Promise<
   const unseen = await readKnownUsers(deps);
   const known = unseen.size;
   const findings = noFindings();
-  for await (const page of walkAllUsers(deps.readPage)) {
+  for await (const page of iterateAllUsers(deps.readPage)) {
     await reconcilePage(deps, page, findings);
     for (const { id } of page.users) unseen.delete(id);
   }

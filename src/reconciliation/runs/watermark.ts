@@ -12,7 +12,7 @@ export interface Watermark {
   write(at: number): Promise<void>;
 }
 
-export function openWatermark(redis: RedisClient, redisPrefix: string): Watermark {
+export function createWatermark(redis: RedisClient, redisPrefix: string): Watermark {
   const key = `${reconciliationPrefix(redisPrefix)}:watermark`;
   return {
     read: async () =>

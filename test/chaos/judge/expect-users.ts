@@ -1,13 +1,13 @@
 import type { ClerkUser } from "../../../packages/clerk-emulator/src/resources/user.ts";
 import type { User } from "../../../src/domain/user.ts";
 import type { ExpectedUsers } from "../../support/bridge/find-violations.ts";
-import type { Told } from "./judgement.ts";
+import type { EnvelopeTimes } from "./judgement.ts";
 
 /**
  * The users that consumers must end up with. A user who is gone from Clerk is expected as deleted, unless no message of
  * it ever arrived (`wasSeen`). Maps Clerk's user by itself: the bridge's own mapping is among what is judged.
  */
-export function expectUsers({ users, everMade }: Told, wasSeen: (userId: string) => boolean): ExpectedUsers {
+export function expectUsers({ users, everMade }: EnvelopeTimes, wasSeen: (userId: string) => boolean): ExpectedUsers {
   const expected = new Map<string, User | undefined>();
   for (const userId of everMade) if (wasSeen(userId)) expected.set(userId, undefined);
   for (const user of users) expected.set(user.id, consumersViewOf(user));

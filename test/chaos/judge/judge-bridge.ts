@@ -1,11 +1,11 @@
-import { openDeadLetters } from "../../../src/queue/dead-letters.ts";
+import { createDeadLetters } from "../../../src/queue/dead-letters.ts";
 import { eventsTopicOf, stateTopicOf } from "../../support/bridge/bridge-variables.ts";
 import { findViolations, type Violation } from "../../support/bridge/find-violations.ts";
 import { readLedger } from "../../support/redis/read-ledger.ts";
 import { readTopic } from "../../support/kafka/read-topic.ts";
 import type { LedgerOfBridge } from "../faults/ledger-faults.ts";
 import { expectUsers } from "./expect-users.ts";
-import type { Judgement, Told } from "./judgement.ts";
+import type { Judgement, EnvelopeTimes } from "./judgement.ts";
 
 export interface BridgeOnTrial extends LedgerOfBridge {
   readonly kafkaBrokers: readonly string[];
@@ -15,13 +15,13 @@ const manyLetters = 10_000;
 const nobody = "";
 
 /** The whole guarantee, and that nothing but what nobody can decide is among the dead letters. */
-export async function judgeBridge(bridge: BridgeOnTrial, told: Told): Promise<Judgement> {
+export async function judgeBridge(bridge: BridgeOnTrial, told: EnvelopeTimes): Promise<Judgement> {
   const { redis, redisPrefix, shards, kafkaBrokers } = bridge;
   const [events, states, ledger, letters] = await Promise.all([
     readTopic(kafkaBrokers, eventsTopicOf(redisPrefix)),
     readTopic(kafkaBrokers, stateTopicOf(redisPrefix)),
     readLedger(redis, redisPrefix, shards),
-    openDeadLetters(redis, redisPrefix, Number.MAX_SAFE_INTEGER).list(0, manyLetters),
+    createDeadLetters(redis, redisPrefix, Number.MAX_SAFE_INTEGER).list(0, manyLetters),
   ]);
   const published = new Set(events.map(({ key }) => key));
   const expected = expectUsers(told, (userId) => told.nothingLost || published.has(userId));
@@ -43,7 +43,7 @@ export async function judgeBridge(bridge: BridgeOnTrial, told: Told): Promise<Ju
   };
 }
 
-function wrongLetters(dead: ReadonlySet<string>, { poison, nothingLost }: Told): Violation[] {
+function wrongLetters(dead: ReadonlySet<string>, { poison, nothingLost }: EnvelopeTimes): Violation[] {
   const wrong = [...dead].filter((id) => !poison.has(id));
   const missing = nothingLost ? [...poison].filter((id) => !dead.has(id)) : [];
   return [
@@ -53,7 +53,7 @@ function wrongLetters(dead: ReadonlySet<string>, { poison, nothingLost }: Told):
 }
 
 /** 503 says that Redis is away; any other refusal of a message that Clerk signed is a fault. */
-function wrongAnswers({ messages }: Told): Violation[] {
+function wrongAnswers({ messages }: EnvelopeTimes): Violation[] {
   return messages.flatMap(({ id, userId, attempts }) =>
     attempts
       .filter(({ status }) => status !== null && status !== 204 && status !== 503)

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Violation } from "../../support/bridge/find-violations.ts";
 import { readTopic, type TopicRecord } from "../../support/kafka/read-topic.ts";
 import { expectUsers } from "./expect-users.ts";
-import type { Judgement, Told } from "./judgement.ts";
+import type { Judgement, EnvelopeTimes } from "./judgement.ts";
 
 const valueSchema = z.object({
   eventType: z.string(),
@@ -10,7 +10,7 @@ const valueSchema = z.object({
 });
 
 /** Counts what the naive worker repeated, lost and turned round; its events are whole snapshots, one for each message. */
-export async function judgeNaive(brokers: readonly string[], topic: string, told: Told): Promise<Judgement> {
+export async function judgeNaive(brokers: readonly string[], topic: string, told: EnvelopeTimes): Promise<Judgement> {
   const events = await readTopic(brokers, topic);
   const timesPublished = new Map<string, number>();
   for (const id of events.map(messageIdOf)) timesPublished.set(id, (timesPublished.get(id) ?? 0) + 1);
@@ -38,9 +38,10 @@ export async function judgeNaive(brokers: readonly string[], topic: string, told
 }
 
 const messageIdOf = ({ headers }: TopicRecord): string => headers["svix-id"] ?? "";
-const userOf = ({ messages }: Told, messageId: string) => messages.find(({ id }) => id === messageId)?.userId ?? "";
+const userOf = ({ messages }: EnvelopeTimes, messageId: string) =>
+  messages.find(({ id }) => id === messageId)?.userId ?? "";
 
-function judgeUsers(events: readonly TopicRecord[], told: Told): { disordered: string[]; wrong: string[] } {
+function judgeUsers(events: readonly TopicRecord[], told: EnvelopeTimes): { disordered: string[]; wrong: string[] } {
   const histories = Map.groupBy(
     events.filter(({ headers }) => !("bridge_barrier" in headers)),
     ({ key }) => key,

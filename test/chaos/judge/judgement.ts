@@ -4,7 +4,7 @@ import type { Violation } from "../../support/bridge/find-violations.ts";
 import type { TopicRecord } from "../../support/kafka/read-topic.ts";
 
 /** What came from Clerk. */
-export interface Told {
+export interface EnvelopeTimes {
   /** The users as Clerk has them now. */
   readonly users: readonly ClerkUser[];
   /** Ids of all users that ever were. */

@@ -1,15 +1,15 @@
 import type { WebhookMessage } from "../../../packages/clerk-emulator/src/webhooks/webhook-message.ts";
 import type { Violation } from "../../support/bridge/find-violations.ts";
 import type { TopicRecord } from "../../support/kafka/read-topic.ts";
-import type { Told } from "../judge/judgement.ts";
+import type { EnvelopeTimes } from "../judge/judgement.ts";
 
 /**
  * Tells all about one violated user, the one with the fewest messages: what Clerk sent and when it arrived, what was
  * published, what Clerk says now. Nothing when no violation is about a user.
  */
-export function tellUser(
+export function formatUserTimeline(
   violations: readonly Violation[],
-  told: Told,
+  told: EnvelopeTimes,
   events: readonly TopicRecord[],
 ): string | undefined {
   const messages = Map.groupBy(told.messages, ({ userId }) => userId);

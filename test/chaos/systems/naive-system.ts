@@ -1,6 +1,6 @@
 import { Queue } from "bullmq";
 import { awaitLeaders } from "../../../src/kafka/topics/await-leaders.ts";
-import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { createKafka } from "../../support/kafka/read-topic.ts";
 import { eventsTopicOf } from "../../support/bridge/bridge-variables.ts";
 import { judgeNaive } from "../judge/judge-naive.ts";
 import { shards, systemName } from "./naming.ts";
@@ -9,7 +9,7 @@ import type { Surroundings, System } from "./system.ts";
 /** The receiver and the worker that teams write by hand (bench/naive): check, publish, mark. */
 export async function naiveSystem({ redisUrl, kafkaBrokers, clerk, redis }: Surroundings): Promise<System> {
   const topic = eventsTopicOf(systemName);
-  const admin = connectKafka(kafkaBrokers).admin();
+  const admin = createKafka(kafkaBrokers).admin();
   await admin.connect();
   await admin.createTopics({ topics: [{ topic, numPartitions: shards }], waitForLeaders: false });
   await awaitLeaders(admin, topic);

@@ -1,7 +1,7 @@
 import type { Redis } from "ioredis";
 import type { ClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
 import type { ProcessPlan } from "../processes/fleet.ts";
-import type { Judgement, Told } from "../judge/judgement.ts";
+import type { Judgement, EnvelopeTimes } from "../judge/judgement.ts";
 
 /** Where a system finds what it needs; all of it is behind proxies. */
 export interface Surroundings {
@@ -28,5 +28,5 @@ export interface System {
   /** Jobs that wait, are in hand or are put off. */
   countJobs(): Promise<number>;
   /** Holds what it published against what Clerk told and says. */
-  judge(told: Told): Promise<Judgement>;
+  judge(told: EnvelopeTimes): Promise<Judgement>;
 }

@@ -155,7 +155,7 @@ it("lock, unlock, ban and unban change the standing, queue the change, and recor
     { action: "account.banned", before: { banned: false, locked: false }, after: { banned: true, locked: false } },
     { action: "account.unbanned", before: { banned: true, locked: false }, after: { banned: false, locked: false } },
   ]);
-  expect(await api.readMetric("bridge_snapshots_total", { outcome: "queued" })).toBe(4);
+  expect(await api.readMetric("bridge_api_changes_total", { outcome: "queued" })).toBe(4);
   const { body } = await api.call(`GET /api/users/${ada.id}/sessions`, admin);
   expect(body).toMatchObject({ totalCount: 0 });
 });

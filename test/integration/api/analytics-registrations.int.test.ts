@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startOf, startsBetween } from "../../../src/analytics/intervals.ts";
-import { openAnalyticsReader } from "../../../src/analytics/analytics-reader.ts";
+import { createAnalyticsReader } from "../../../src/analytics/analytics-reader.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import {
   type ClerkMessage,
   clerkUserJson,
   makeUser,
-  tellSnapshot,
+  userMessage,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
@@ -28,7 +28,9 @@ afterAll(() => resources.disposeAsync());
 async function readRegistrations({ redis, redisPrefix }: Bridge): Promise<Record<string, number>> {
   const now = Date.now();
   const starts = startsBetween("day", now - 90 * dayMs, now, 100);
-  const counts = await openAnalyticsReader({ redis, redisPrefix }).counts({ interval: "day", starts }, ["registered"]);
+  const counts = await createAnalyticsReader({ redis, redisPrefix }).counts({ interval: "day", starts }, [
+    "registered",
+  ]);
   const days = starts.map((start, index) => [new Date(start).toISOString(), counts[index]?.[0] ?? 0] as const);
   return Object.fromEntries(days.filter(([, count]) => count > 0));
 }
@@ -45,9 +47,9 @@ const createdAt = Number(clerkUserJson(makeUser(), 0)["created_at"]);
 test("each new user counts once, on the day of creation, whatever messages tell of it", async () => {
   const users = Array.from({ length: 5 }, () => makeUser());
   const told = users.flatMap((user) => [
-    tellSnapshot("user.updated", { ...user, lastName: "Byron" }, 2).message,
-    tellSnapshot("user.created", user, 1).message,
-    tellSnapshot("user.updated", { ...user, lastName: "King" }, 3).message,
+    userMessage("user.updated", { ...user, lastName: "Byron" }, 2).message,
+    userMessage("user.created", user, 1).message,
+    userMessage("user.updated", { ...user, lastName: "King" }, 3).message,
   ]);
   const longAgo = createdAt - 20 * dayMs;
   const old = tellOld(longAgo);
@@ -61,10 +63,10 @@ test("each new user counts once, on the day of creation, whatever messages tell 
 
 async function killAt(step: "committed" | "completed", meanwhile: () => Promise<void>): Promise<void> {
   await worker.stop();
-  worker = await bridge.startHaltingWorker(step);
+  worker = await bridge.startPausableWorker(step);
   worker.signal("SIGUSR2");
   await worker.waitUntilLogged("armed");
-  await sendAll(api.url, [tellSnapshot("user.created", makeUser(), 1).message]);
+  await sendAll(api.url, [userMessage("user.created", makeUser(), 1).message]);
   await worker.waitUntilLogged("halted");
   await meanwhile();
   await worker.kill();

@@ -108,7 +108,7 @@ test("while Kafka is away nothing is dropped, too old and too many or not, and a
   await kafka.kill();
   const missed = Array.from({ length: 40 }, (_, index) => `user_${index}`);
   for (const targetId of missed) await audit.trail.record(makeEntry({ targetId }));
-  const lag = async () => (await metrics.auditLagSeconds.get()).values[0]?.value ?? 0;
+  const lag = async () => (await metrics.lagSeconds.get()).values[0]?.value ?? 0;
   await waitFor("the lag shows", async () => (await lag()) > 0.5, { deadlineMs: 30_000 });
   // The one before may be dropped, and will be; what Kafka does not have stays.
   await audit.openOutbox().tidy(Date.now() + 60_000);

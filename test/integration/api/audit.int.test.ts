@@ -6,8 +6,9 @@ import { z } from "zod";
 import { auditStream } from "../../../src/redis/keys.ts";
 import { auditRecordSchema } from "../../../src/audit/audit-record.ts";
 import type { AuditEntry } from "../../../src/audit/audit-trail.ts";
-import { openAuditTrail } from "../../../src/audit/audit-trail.ts";
-import { createApiMetrics } from "../../../src/shared/metrics.ts";
+import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
+import { createAuditTrailMetrics } from "../../../src/audit/audit-metrics.ts";
+import { Registry } from "prom-client";
 import { callApi } from "../../support/api/call-api.ts";
 import { makeEntry } from "../../support/api/open-audit.ts";
 import { openApi } from "../../support/api/open-api.ts";
@@ -41,7 +42,7 @@ async function read(query: Record<string, string>): Promise<Page> {
 }
 async function record(...entries: readonly AuditEntry[]): Promise<void> {
   const log = pino({ level: "silent" });
-  const trail = openAuditTrail({ redis, redisPrefix, metrics: createApiMetrics(), log });
+  const trail = createAuditTrail({ redis, redisPrefix, metrics: createAuditTrailMetrics(new Registry()), log });
   for (const entry of entries) await trail.record(entry);
 }
 const targetsOf = ({ entries }: Page) => entries.map(({ targetId }) => targetId);

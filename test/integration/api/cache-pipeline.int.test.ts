@@ -1,13 +1,14 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pageGenerationKey } from "../../../src/redis/keys.ts";
-import { openUserCache } from "../../../src/api/users/user-cache.ts";
+import { createUserCache } from "../../../src/api/users/user-cache.ts";
 import type { UserCache } from "../../../src/api/users/user-cache.ts";
-import { createApiMetrics } from "../../../src/shared/metrics.ts";
+import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
+import { Registry } from "prom-client";
 import type { ApiUser } from "../../../src/api/users/api-user.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { makeUser, tellDeletion, tellSnapshot } from "../../support/clerk/clerk-messages.ts";
+import { makeUser, deletionMessage, userMessage } from "../../support/clerk/clerk-messages.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 
 const resources = new AsyncDisposableStack();
@@ -18,12 +19,12 @@ let cache: UserCache;
 
 beforeAll(async () => {
   bridge = resources.use(await openBridge({ shards: 1 }));
-  [api, worker] = await Promise.all([bridge.startApi(), bridge.startHaltingWorker("applied")]);
-  cache = openUserCache({
+  [api, worker] = await Promise.all([bridge.startApi(), bridge.startPausableWorker("applied")]);
+  cache = createUserCache({
     redis: bridge.redis,
     redisPrefix: bridge.redisPrefix,
     config: { ttlMs: 60_000 },
-    metrics: createApiMetrics(),
+    metrics: createUserMetrics(new Registry()),
     log: pino({ level: "silent" }),
   });
 });
@@ -46,10 +47,10 @@ const fill = async (id: string) => {
 
 test("a change that comes through the pipeline invalidates its user and the pages, and no other user", async () => {
   const [changed, other] = [makeUser(), makeUser()];
-  await sendAll(api.url, [tellSnapshot("user.created", changed, 1).message]);
+  await sendAll(api.url, [userMessage("user.created", changed, 1).message]);
   await bridge.waitUntilIdle();
   await fill(other.id);
-  for (const told of [tellSnapshot("user.updated", { ...changed, role: "admin" }, 2), tellDeletion(changed.id)]) {
+  for (const told of [userMessage("user.updated", { ...changed, role: "admin" }, 2), deletionMessage(changed.id)]) {
     await fill(changed.id);
     await sendAll(api.url, [told.message]);
     await bridge.waitUntilIdle();
@@ -62,11 +63,11 @@ test("a cache that fails is counted and fails no batch", async () => {
   const generation = pageGenerationKey(bridge.redisPrefix);
   await bridge.redis.multi().del(generation).rpush(generation, "not a number").exec();
   const user = makeUser();
-  await sendAll(api.url, [tellSnapshot("user.created", user, 1).message]);
+  await sendAll(api.url, [userMessage("user.created", user, 1).message]);
   await bridge.waitUntilIdle();
   await bridge.redis.del(generation);
   expect((await bridge.readLedger()).get(user.id)).toEqual(user);
-  expect(await worker.metric("bridge_follow_ups_failed_total")).toBe(1);
+  expect(await worker.metric("bridge_batch_side_effects_failed_total")).toBe(1);
   expect(await worker.metric("bridge_shard_drops_total")).toBe(0);
 });
 
@@ -74,7 +75,7 @@ test("what a worker could not invalidate before it was killed the next one does"
   const user = makeUser();
   worker.signal("SIGUSR2");
   await worker.waitUntilLogged("armed");
-  await sendAll(api.url, [tellSnapshot("user.created", user, 1).message]);
+  await sendAll(api.url, [userMessage("user.created", user, 1).message]);
   await worker.waitUntilLogged("halted");
   // As if the invalidation had not come through.
   await fill(user.id);

@@ -7,9 +7,10 @@ import { pino } from "pino";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, onTestFinished, test } from "vitest";
 import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import { pageGenerationKey, userKey } from "../../../src/redis/keys.ts";
-import { openUserCache } from "../../../src/api/users/user-cache.ts";
-import { createApiMetrics } from "../../../src/shared/metrics.ts";
-import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
+import { createUserCache } from "../../../src/api/users/user-cache.ts";
+import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
+import { Registry } from "prom-client";
+import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
 import type { ApiUser } from "../../../src/api/users/api-user.ts";
 import { spawnScript } from "../../support/bridge/bridge-process.ts";
 import { reserveRedis } from "../../support/private-servers.ts";
@@ -30,11 +31,11 @@ afterAll(() => resources.disposeAsync());
 
 /** The cache as one process has it. Two of them share nothing but Redis. */
 async function openProcess({ ttlMs = 60_000, url = inject("redisUrl") } = {}) {
-  const connection = connectFailingFast({ kind: "single", url }, log, 250);
+  const connection = createFailFastRedis({ kind: "single", url }, log, 250);
   onTestFinished(() => connection.disconnect());
   await waitFor("Redis is connected", () => connection.status === "ready");
-  const metrics = createApiMetrics();
-  const cache = openUserCache({ redis: connection, redisPrefix: prefix, config: { ttlMs }, metrics, log });
+  const metrics = createUserMetrics(new Registry());
+  const cache = createUserCache({ redis: connection, redisPrefix: prefix, config: { ttlMs }, metrics, log });
   return { ...cache, metrics, die: () => connection.disconnect() };
 }
 type Process = Awaited<ReturnType<typeof openProcess>>;

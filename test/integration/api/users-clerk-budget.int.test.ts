@@ -5,7 +5,7 @@ import { Registry } from "prom-client";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
 import { createClerkApi } from "../../../src/clerk/client/clerk-api.ts";
-import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
+import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const log = pino({ level: "silent" });
@@ -17,7 +17,7 @@ async function open(clients: number, rateLimit: number) {
   const user = emulator.dashboard.createUser({ email_address: ["ada@example.com"] });
   const redisPrefix = `test-${randomUUID()}`;
   const openClient = async () => {
-    const redis = connectFailingFast({ kind: "single", url: inject("redisUrl") }, log);
+    const redis = createFailFastRedis({ kind: "single", url: inject("redisUrl") }, log);
     onTestFinished(() => redis.disconnect());
     await waitFor("Redis is connected", () => redis.status === "ready");
     const config = { secretKey: emulator.secretKey, apiUrl: emulator.url, rateLimit };

@@ -217,5 +217,5 @@ test("while Redis is away users are created, read and deleted all the same; only
   expect(await callApi(alone.url, `DELETE ${path}`, { token: api.admin })).toMatchObject({ status: 204 });
   expect(alone.log().match(/snapshot.not_queued/g)).toHaveLength(2);
   const metrics = await (await fetch(`${alone.url}/metrics`)).text();
-  expect(readMetric(metrics, "bridge_snapshots_total", { outcome: "not_queued" })).toBe(2);
+  expect(readMetric(metrics, "bridge_api_changes_total", { outcome: "not_queued" })).toBe(2);
 });

@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type DeadLetter, openDeadLetters, type DeadLetters } from "../../../src/queue/dead-letters.ts";
+import { type DeadLetter, createDeadLetters, type DeadLetters } from "../../../src/queue/dead-letters.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import {
   clerkUserJson,
   type ClerkMessage,
-  lastWord,
+  expectedUsers,
   makeUser,
-  tellSnapshot,
-  type Told,
+  userMessage,
+  type EnvelopeTimes,
   versionOf,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
@@ -17,14 +17,14 @@ import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const resources = new AsyncDisposableStack();
-const published: Told[] = [];
+const published: EnvelopeTimes[] = [];
 let bridge: Bridge;
 let api: BridgeProcess;
 let letters: DeadLetters;
 
 beforeAll(async () => {
   bridge = resources.use(await openBridge());
-  letters = openDeadLetters(bridge.redis, bridge.redisPrefix, 60_000);
+  letters = createDeadLetters(bridge.redis, bridge.redisPrefix, 60_000);
   [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
 });
 afterAll(() => resources.disposeAsync());
@@ -62,20 +62,20 @@ test("retry keeps what still cannot be read", async () => {
   expect(reason).toBe("exit code 0");
   expect(output).toContain(`${nameless.id}  still cannot be read: user.created without a user id`);
   await waitFor("both are kept", async () => (await letters.find(undecidable.id)) && letters.find(nameless.id));
-  await expectExactlyOnce(bridge, lastWord(published));
+  await expectExactlyOnce(bridge, expectedUsers(published));
 });
 
 test("A letter that a worker puts aside anew, before its retry is over, stays", async () => {
   const letter: DeadLetter = { id: "msg_again", stage: "queued", reason: "a reason", at: Date.now(), body: "{}" };
   await letters.keep(letter);
   await letters.keep({ ...letter, at: letter.at + 1 });
-  expect(await letters.dropRetried(letter)).toBe(false);
+  expect(await letters.removeIfUnchanged(letter)).toBe(false);
   expect(await letters.find(letter.id)).toEqual({ ...letter, at: letter.at + 1 });
   expect(await letters.drop(letter.id)).toBe(true);
 });
 
 test("What can be read by now becomes its event by retry, once, and is no dead letter any more", async () => {
-  const [received, queued] = [tellSnapshot("user.created", makeUser(), 1), tellSnapshot("user.created", makeUser(), 1)];
+  const [received, queued] = [userMessage("user.created", makeUser(), 1), userMessage("user.created", makeUser(), 1)];
   const nameless = writeMessage("user.created", { ...dataOf(received), id: "" });
   const undecidable = writeMessage("user.created", { ...dataOf(queued), first_name: 42 });
   await putAside(nameless, undecidable);
@@ -87,7 +87,7 @@ test("What can be read by now becomes its event by retry, once, and is no dead l
   expect(output).toBe(`${nameless.id}  queued\n${undecidable.id}  queued\n`);
   await bridge.waitUntilIdle();
   published.push(received, queued);
-  const events = await expectExactlyOnce(bridge, lastWord(published));
+  const events = await expectExactlyOnce(bridge, expectedUsers(published));
   expect(new Set(events.map(({ headers }) => headers["svix-id"]))).toEqual(new Set([nameless.id, undecidable.id]));
   for (const { id } of [nameless, undecidable]) expect(await letters.find(id)).toBeUndefined();
 });
@@ -104,7 +104,7 @@ test("drop forgets those named, or all, and says which were not there", async ()
   expect(await letters.count()).toBe(0);
   expect((await bridge.runCommand("dead", "list")).output).toBe("0 in all\n");
   await bridge.waitUntilIdle();
-  await expectExactlyOnce(bridge, lastWord(published));
+  await expectExactlyOnce(bridge, expectedUsers(published));
 });
 
 test("What is not there is told, with exit code 1", async () => {
@@ -134,4 +134,4 @@ async function mend({ id }: ClerkMessage, from: string, to: string): Promise<voi
 
 const unreadable = () => writeMessage("user.created", { ...clerkUserJson(makeUser(), 1), created_at: "yesterday" });
 
-const dataOf = ({ user, version }: Told) => clerkUserJson(user ?? makeUser(), version || versionOf(0));
+const dataOf = ({ user, version }: EnvelopeTimes) => clerkUserJson(user ?? makeUser(), version || versionOf(0));

@@ -5,25 +5,25 @@ import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { type Bridge, type BridgeOptions, openBridge } from "../../support/bridge/bridge.ts";
 import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
-import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { reserveRedis } from "../../support/private-servers.ts";
-import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { createKafka } from "../../support/kafka/read-topic.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const resources = new AsyncDisposableStack();
-let clerk: UnheardClerk;
+let clerk: ClerkWithoutWebhooks;
 let redisUrl: string;
 
 beforeAll(async () => {
   const redis = resources.use(await reserveRedis());
   redisUrl = (await redis.start()).url;
-  clerk = resources.use(await openUnheardClerk({ redisUrl }));
+  clerk = resources.use(await openClerkWithoutWebhooks({ redisUrl }));
 });
 afterAll(() => resources.disposeAsync());
 
 test("Before the first start nothing is bad: the topics are still to be made. After it all is good, with exit code 0", async () => {
   const { bridge } = clerk;
-  const before = await examine(bridge);
+  const before = await runCheck(bridge);
   expect(before.reason).toBe("exit code 0");
   expect(before.output).toMatch(
     /^! Kafka: answers; no topic \S+\.events, \S+\.state yet\n {4}→ the worker makes it when it starts$/m,
@@ -32,7 +32,7 @@ test("Before the first start nothing is bad: the topics are still to be made. Af
   const worker = await bridge.startWorker();
   await worker.stop();
   clerk.createUsers(3);
-  const { output, reason } = await examine(bridge);
+  const { output, reason } = await runCheck(bridge);
   expect(reason).toBe("exit code 0");
   const lines = output.trim().split("\n");
   expect(lines.filter((line) => /^[!✗ ]/.test(line))).toEqual([]);
@@ -49,7 +49,7 @@ test("A Redis that forgets or evicts is bad, with the command that mends it; one
     for (const [setting, value] of Object.entries(to)) await bridge.redis.config("SET", setting, value);
   };
   await setAll(settings);
-  const { output, reason } = await examine(bridge);
+  const { output, reason } = await runCheck(bridge);
   await setAll(kept);
   expect(reason).toBe("exit code 2");
   for (const [mark, setting] of [
@@ -70,7 +70,7 @@ test("Topics with another number of partitions are bad, and so is a state topic 
   await createTopic(grown.stateTopic, 2, "compact");
   await createTopic(forgetful.eventsTopic, 2);
   await createTopic(forgetful.stateTopic, 2, "delete");
-  const [partitions, policy] = await Promise.all(bridges.map(examine));
+  const [partitions, policy] = await Promise.all(bridges.map(runCheck));
   expect(partitions?.reason).toBe("exit code 2");
   expect(partitions?.output).toMatch(/^✗ Kafka: Topic \S+\.events has 5 partitions and SHARDS is 2\. .*SHARDS=5/m);
   expect(policy?.reason).toBe("exit code 2");
@@ -85,7 +85,7 @@ test("A Kafka and a Clerk that are away are bad, and the variables that name the
     kafkaBrokers: [`127.0.0.1:${kafkaPort}`],
     variables: { CLERK_API_URL: `http://127.0.0.1:${clerkPort}` },
   });
-  const { output, reason } = await examine(bridge);
+  const { output, reason } = await runCheck(bridge);
   expect(reason).toBe("exit code 2");
   expect(output).toMatch(/^✗ Kafka: .*ECONNREFUSED/m);
   expect(output).toContain(`    → are the brokers up, and KAFKA_BROKERS (127.0.0.1:${kafkaPort}) right?\n`);
@@ -94,7 +94,7 @@ test("A Kafka and a Clerk that are away are bad, and the variables that name the
 
 test("A key that Clerk does not know is bad; a Clerk in trouble is worth a warning", async () => {
   const { emulator, door } = clerk;
-  const wrong = await examine(
+  const wrong = await runCheck(
     await open({ variables: { CLERK_API_URL: emulator.url, CLERK_SECRET_KEY: "sk_test_wrong" } }),
   );
   expect(wrong.reason).toBe("exit code 2");
@@ -102,14 +102,14 @@ test("A key that Clerk does not know is bad; a Clerk in trouble is worth a warni
     "✗ Clerk key: Clerk does not know it\n    → copy CLERK_SECRET_KEY anew from the dashboard, API keys\n",
   );
   door.failWhen(() => ({ kind: "answer", status: 500 }));
-  const troubled = await examine(clerk.bridge);
+  const troubled = await runCheck(clerk.bridge);
   door.failWhen(() => undefined);
   expect(troubled.reason).toBe("exit code 0");
   expect(troubled.output).toContain("! Clerk key: Clerk answers 500\n    → try again; see status.clerk.com\n");
 });
 
 test("What the API needs and the worker does not is examined, too, and no secret is printed", async () => {
-  const { output, reason } = await examine(await open({ variables: { CLERK_WEBHOOK_SECRET: "whsec_!!!secret!!!" } }));
+  const { output, reason } = await runCheck(await open({ variables: { CLERK_WEBHOOK_SECRET: "whsec_!!!secret!!!" } }));
   expect(reason).toBe("exit code 2");
   expect(output).toMatch(/^✗ API configuration: .+\n {4}→ see \.env\.example$/m);
   expect(output).not.toContain("!!!secret!!!");
@@ -118,8 +118,8 @@ test("What the API needs and the worker does not is examined, too, and no secret
 test("Without Redis or a variable that every process needs there is no diagnosis, but a line and exit code 1", async () => {
   const port = await findFreePort();
   const [away, unset] = await Promise.all([
-    examine(await open({ redisUrl: `redis://127.0.0.1:${port}` })),
-    examine(await open({ variables: { CLERK_SECRET_KEY: "" } })),
+    runCheck(await open({ redisUrl: `redis://127.0.0.1:${port}` })),
+    runCheck(await open({ variables: { CLERK_SECRET_KEY: "" } })),
   ]);
   expect(away).toEqual({
     output: expect.stringMatching(/^Redis is away: .*ECONNREFUSED.*\n$/),
@@ -154,10 +154,10 @@ const open = async (options: BridgeOptions = {}): Promise<Bridge> =>
     }),
   );
 
-const examine = (bridge: Bridge) => bridge.runCommand("doctor");
+const runCheck = (bridge: Bridge) => bridge.runCommand("doctor");
 
 async function createTopic(topic: string, numPartitions: number, policy = "delete"): Promise<void> {
-  const admin = connectKafka(clerk.bridge.kafkaBrokers).admin();
+  const admin = createKafka(clerk.bridge.kafkaBrokers).admin();
   await admin.connect();
   const configEntries = [{ name: "cleanup.policy", value: policy }];
   await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false });

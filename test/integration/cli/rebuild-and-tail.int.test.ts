@@ -6,23 +6,23 @@ import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import {
-  lastWord,
+  expectedUsers,
   makeUser,
   messagesOf,
   newUserId,
-  tellDeletion,
-  tellSnapshot,
-  type Told,
+  deletionMessage,
+  userMessage,
+  type EnvelopeTimes,
 } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory } from "../../support/bridge/make-history.ts";
-import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { createKafka } from "../../support/kafka/read-topic.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const resources = new AsyncDisposableStack();
-const told: Told[] = makeHistory({ users: 20, seed: 41 });
-const users = [...lastWord(told)].flatMap(([userId, user]) => (user === undefined ? [] : [userId]));
+const told: EnvelopeTimes[] = makeHistory({ users: 20, seed: 41 });
+const users = [...expectedUsers(told)].flatMap(([userId, user]) => (user === undefined ? [] : [userId]));
 let bridge: Bridge;
 let api: BridgeProcess;
 let worker: BridgeProcess;
@@ -43,7 +43,7 @@ test("A ledger with wrong, missing and invented users is as the state topic says
   await waitUntilRebuilt();
   await sendAll(api.url, messagesOf(told));
   await bridge.waitUntilIdle();
-  await expectExactlyOnce(bridge, lastWord(told));
+  await expectExactlyOnce(bridge, expectedUsers(told));
 });
 
 test("A rebuild while no worker runs is made by the one that starts", async () => {
@@ -52,7 +52,7 @@ test("A rebuild while no worker runs is made by the one that starts", async () =
   expect((await bridge.runCommand("rebuild")).reason).toBe("exit code 0");
   worker = await bridge.startWorker();
   await waitUntilRebuilt();
-  await expectExactlyOnce(bridge, lastWord(told));
+  await expectExactlyOnce(bridge, expectedUsers(told));
 });
 
 test("One shard may be rebuilt alone, and one that is not there is refused", async () => {
@@ -71,7 +71,7 @@ test("tail prints an event as it comes, and ends with code 0 when it is told to"
     const shown = await waitFor(
       "an event is shown",
       async () => {
-        const news = tellSnapshot("user.created", makeUser(), 1);
+        const news = userMessage("user.created", makeUser(), 1);
         told.push(news);
         await sendAll(api.url, [news.message]);
         await bridge.waitUntilIdle();
@@ -88,7 +88,7 @@ test("tail prints an event as it comes, and ends with code 0 when it is told to"
 
 test("tail --beginning --json prints what is there with its headers; what is no event does not stop it", async () => {
   await sendForeignRecord();
-  const deletion = tellDeletion(users[0] ?? "");
+  const deletion = deletionMessage(users[0] ?? "");
   await sendAll(api.url, [deletion.message]);
   told.push(deletion);
   const tail = bridge.startCommand("tail", "--json", "--beginning");
@@ -123,7 +123,7 @@ async function spoilLedger(): Promise<void> {
   await bridge.redis.hdel(ledgerOf(forgotten), forgotten);
   const invented = newUserId();
   await bridge.redis.hset(ledgerOf(invented), invented, String(entry).replaceAll(altered, invented));
-  expect(await bridge.readLedger()).not.toEqual(lastWord(told));
+  expect(await bridge.readLedger()).not.toEqual(expectedUsers(told));
 }
 
 const ledgerOf = (userId: string) =>
@@ -133,14 +133,14 @@ const waitUntilRebuilt = () =>
   waitFor(
     "the ledger is as it was",
     async () => {
-      expect(await bridge.readLedger()).toEqual(lastWord(told));
+      expect(await bridge.readLedger()).toEqual(expectedUsers(told));
       return true;
     },
     { deadlineMs: 20_000, intervalMs: 50 },
   );
 
 async function sendForeignRecord(): Promise<void> {
-  const producer = connectKafka(bridge.kafkaBrokers).producer({ allowAutoTopicCreation: false });
+  const producer = createKafka(bridge.kafkaBrokers).producer({ allowAutoTopicCreation: false });
   await producer.connect();
   await producer.send({ topic: bridge.eventsTopic, messages: [{ key: "a stranger", value: "no JSON", partition: 0 }] });
   await producer.disconnect();

@@ -7,7 +7,7 @@ import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import { messagesOf } from "../../support/clerk/clerk-messages.ts";
 import { makeHistory } from "../../support/bridge/make-history.ts";
-import { connectKafka, readTopic, type TopicRecord } from "../../support/kafka/read-topic.ts";
+import { createKafka, readTopic, type TopicRecord } from "../../support/kafka/read-topic.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 
 const resources = new AsyncDisposableStack();
@@ -19,7 +19,7 @@ let events: readonly TopicRecord[];
 
 beforeAll(async () => {
   bridge = resources.use(await openBridge());
-  admin = connectKafka(bridge.kafkaBrokers).admin();
+  admin = createKafka(bridge.kafkaBrokers).admin();
   await admin.connect();
   resources.defer(() => admin.disconnect());
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);

@@ -2,14 +2,14 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
 import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
-import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 
 const resources = new AsyncDisposableStack();
-let clerk: UnheardClerk;
+let clerk: ClerkWithoutWebhooks;
 let users: string[];
 
 beforeAll(async () => {
-  clerk = resources.use(await openUnheardClerk());
+  clerk = resources.use(await openClerkWithoutWebhooks());
   await clerk.bridge.startWorker();
   users = clerk.createUsers(12);
   await clerk.reconcile();

@@ -7,7 +7,7 @@ import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { startKafka } from "../../../dev/stack/start-kafka.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
-import { lastWord, messagesOf } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory } from "../../support/bridge/make-history.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
@@ -33,7 +33,7 @@ test("A worker whose question for the group's coordinator is cut off asks again,
   const history = makeHistory({ users: 5, seed: 8 });
   await sendAll(api.url, messagesOf(history));
   await bridge.waitUntilIdle();
-  await expectExactlyOnce(bridge, lastWord(history));
+  await expectExactlyOnce(bridge, expectedUsers(history));
 });
 
 const findCoordinator = 10;

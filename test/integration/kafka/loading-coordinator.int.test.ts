@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
-import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
+import { createKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { joinShardGroup } from "../../../src/kafka/consuming/join-shard-group.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
 import { wrapKafkajs } from "../../../src/kafka/kafkajs-patches/wrap-kafkajs.ts";
@@ -37,7 +37,7 @@ test("A rebalance that comes to nothing, as the group's coordinator has moved an
   await openEventLog(config, log).ensureTopics();
   const told: string[] = [];
   const group = await joinShardGroup(
-    connectKafka(config, log),
+    createKafka(config, log),
     config,
     {
       onRebalancing: () => told.push("rebalancing"),

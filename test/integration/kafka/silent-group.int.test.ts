@@ -6,7 +6,7 @@ import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { startKafka } from "../../../dev/stack/start-kafka.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
-import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
+import { createKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { joinShardGroup } from "../../../src/kafka/consuming/join-shard-group.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
 import { openTcpProxy } from "../../chaos/servers/tcp-proxy.ts";
@@ -33,7 +33,7 @@ test("A consumer that falls silent is replaced by one that gets the shards, and 
       shards: 3,
     }),
   );
-  const client = connectKafka(config, log);
+  const client = createKafka(config, log);
   await openEventLog(config, log).ensureTopics();
 
   const all = new Set([0, 1, 2]);

@@ -9,7 +9,7 @@ import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { startKafka } from "../../../dev/stack/start-kafka.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
-import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
+import { createKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { encodeBarrier } from "../../../src/kafka/records/encode-state.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
 import { openTcpProxy } from "../../chaos/servers/tcp-proxy.ts";
@@ -31,7 +31,7 @@ test("a transaction that writes states only ends among the events, too", async (
   await publisher.prove(); // and another.
   await publisher.close();
 
-  const admin = connectKafka(config, log).admin();
+  const admin = createKafka(config, log).admin();
   onTestFinished(() => admin.disconnect());
   await admin.connect();
   // The markers of both: nobody reads them, but they take an offset each.
@@ -83,7 +83,7 @@ test("a batch whose markers Kafka skipped appears in both topics or in none, wha
   kafka = await restarted;
 
   // The next owner ends while it takes the shard: its barrier is aborted.
-  const halfway = connectKafka(config, log).producer({
+  const halfway = createKafka(config, log).producer({
     transactionalId: `${config.transactionalIdPrefix}.${shard}`,
     idempotent: true,
     maxInFlightRequests: 1,

@@ -9,11 +9,17 @@ import { createLogger } from "../../../src/shared/logger.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
-import { lastWord, makeUser, messagesOf, type Told, versionOf } from "../../support/clerk/clerk-messages.ts";
+import {
+  expectedUsers,
+  makeUser,
+  messagesOf,
+  type EnvelopeTimes,
+  versionOf,
+} from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
-import { type KafkaCluster, openKafkaCluster } from "../../support/kafka/start-kafka-cluster.ts";
-import { connectKafka, readTopic } from "../../support/kafka/read-topic.ts";
+import { type KafkaCluster, startKafkaCluster } from "../../support/kafka/start-kafka-cluster.ts";
+import { createKafka, readTopic } from "../../support/kafka/read-topic.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
@@ -22,7 +28,7 @@ const replicated = { KAFKA_REPLICATION_FACTOR: "3", KAFKA_MIN_INSYNC_REPLICAS: "
 /** A broker is there again after 3 s on a quiet machine, and after 15 on a busy one. */
 const manyRestartsMs = 180_000;
 const resources = new AsyncDisposableStack();
-const told: Told[] = [];
+const told: EnvelopeTimes[] = [];
 let cluster: KafkaCluster;
 let bridge: Bridge;
 let admin: Admin;
@@ -31,8 +37,8 @@ let workers: BridgeProcess[];
 let topics: string[];
 
 beforeAll(async () => {
-  cluster = resources.use(await openKafkaCluster());
-  admin = connectKafka(cluster.kafkaBrokers).admin();
+  cluster = resources.use(await startKafkaCluster());
+  admin = createKafka(cluster.kafkaBrokers).admin();
   await admin.connect();
   resources.defer(() => admin.disconnect());
   bridge = resources.use(await openBridge({ kafkaBrokers: cluster.kafkaBrokers, shards, variables: replicated }));
@@ -106,7 +112,7 @@ test(
       }
     });
     await bridge.waitUntilIdle(30_000);
-    const events = await expectExactlyOnce(bridge, lastWord(told));
+    const events = await expectExactlyOnce(bridge, expectedUsers(told));
     expect(new Set(events.map(({ partition }) => partition)).size).toBe(shards);
     for (const worker of workers) expect(await worker.metric("bridge_events_committed_total")).toBeGreaterThan(0);
   },
@@ -136,7 +142,7 @@ test(
     told.push(...meanwhile);
     await Promise.all(workers.map((worker) => worker.waitUntilReady()));
     await bridge.waitUntilIdle(30_000);
-    await expectExactlyOnce(bridge, lastWord(told));
+    await expectExactlyOnce(bridge, expectedUsers(told));
   },
 );
 
@@ -162,7 +168,7 @@ function writeBatch(): Parameters<ShardPublisher["publish"]>[0] {
 async function sendWhile(work: () => Promise<void>): Promise<void> {
   const done = new AbortController();
   const working = work().finally(() => done.abort());
-  working.catch(() => {}); // Told below.
+  working.catch(() => {}); // EnvelopeTimes below.
   for (let seed = 1; !done.signal.aborted; seed += 1) {
     const history = makeHistory({ users: 3, seed });
     told.push(...history);
@@ -172,7 +178,7 @@ async function sendWhile(work: () => Promise<void>): Promise<void> {
   await working;
 }
 
-async function sendToBoth(sent: readonly Told[]): Promise<void> {
+async function sendToBoth(sent: readonly EnvelopeTimes[]): Promise<void> {
   await Promise.all(
     apis.map((api, index) => sendAll(api.url, messagesOf(sent.filter((_, at) => at % apis.length === index)), 4)),
   );

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { expect, inject, onTestFinished, test } from "vitest";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
-import { connectKafka } from "../../../src/kafka/client/create-kafka.ts";
+import { createKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
 import { spanPartitions } from "../../../src/kafka/kafkajs-patches/span-partitions.ts";
 import { createTransactionWriter } from "../../../src/kafka/publishing/transaction-writer.ts";
@@ -18,7 +18,7 @@ test("a transaction names all its partitions at once, writes to both in one requ
   const log = pino({ level: "silent" });
   await openEventLog(config.kafka, log).ensureTopics();
 
-  const producer = connectKafka(config.kafka, log).producer({
+  const producer = createKafka(config.kafka, log).producer({
     transactionalId: name,
     idempotent: true,
     maxInFlightRequests: 1,

@@ -6,10 +6,10 @@ import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import {
   clerkUserJson,
-  lastWord,
+  expectedUsers,
   makeUser,
   secretOfMetadata,
-  tellSnapshot,
+  userMessage,
   versionOf,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
@@ -37,11 +37,11 @@ test("What cannot be decided is kept with the reason, and neither blocks its sha
     writeMessage("user.updated", { ...json, updated_at: "yesterday" }),
     writeMessage("user.created", { ...json, first_name: { given: "Ada" } }),
   ];
-  const told = tellSnapshot("user.created", user, 2);
+  const told = userMessage("user.created", user, 2);
   await sendAll(api.url, [...malformed, told.message, ...malformed], 1);
   await bridge.waitUntilIdle();
 
-  await expectExactlyOnce(bridge, lastWord([told]));
+  await expectExactlyOnce(bridge, expectedUsers([told]));
   const letters = await readLetters();
   expect(letters.map(({ id, reason }) => `${id} ${reason}`).toSorted()).toEqual(
     [
@@ -69,7 +69,7 @@ test("A job that is not of the bridge's making is kept, and does not block its s
   } finally {
     await queue.close();
   }
-  const told = tellSnapshot("user.created", makeUser(), 1);
+  const told = userMessage("user.created", makeUser(), 1);
   await sendAll(api.url, [told.message]);
   await bridge.waitUntilIdle();
   expect((await bridge.readLedger()).get(told.userId)).toEqual(told.user);
@@ -78,7 +78,7 @@ test("A job that is not of the bridge's making is kept, and does not block its s
 });
 
 test("Private metadata is nowhere: not in Redis, not in the topics, not in the logs at the finest level", async () => {
-  const told = tellSnapshot("user.created", makeUser(), 1);
+  const told = userMessage("user.created", makeUser(), 1);
   const malformed = writeMessage("user.updated", { ...clerkUserJson(makeUser(), 1), created_at: -1 });
   expect(told.message.body).toContain(secretOfMetadata);
   await sendAll(api.url, [told.message, malformed]);

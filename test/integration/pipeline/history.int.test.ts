@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { openBridge } from "../../support/bridge/bridge.ts";
-import { lastWord, makeUser, messagesOf, tellSnapshot } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, makeUser, messagesOf, userMessage } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
@@ -13,7 +13,7 @@ test("200 users' messages, shuffled and repeated, end as created, updated*, dele
   expect(sent.length).toBeGreaterThan(history.length);
   await sendAll(api.url, messagesOf(sent), 32);
   await bridge.waitUntilIdle();
-  const events = await expectExactlyOnce(bridge, lastWord(history));
+  const events = await expectExactlyOnce(bridge, expectedUsers(history));
   expect(new Set(events.map(({ headers }) => headers["ce_type"]))).toEqual(
     new Set(["user.created", "user.updated", "user.deleted"]),
   );
@@ -24,10 +24,10 @@ test("One user's 400 changes of long names, waiting together, are all published,
   const api = await bridge.startApi();
   const { id } = makeUser();
   const history = Array.from({ length: 400 }, (_, change) =>
-    tellSnapshot("user.updated", makeUser({ id, firstName: `${change} ${"€".repeat(2_000)}` }), change),
+    userMessage("user.updated", makeUser({ id, firstName: `${change} ${"€".repeat(2_000)}` }), change),
   );
   await sendAll(api.url, messagesOf(history));
   await bridge.startWorker();
   await bridge.waitUntilIdle();
-  expect(await expectExactlyOnce(bridge, lastWord(history))).toHaveLength(history.length);
+  expect(await expectExactlyOnce(bridge, expectedUsers(history))).toHaveLength(history.length);
 });

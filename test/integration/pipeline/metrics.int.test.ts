@@ -3,8 +3,8 @@ import { openBridge } from "../../support/bridge/bridge.ts";
 import {
   clerkUserJson,
   makeUser,
-  tellDeletion,
-  tellSnapshot,
+  deletionMessage,
+  userMessage,
   versionOf,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
@@ -16,14 +16,14 @@ test("The metrics tell what became of every message", async () => {
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
   const user = makeUser();
   const renamed = makeUser({ id: user.id, firstName: "Grace" });
-  const created = tellSnapshot("user.created", user, 1).message;
+  const created = userMessage("user.created", user, 1).message;
   const messages = [
     created,
-    tellSnapshot("user.updated", user, 2).message,
-    tellSnapshot("user.updated", renamed, 3).message,
-    tellSnapshot("user.updated", user, 2).message,
-    tellDeletion(user.id).message,
-    tellDeletion(user.id).message,
+    userMessage("user.updated", user, 2).message,
+    userMessage("user.updated", renamed, 3).message,
+    userMessage("user.updated", user, 2).message,
+    deletionMessage(user.id).message,
+    deletionMessage(user.id).message,
     writeMessage("user.updated", { ...clerkUserJson(user, versionOf(4)), created_at: "never" }),
     writeMessage("organization.created", { id: "org_1", object: "organization" }),
   ];

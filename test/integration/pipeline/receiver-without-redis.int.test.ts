@@ -1,14 +1,14 @@
 import { expect, onTestFinished, test } from "vitest";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { lastWord, makeUser, tellSnapshot, type Told } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, makeUser, userMessage, type EnvelopeTimes } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { type PrivateServer, reserveRedis } from "../../support/private-servers.ts";
 import { type Answer, send } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const unavailable: Answer = { status: 503, code: "queue_unavailable" };
-const someone = () => tellSnapshot("user.created", makeUser(), 1);
+const someone = () => userMessage("user.created", makeUser(), 1);
 
 test("While Redis is down webhooks get 503 within a second; what was accepted before is kept, and it goes on after", async () => {
   const { bridge, redis } = await openWithOwnRedis();
@@ -65,19 +65,19 @@ async function openWithOwnRedis(): Promise<{
   return { bridge, redis };
 }
 
-async function expectRefusedInTime(api: BridgeProcess, { message }: Told): Promise<void> {
+async function expectRefusedInTime(api: BridgeProcess, { message }: EnvelopeTimes): Promise<void> {
   const sentAt = performance.now();
   expect(await send(api.url, message)).toEqual(unavailable);
   expect(performance.now() - sentAt).toBeLessThan(1_000);
 }
 
 /** Sends all again, as Svix does with those that were refused, and lets a worker publish them. */
-async function expectAllPublished(bridge: Bridge, api: BridgeProcess, told: readonly Told[]): Promise<void> {
+async function expectAllPublished(bridge: Bridge, api: BridgeProcess, told: readonly EnvelopeTimes[]): Promise<void> {
   await api.waitUntilReady();
   for (const { message } of told) {
     await waitFor("the message is accepted", async () => (await send(api.url, message)).status === 204);
   }
   await bridge.startWorker();
   await bridge.waitUntilIdle();
-  expect(await expectExactlyOnce(bridge, lastWord(told))).toHaveLength(told.length);
+  expect(await expectExactlyOnce(bridge, expectedUsers(told))).toHaveLength(told.length);
 }

@@ -5,7 +5,7 @@ import {
   clerkUserJson,
   makeUser,
   secretOfMetadata,
-  tellSnapshot,
+  userMessage,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
 import { dumpRedis } from "../../support/redis/dump-redis.ts";
@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-const aMessage = () => tellSnapshot("user.created", makeUser(), 1).message;
+const aMessage = () => userMessage("user.created", makeUser(), 1).message;
 const isQueued = async (id: string) => (await dumpRedis(bridge.redis, bridge.redisPrefix)).includes(id);
 
 describe("A verified message", () => {
@@ -138,7 +138,7 @@ describe("A request", () => {
 
 test("What must not be kept is neither in Redis nor in the log, at the finest level", async () => {
   const user = makeUser();
-  const creation = tellSnapshot("user.created", user, 1).message;
+  const creation = userMessage("user.created", user, 1).message;
   const malformed = writeMessage("user.updated", { ...clerkUserJson(user, 2), email_addresses: "none" });
   const withoutId = writeMessage("user.updated", { ...clerkUserJson(user, 3), id: undefined });
   for (const message of [creation, malformed, withoutId]) {

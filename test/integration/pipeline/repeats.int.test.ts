@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
-import { lastWord, makeUser, tellSnapshot } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, makeUser, userMessage } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 
@@ -17,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync());
 
 test("the same message 50 times, one after the other and all at once, is one event", async () => {
-  const inTurn = tellSnapshot("user.created", makeUser(), 1);
-  const atOnce = tellSnapshot("user.created", makeUser(), 1);
+  const inTurn = userMessage("user.created", makeUser(), 1);
+  const atOnce = userMessage("user.created", makeUser(), 1);
   const fifty = Array.from({ length: 50 });
   await sendAll(
     api.url,
@@ -31,7 +31,7 @@ test("the same message 50 times, one after the other and all at once, is one eve
     50,
   );
   await bridge.waitUntilIdle();
-  const events = await expectExactlyOnce(bridge, lastWord([inTurn, atOnce]));
+  const events = await expectExactlyOnce(bridge, expectedUsers([inTurn, atOnce]));
   const sources = events.map(({ headers }) => headers["svix-id"]);
   expect(sources).toHaveLength(2);
   expect(new Set(sources)).toEqual(new Set([inTurn.message.id, atOnce.message.id]));

@@ -2,7 +2,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ClerkEmulator, startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
-import { lastWord, makeUser, tellDeletion, tellSnapshot, versionOf } from "../../support/clerk/clerk-messages.ts";
+import {
+  expectedUsers,
+  makeUser,
+  deletionMessage,
+  userMessage,
+  versionOf,
+} from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { readTopic } from "../../support/kafka/read-topic.ts";
 import { send, sendAll } from "../../support/clerk/send-webhook.ts";
@@ -27,7 +33,7 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync());
 
 test("An old message about a user whom Clerk no longer has, and nobody published, is no event", async () => {
-  const ghost = tellSnapshot("user.created", makeUser(), 1);
+  const ghost = userMessage("user.created", makeUser(), 1);
   expect((await send(api.url, ghost.message)).status).toBe(204);
   await bridge.waitUntilIdle();
   await waitFor(
@@ -40,8 +46,8 @@ test("An old message about a user whom Clerk no longer has, and nobody published
 
 test("An old message about a user whom Clerk still has publishes what Clerk says now, not what the message said", async () => {
   const inClerk = emulator.dashboard.createUser({ first_name: "Grace", email_address: ["grace@example.com"] });
-  const old = tellSnapshot("user.updated", makeUser({ id: inClerk.id, firstName: "Long ago" }), 1);
-  const older = tellSnapshot("user.created", makeUser({ id: inClerk.id, firstName: "Even longer ago" }), 0);
+  const old = userMessage("user.updated", makeUser({ id: inClerk.id, firstName: "Long ago" }), 1);
+  const older = userMessage("user.created", makeUser({ id: inClerk.id, firstName: "Even longer ago" }), 0);
   await sendAll(api.url, [old.message, older.message]);
   await bridge.waitUntilIdle();
   const now = makeUser({
@@ -58,8 +64,8 @@ test("An old message about a user whom Clerk still has publishes what Clerk says
 
 test("A deletion needs no check: it is final, and published with no address when nobody knew the user", async () => {
   const before = await readTopic(bridge.kafkaBrokers, bridge.eventsTopic);
-  const deletion = tellDeletion(makeUser().id);
-  const ghost = tellSnapshot("user.created", makeUser({ id: deletion.userId }), 1);
+  const deletion = deletionMessage(makeUser().id);
+  const ghost = userMessage("user.created", makeUser({ id: deletion.userId }), 1);
   await sendAll(api.url, [deletion.message, ghost.message], 1);
   await bridge.waitUntilIdle();
   const events = (await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).slice(before.length);
@@ -72,8 +78,8 @@ test("While Clerk does not answer, an old message is put off and kept, and holds
   // The address in its environment is one where nobody answers.
   await using cutOff = await openBridge({ shards: 1, variables: everybodyIsOld });
   const [receiver, doubting] = await Promise.all([cutOff.startApi(), cutOff.startWorker()]);
-  const old = tellSnapshot("user.created", makeUser(), 1);
-  const deletion = tellDeletion(makeUser().id);
+  const old = userMessage("user.created", makeUser(), 1);
+  const deletion = deletionMessage(makeUser().id);
   await sendAll(receiver.url, [old.message, deletion.message], 1);
   await waitFor(
     "it is put off",
@@ -81,5 +87,5 @@ test("While Clerk does not answer, an old message is put off and kept, and holds
   );
   await waitFor("only it is left", async () => (await cutOff.countJobs()) === 1);
   expect(await cutOff.redis.zcard(`{${cutOff.redisPrefix}:0}:changes:delayed`)).toBe(1);
-  await expectExactlyOnce(cutOff, lastWord([deletion]));
+  await expectExactlyOnce(cutOff, expectedUsers([deletion]));
 });

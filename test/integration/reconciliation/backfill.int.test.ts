@@ -1,15 +1,15 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { openProgressStore } from "../../../src/reconciliation/runs/backfill-progress.ts";
-import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { createProgressStore } from "../../../src/reconciliation/runs/backfill-progress.ts";
+import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 // Two pages and a bit: users that Clerk had before the bridge came.
 const oldUsers = 1_100;
 const resources = new AsyncDisposableStack();
-let clerk: UnheardClerk;
+let clerk: ClerkWithoutWebhooks;
 
 beforeAll(async () => {
-  clerk = resources.use(await openUnheardClerk());
+  clerk = resources.use(await openClerkWithoutWebhooks());
   clerk.createUsers(oldUsers);
 });
 afterEach(() => clerk.door.failWhen(() => undefined));
@@ -24,7 +24,7 @@ test("A dry run counts, and queues nothing", async () => {
 
 test("A backfill that is killed in the middle goes on from there, and with webhooks coming in each user is created once", async () => {
   const { bridge, emulator, door } = clerk;
-  const progress = openProgressStore(bridge.redis, bridge.redisPrefix);
+  const progress = createProgressStore(bridge.redis, bridge.redisPrefix);
   const [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
   let pages = 0;
   door.failWhen(({ path }) => {

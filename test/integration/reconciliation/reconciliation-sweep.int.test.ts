@@ -1,17 +1,17 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 // Deletions leave no trace in Clerk. Only a list of everybody shows who is missing, and only Clerk's word proves it.
 const resources = new AsyncDisposableStack();
-let clerk: UnheardClerk;
+let clerk: ClerkWithoutWebhooks;
 let worker: BridgeProcess;
 const deleted: string[] = [];
 
 beforeAll(async () => {
-  clerk = resources.use(await openUnheardClerk());
+  clerk = resources.use(await openClerkWithoutWebhooks());
   worker = await clerk.bridge.startWorker();
 });
 afterEach(() => clerk.door.failWhen(() => undefined));

@@ -1,18 +1,18 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { openUnheardClerk, type UnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { type PrivateServer, reserveRedis } from "../../support/private-servers.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 // Clerk says that webhooks may not come. Then the bridge finds out by itself.
 const resources = new AsyncDisposableStack();
-let clerk: UnheardClerk;
+let clerk: ClerkWithoutWebhooks;
 let worker: BridgeProcess;
 
 beforeAll(async () => {
   const redis: PrivateServer<unknown> = resources.use(await reserveRedis());
   await redis.start();
-  clerk = resources.use(await openUnheardClerk({ redisUrl: `redis://127.0.0.1:${redis.port}` }));
+  clerk = resources.use(await openClerkWithoutWebhooks({ redisUrl: `redis://127.0.0.1:${redis.port}` }));
   worker = await clerk.bridge.startWorker({ RECONCILE_EVERY_MS: "500" });
 });
 afterAll(() => resources.disposeAsync());

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Step } from "../../../workers/batches/process-batch.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { lastWord, messagesOf, type Told } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf, type EnvelopeTimes } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { type PrivateServer, reserveRedis } from "../../support/private-servers.ts";
-import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { createKafka } from "../../support/kafka/read-topic.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 
 // Redis is only a copy: whatever becomes of it, Kafka knows what was published.
@@ -40,7 +40,7 @@ test("After a FLUSHALL the ledger is rebuilt from Kafka, and repeats of all earl
 test.for<Step>(["decided", "committed"])(
   "A FLUSHALL while a batch is at `%s` neither repeats nor loses",
   async (step) => {
-    const worker = await bridge.startHaltingWorker(step);
+    const worker = await bridge.startPausableWorker(step);
     await publish(earlier);
     worker.signal("SIGUSR2");
     await worker.waitUntilLogged("armed");
@@ -76,7 +76,7 @@ test("A Redis that was killed and came back loses nothing it had accepted", asyn
   await redis.start();
   await api.waitUntilReady();
   await bridge.waitUntilIdle();
-  await expectExactlyOnce(bridge, lastWord([...earlier, ...later.slice(0, 5)]));
+  await expectExactlyOnce(bridge, expectedUsers([...earlier, ...later.slice(0, 5)]));
   expect((await publish(history, history)).length).toBeGreaterThan(published.length);
 });
 
@@ -100,7 +100,7 @@ test("A ledger of topics that were deleted and made anew is not trusted: all is 
   // In turn: which versions of a user get events of their own depends on the order of arrival.
   const published = await publish(earlier, earlier, 1);
   await first.stop();
-  const admin = connectKafka(bridge.kafkaBrokers).admin();
+  const admin = createKafka(bridge.kafkaBrokers).admin();
   await admin.connect();
   await admin.deleteTopics({ topics: [bridge.eventsTopic, bridge.stateTopic] });
   await admin.disconnect();
@@ -116,10 +116,10 @@ test("A ledger of topics that were deleted and made anew is not trusted: all is 
 });
 
 /** Sends messages, lets them be processed, and checks the whole guarantee; resolves with all events so far, by user. */
-async function publish(sent: readonly Told[], history: readonly Told[] = sent, atOnce?: number) {
+async function publish(sent: readonly EnvelopeTimes[], history: readonly EnvelopeTimes[] = sent, atOnce?: number) {
   await sendAll(api.url, messagesOf(sent), atOnce);
   await bridge.waitUntilIdle();
-  const events = await expectExactlyOnce(bridge, lastWord(history));
+  const events = await expectExactlyOnce(bridge, expectedUsers(history));
   return events.toSorted((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
 }
 

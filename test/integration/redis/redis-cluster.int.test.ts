@@ -8,17 +8,17 @@ import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import { callApi } from "../../support/api/call-api.ts";
 import {
-  lastWord,
+  expectedUsers,
   makeUser,
   messagesOf,
-  tellSnapshot,
-  type Told,
+  userMessage,
+  type EnvelopeTimes,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
 import { dumpRedis } from "../../support/redis/dump-redis.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
-import { openRedisCluster, type RedisCluster } from "../../support/redis/start-redis-cluster.ts";
+import { startRedisCluster, type RedisCluster } from "../../support/redis/start-redis-cluster.ts";
 import { readTopic } from "../../support/kafka/read-topic.ts";
 import { send, sendAll } from "../../support/clerk/send-webhook.ts";
 import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
@@ -36,7 +36,7 @@ let worker: BridgeProcess;
 let users: Awaited<ReturnType<typeof startClerkEmulator>>;
 
 beforeAll(async () => {
-  [users, cluster] = await Promise.all([startClerkEmulator(), openRedisCluster()]);
+  [users, cluster] = await Promise.all([startClerkEmulator(), startRedisCluster()]);
   resources.defer(() => users.stop());
   resources.use(cluster);
   bridge = resources.use(await openBridgeOnAllNodes());
@@ -134,7 +134,7 @@ test.for(["killed", "silent"] as const)(
   async (how) => {
     const away = await cluster.nodeOf(prefixOf(0));
     const nodes = await Promise.all(Array.from({ length: shards }, (_, shard) => cluster.nodeOf(prefixOf(shard))));
-    const during = Array.from({ length: 24 }, () => tellSnapshot("user.created", makeUser(), 1));
+    const during = Array.from({ length: 24 }, () => userMessage("user.created", makeUser(), 1));
     const [refused = [], accepted = []] = [true, false].map((isAway) =>
       during.filter(({ userId }) => (nodes[shardOf(userId)] === away) === isAway),
     );
@@ -175,7 +175,7 @@ test.for(["killed", "silent"] as const)(
 test("When a node is gone for good its replica takes over, and the bridge goes on by itself, exactly once", async () => {
   const gone = await cluster.nodeOf(prefixOf(0));
   await cluster.addReplica(gone);
-  const during = Array.from({ length: 24 }, () => tellSnapshot("user.created", makeUser(), 1));
+  const during = Array.from({ length: 24 }, () => userMessage("user.created", makeUser(), 1));
   await cluster.kill(gone);
   for (const { message } of during) {
     await waitFor("it is accepted", async () => (await send(api.url, message)).status === 204);
@@ -188,8 +188,8 @@ test("When a node is gone for good its replica takes over, and the bridge goes o
   await worker.waitUntilLogged("ledger.taken_over");
 });
 
-function hearOf(history: readonly Told[]): void {
-  for (const [userId, user] of lastWord(history)) expected.set(userId, user);
+function hearOf(history: readonly EnvelopeTimes[]): void {
+  for (const [userId, user] of expectedUsers(history)) expected.set(userId, user);
 }
 const prefixOf = (shard: number) => shardPrefix(bridge.redisPrefix, shard);
 

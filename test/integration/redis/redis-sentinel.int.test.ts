@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
-import { openRedisSentinel } from "../../support/redis/start-redis-sentinel.ts";
-import { openUnheardClerk } from "../../support/clerk/clerk-without-webhooks.ts";
+import { startRedisSentinel } from "../../support/redis/start-redis-sentinel.ts";
+import { openClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 test("When Redis's master dies and its replica takes over, the bridge goes on by itself, exactly once", async () => {
@@ -51,8 +51,8 @@ test("Messages that a failover lost are found by a sweep that nobody asked for, 
 
 async function openWithSentinel() {
   await using resources = new AsyncDisposableStack();
-  const sentinel = resources.use(await openRedisSentinel());
-  const clerk = resources.use(await openUnheardClerk({ redisUrl: sentinel.redisUrl }));
+  const sentinel = resources.use(await startRedisSentinel());
+  const clerk = resources.use(await openClerkWithoutWebhooks({ redisUrl: sentinel.redisUrl }));
   const [api, worker] = await Promise.all([clerk.bridge.startApi(), clerk.bridge.startWorker()]);
   clerk.emulator.webhooks.connect({ url: `${api.url}/webhooks/clerk`, secret: clerk.emulator.webhookSecret });
   const owned = resources.move();

@@ -7,11 +7,11 @@ import { countMisplaced } from "../../../src/kafka/consuming/find-misplaced.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
 import { FencedError } from "../../../src/kafka/publishing/transaction-writer.ts";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
-import { openLedger } from "../../../src/ledger/shard-ledger.ts";
+import { createShardLedger } from "../../../src/ledger/shard-ledger.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
-import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
-import { createTopologyGuard } from "../../../src/resharding/shard-layout-guard.ts";
-import { openTopologyRecord } from "../../../src/resharding/shard-layout.ts";
+import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
+import { createShardLayoutGuard } from "../../../src/resharding/shard-layout-guard.ts";
+import { createShardLayoutRecord } from "../../../src/resharding/shard-layout.ts";
 import { reshard, type ReshardDeps, type ReshardStep } from "../../../src/resharding/reshard.ts";
 import { StartUpError } from "../../../src/shared/errors.ts";
 import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
@@ -71,13 +71,13 @@ async function openWithStates() {
   const name = `test-${randomUUID()}`;
   const naming = { name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 2 };
   const config = readWorkerConfig(bridgeVariables(naming));
-  const redis = connectFailingFast(config.redis.address, log, 5_000);
+  const redis = createFailFastRedis(config.redis.address, log, 5_000);
   onTestFinished(() => redis.disconnect());
   await waitFor("Redis answers", () => redis.status === "ready");
   const eventLog = openEventLog(config.kafka, log);
   await eventLog.ensureTopics();
-  const topology = openTopologyRecord(redis, name);
-  const guard = createTopologyGuard({ topology, eventLog, shards: 2, signal });
+  const topology = createShardLayoutRecord(redis, name);
+  const guard = createShardLayoutGuard({ topology, eventLog, shards: 2, signal });
   // A broker may not know yet that it leads the topics that were just made.
   await waitFor("the topology is known", () => guard.confirm().then(() => true));
   const userIds = Array.from({ length: 30 }, (_, index) => `user_${index}`);
@@ -90,7 +90,7 @@ async function openWithStates() {
     topology,
     eventLog,
     openPublisher: (shard, movesAmong) => eventLog.openPublisher(shard, undefined, movesAmong),
-    openLedger: (shard) => openLedger(redis, shardPrefix(name, shard)),
+    createShardLedger: (shard) => createShardLedger(redis, shardPrefix(name, shard)),
     cluster: await eventLog.clusterId(),
     maxStates: 4,
     untilConsumed: async () => {},

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { lastWord, messagesOf, type Told } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf, type EnvelopeTimes } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
-import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { createKafka } from "../../support/kafka/read-topic.ts";
 import { type HaltingStep, killReshardAt, withShards } from "../../support/bridge/reshard.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
@@ -56,14 +56,14 @@ test(
     await send(newApi, after);
     await send(api, shuffleWithRepeats(history, 3)); // The old one was not stopped, and all comes again.
     await resharded.waitUntilIdle();
-    await expectExactlyOnce(resharded, lastWord(history), [2, 5]);
+    await expectExactlyOnce(resharded, expectedUsers(history), [2, 5]);
   },
 );
 
 test("Workers that were not stopped end by themselves, and nothing that comes in meanwhile is lost or repeated", async () => {
   await using bridge = await openBridge({ shards: 2 });
   const api = await bridge.startApi();
-  const slow = await bridge.startHaltingWorker("decided");
+  const slow = await bridge.startPausableWorker("decided");
   const quick = await bridge.startWorker();
   await quick.waitUntilLogged("shard.owned");
   // One of them has a batch in hand, decided before the change and sent after it.
@@ -92,7 +92,7 @@ test("Workers that were not stopped end by themselves, and nothing that comes in
   const resharded = withShards(bridge, 3);
   await (await resharded.startWorker()).waitUntilLogged("shard.owned", 3);
   await resharded.waitUntilIdle();
-  await expectExactlyOnce(resharded, lastWord(sent), [2, 3]);
+  await expectExactlyOnce(resharded, expectedUsers(sent), [2, 3]);
 });
 
 test("It waits until a consumer group has read the old shards; afterwards nothing starts with the old number, nor is there a way back", async () => {
@@ -112,7 +112,7 @@ test("It waits until a consumer group has read the old shards; afterwards nothin
   const waits = async () => (await command.output()).includes(`waits for ${group}`);
   await waitFor("it waits", waits, { deadlineMs: 20_000 });
   expect((await bridge.runWorker()).output).toContain("Cannot run:\nThe change from 2 to 4 shards is not finished");
-  const consumer = connectKafka(bridge.kafkaBrokers).consumer({ groupId: group });
+  const consumer = createKafka(bridge.kafkaBrokers).consumer({ groupId: group });
   await consumer.connect();
   await consumer.subscribe({ topic: bridge.eventsTopic, fromBeginning: true });
   await consumer.run({ autoCommitInterval: 100, eachMessage: async () => {} });
@@ -143,14 +143,14 @@ test("It waits until a consumer group has read the old shards; afterwards nothin
   expect(await newWorker.metric("bridge_ledger_losses_total")).toBe(0);
   await send(api, told);
   await resharded.waitUntilIdle();
-  await expectExactlyOnce(resharded, lastWord(told), [2, 4]);
+  await expectExactlyOnce(resharded, expectedUsers(told), [2, 4]);
 });
 
-const send = (api: BridgeProcess, told: readonly Told[]) => sendAll(api.url, messagesOf(told));
+const send = (api: BridgeProcess, told: readonly EnvelopeTimes[]) => sendAll(api.url, messagesOf(told));
 
 /** Deals each user's messages out in their order: the n-th piece has what comes n-th. */
-function splitInTurn(told: readonly Told[], count: number): Told[][] {
-  const result: Told[][] = Array.from({ length: count }, () => []);
+function splitInTurn(told: readonly EnvelopeTimes[], count: number): EnvelopeTimes[][] {
+  const result: EnvelopeTimes[][] = Array.from({ length: count }, () => []);
   const users = [...Map.groupBy(told, ({ userId }) => userId).values()];
   for (const [at, messages] of users.entries()) {
     for (const [index, message] of messages.entries()) result[(at + index * 2) % count]?.push(message);

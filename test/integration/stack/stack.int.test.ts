@@ -48,7 +48,7 @@ describe("Redis", () => {
 
 describe("Kafka", () => {
   test("shows read_committed consumers what was committed, and not what was aborted", async () => {
-    const kafka = connectKafka(inject("kafkaBrokers"));
+    const kafka = createKafka(inject("kafkaBrokers"));
     const topic = await createTopic(kafka);
     await sendInTransaction(kafka, topic, "aborted", "abort");
     await sendInTransaction(kafka, topic, "committed", "commit");
@@ -58,7 +58,7 @@ describe("Kafka", () => {
   test("that was killed comes back on the same port with what was committed, and takes more", async () => {
     const dir = await useFreshFolder();
     const first = await startKafka({ dir });
-    const kafka = connectKafka(first.brokers);
+    const kafka = createKafka(first.brokers);
     const topic = await createTopic(kafka);
     await sendInTransaction(kafka, topic, "before", "commit");
     await first.kill();
@@ -174,7 +174,7 @@ function connectRedis(url: string): Redis {
   return redis;
 }
 
-function connectKafka(brokers: readonly string[]): Kafka {
+function createKafka(brokers: readonly string[]): Kafka {
   return new Kafka({ brokers: [...brokers], logLevel: logLevel.NOTHING, retry: { initialRetryTime: 5, retries: 100 } });
 }
 

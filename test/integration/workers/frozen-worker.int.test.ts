@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRandom } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
 import type { Step } from "../../../workers/batches/process-batch.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
-import { lastWord, messagesOf } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
@@ -18,7 +18,7 @@ const steps: readonly (readonly [step: Step, meaning: string])[] = [
 
 test.for(steps)("a worker frozen at `%s`, %s, and woken after another did its work repeats nothing", async ([step]) => {
   await using bridge = await openBridge({ shards: 1 });
-  const [api, sleeper] = await Promise.all([bridge.startApi(), bridge.startHaltingWorker(step)]);
+  const [api, sleeper] = await Promise.all([bridge.startApi(), bridge.startPausableWorker(step)]);
   const before = makeHistory({ users: 5, seed: 1 });
   const during = shuffleWithRepeats(makeHistory({ users: 20, seed: 2 }), 2);
   await sendAll(api.url, messagesOf(before));
@@ -33,7 +33,7 @@ test.for(steps)("a worker frozen at `%s`, %s, and woken after another did its wo
   const successor = await bridge.startWorker();
   await bridge.waitUntilIdle();
   const history = [...before, ...during];
-  const published = await expectExactlyOnce(bridge, lastWord(history));
+  const published = await expectExactlyOnce(bridge, expectedUsers(history));
 
   sleeper.thaw();
   // It goes on where it stood, is refused, and then either lets the shard go or owns it anew.
@@ -44,7 +44,7 @@ test.for(steps)("a worker frozen at `%s`, %s, and woken after another did its wo
   const later = makeHistory({ users: 10, seed: 4 });
   await sendAll(api.url, messagesOf([...history, ...later]));
   await bridge.waitUntilIdle();
-  const events = await expectExactlyOnce(bridge, lastWord([...history, ...later]));
+  const events = await expectExactlyOnce(bridge, expectedUsers([...history, ...later]));
   expect(events.slice(0, published.length)).toEqual(published);
   await Promise.all([sleeper.waitUntilReady(), successor.waitUntilReady()]);
 });
@@ -64,9 +64,9 @@ test("workers frozen at any moment, one after the other, and woken later lose no
     await bridge.waitUntilIdle();
     sleeper?.thaw();
   }
-  const published = await expectExactlyOnce(bridge, lastWord(history));
+  const published = await expectExactlyOnce(bridge, expectedUsers(history));
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));
   await sendAll(api.url, messagesOf(history));
   await bridge.waitUntilIdle();
-  expect(await expectExactlyOnce(bridge, lastWord(history))).toHaveLength(published.length);
+  expect(await expectExactlyOnce(bridge, expectedUsers(history))).toHaveLength(published.length);
 });

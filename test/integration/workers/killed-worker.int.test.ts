@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Step } from "../../../workers/batches/process-batch.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
-import { lastWord, messagesOf } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
@@ -17,7 +17,7 @@ const steps: readonly (readonly [step: Step, meaning: string])[] = [
 
 test.for(steps)("a worker killed at `%s`, %s, loses nothing and repeats nothing", async ([step]) => {
   await using bridge = await openBridge({ shards: 1 });
-  const [api, victim] = await Promise.all([bridge.startApi(), bridge.startHaltingWorker(step)]);
+  const [api, victim] = await Promise.all([bridge.startApi(), bridge.startPausableWorker(step)]);
   const before = makeHistory({ users: 5, seed: 1 });
   const after = shuffleWithRepeats(makeHistory({ users: 20, seed: 2 }), 2);
   await sendAll(api.url, messagesOf(before));
@@ -37,10 +37,10 @@ test.for(steps)("a worker killed at `%s`, %s, loses nothing and repeats nothing"
   await bridge.startWorker();
   await bridge.waitUntilIdle();
   const history = [...before, ...after];
-  await expectExactlyOnce(bridge, lastWord(history));
+  await expectExactlyOnce(bridge, expectedUsers(history));
 
   // Whoever sends everything again changes nothing.
   await sendAll(api.url, messagesOf(history));
   await bridge.waitUntilIdle();
-  await expectExactlyOnce(bridge, lastWord(history));
+  await expectExactlyOnce(bridge, expectedUsers(history));
 });

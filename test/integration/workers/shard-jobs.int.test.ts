@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { createLogger } from "../../../src/shared/logger.ts";
 import type { Message } from "../../../src/domain/message.ts";
-import { openShardJobs, type ShardJobs, type TakenJob } from "../../../src/queue/shard-jobs.ts";
-import { connectBlocking } from "../../../src/redis/connect-redis.ts";
+import { createShardJobs, type ShardJobs, type TakenJob } from "../../../src/queue/shard-jobs.ts";
+import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
 
 // A user's versions come into a shard's queue in order, nearly always. What puts jobs back must not turn them round: a
 // newer version that overtakes an older one takes that one's event.
@@ -13,10 +13,11 @@ let jobs: ShardJobs;
 beforeEach(() => {
   resources = new AsyncDisposableStack();
   const log = createLogger("test", "silent");
-  const redis = resources.adopt(connectBlocking({ kind: "single", url: inject("redisUrl") }, log), async (connection) =>
-    connection.disconnect(),
+  const redis = resources.adopt(
+    createBlockingRedis({ kind: "single", url: inject("redisUrl") }, log),
+    async (connection) => connection.disconnect(),
   );
-  jobs = resources.adopt(openShardJobs(redis, `test-${randomUUID()}`, 0, log), (opened) => opened.close());
+  jobs = resources.adopt(createShardJobs(redis, `test-${randomUUID()}`, 0, log), (opened) => opened.close());
 });
 afterEach(() => resources.disposeAsync());
 
@@ -46,7 +47,7 @@ test("jobs that are given back come again in the order in which they came", asyn
 test("jobs that a dead owner held come again in the order in which they came", async () => {
   await queueJobs(6);
   await jobs.take(6);
-  expect(await jobs.handBack()).toBe(3);
+  expect(await jobs.requeueAbandoned()).toBe(3);
   expect(numbersOf(await jobs.take(100))).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
@@ -61,7 +62,7 @@ const message = (number: number): Message => ({
 
 /** Jobs of two messages each; the messages are numbered in the order of the jobs. */
 async function queueJobs(count: number): Promise<void> {
-  for (let job = 0; job < count; job += 1) await jobs.putOff([message(2 * job), message(2 * job + 1)], 0);
+  for (let job = 0; job < count; job += 1) await jobs.delay([message(2 * job), message(2 * job + 1)], 0);
 }
 
 /** The numbers of the jobs, by their first messages. */

@@ -1,14 +1,14 @@
 import type { ITopicConfig } from "kafkajs";
 import { expect, test } from "vitest";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
-import { connectKafka } from "../../support/kafka/read-topic.ts";
+import { createKafka } from "../../support/kafka/read-topic.ts";
 
 const compacted = [{ name: "cleanup.policy", value: "compact" }];
 
 test("Topics that are missing are made to fit: as many partitions as shards, the state topic compacted", async () => {
   await using bridge = await openBridge({ shards: 3 });
   await bridge.startWorker();
-  const admin = connectKafka(bridge.kafkaBrokers).admin();
+  const admin = createKafka(bridge.kafkaBrokers).admin();
   await admin.connect();
   const { topics } = await admin.fetchTopicMetadata({ topics: [bridge.eventsTopic, bridge.stateTopic] });
   await admin.disconnect();
@@ -67,7 +67,7 @@ async function createTopics(
   bridge: Bridge,
   settings: Partial<Record<"eventsTopic" | "stateTopic", Omit<ITopicConfig, "topic">>>,
 ): Promise<void> {
-  const admin = connectKafka(bridge.kafkaBrokers).admin();
+  const admin = createKafka(bridge.kafkaBrokers).admin();
   await admin.connect();
   try {
     await admin.createTopics({

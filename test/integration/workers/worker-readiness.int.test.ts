@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { z } from "zod";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { lastWord, messagesOf } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory } from "../../support/bridge/make-history.ts";
 import { reserveKafka, reserveRedis } from "../../support/private-servers.ts";
@@ -121,6 +121,6 @@ async function getOn(bridge: Bridge, api: BridgeProcess, worker: BridgeProcess) 
   await sendAll(api.url, messagesOf(all));
   await bridge.waitUntilIdle(40_000);
   await worker.waitUntilReady();
-  await expectExactlyOnce(bridge, lastWord(all));
+  await expectExactlyOnce(bridge, expectedUsers(all));
   return worker.readiness();
 }

@@ -4,12 +4,13 @@ import { pino } from "pino";
 import { inject } from "vitest";
 import { auditStream } from "../../../src/redis/keys.ts";
 import type { AuditEntry, AuditTrail } from "../../../src/audit/audit-trail.ts";
-import { type AuditOutbox, openAuditOutbox } from "../../../src/audit/audit-outbox.ts";
-import { openAuditTrail } from "../../../src/audit/audit-trail.ts";
+import { type AuditOutbox, createAuditOutbox } from "../../../src/audit/audit-outbox.ts";
+import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
-import { type AuditPublisher, openAuditPublisher } from "../../../src/audit/audit-publisher.ts";
-import { createApiMetrics, createWorkerMetrics } from "../../../src/shared/metrics.ts";
-import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
+import { type AuditPublisher, createAuditPublisher } from "../../../src/audit/audit-publisher.ts";
+import { createAuditRelayMetrics, createAuditTrailMetrics } from "../../../src/audit/audit-metrics.ts";
+import { Registry } from "prom-client";
+import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
 import { startAuditRelay } from "../../../src/audit/audit-relay.ts";
 
 export interface AuditOptions {
@@ -38,7 +39,7 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
     ...variables,
   });
   const connect = () =>
-    resources.adopt(connectFailingFast({ kind: "single", url: inject("redisUrl") }, log, 5_000), (connection) =>
+    resources.adopt(createFailFastRedis({ kind: "single", url: inject("redisUrl") }, log, 5_000), (connection) =>
       connection.disconnect(),
     );
   const redis = connect();
@@ -48,17 +49,22 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
   resources.defer(async () => void (await redis.del(stream)));
 
   const openOutbox = (abandonedAfterMs = 60_000): AuditOutbox =>
-    openAuditOutbox({
+    createAuditOutbox({
       redis,
       waitingRedis: waitingConnections.adopt(
-        connectFailingFast({ kind: "single", url: inject("redisUrl") }, log, 5_000),
+        createFailFastRedis({ kind: "single", url: inject("redisUrl") }, log, 5_000),
         (it) => it.disconnect(),
       ),
       redisPrefix: name,
       config: config.audit,
       abandonedAfterMs,
     });
-  const trail: AuditTrail = openAuditTrail({ redis, redisPrefix: name, metrics: createApiMetrics(), log });
+  const trail: AuditTrail = createAuditTrail({
+    redis,
+    redisPrefix: name,
+    metrics: createAuditTrailMetrics(new Registry()),
+    log,
+  });
   resources.use(waitingConnections);
   const owned = resources.move();
   return {
@@ -68,10 +74,10 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
     trail,
     openOutbox,
     startRelay: ({ abandonedAfterMs, intercept = (publisher) => publisher }: RelayOptions = {}) => {
-      const metrics = createWorkerMetrics();
+      const metrics = createAuditRelayMetrics(new Registry());
       const relay = startAuditRelay({
         outbox: openOutbox(abandonedAfterMs),
-        openPublisher: async () => intercept(await openAuditPublisher(config.kafka, log)),
+        openPublisher: async () => intercept(await createAuditPublisher(config.kafka, log)),
         metrics,
         log,
         now: Date.now,

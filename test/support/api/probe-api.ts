@@ -6,21 +6,22 @@ import { inject } from "vitest";
 import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
 import type { SecurityEvent } from "../../../src/analytics/security-counter.ts";
 import { auditStream } from "../../../src/redis/keys.ts";
-import { openAuditTrail } from "../../../src/audit/audit-trail.ts";
+import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
 import { allowsAnonymous } from "../../../src/api/auth/allows-anonymous.ts";
 import { assertAccessDeclared } from "../../../src/api/auth/declared-access.ts";
-import { guardApi } from "../../../src/api/apply-middleware.ts";
+import { applyMiddleware } from "../../../src/api/apply-middleware.ts";
 import { readRoles } from "../../../src/api/auth/roles.ts";
 import { callerOf, requires, requiresFreshFactor } from "../../../src/api/auth/requires.ts";
 import { readApiConfig } from "../../../src/api/api-config.ts";
 import { userIdParam } from "../../../src/api/http/responses.ts";
 import type { ApiApp, ApiEnv } from "../../../src/api/http/api-env.ts";
-import { createApi } from "../../../src/api/http/create-router.ts";
+import { createRouter } from "../../../src/api/http/create-router.ts";
 import { mapErrors } from "../../../src/http/map-errors.ts";
 import { serve } from "../../../src/http/serve.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
-import { createApiMetrics } from "../../../src/shared/metrics.ts";
-import { connectFailingFast } from "../../../src/redis/connect-redis.ts";
+import { createAuditTrailMetrics } from "../../../src/audit/audit-metrics.ts";
+import { Registry } from "prom-client";
+import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
 import { startFaultyClerk } from "../clerk/faulty-clerk.ts";
 import { webhookSecret } from "../clerk/send-webhook.ts";
 import { serviceSecret } from "./tokens.ts";
@@ -53,18 +54,18 @@ export async function openProbeApi({
   const lines: string[] = [];
   const log = createLogger("api", "trace", { write: (line) => void lines.push(line) });
   const connect = () =>
-    resources.adopt(connectFailingFast({ kind: "single", url: redisUrl }, log, 250), (it) => it.disconnect());
+    resources.adopt(createFailFastRedis({ kind: "single", url: redisUrl }, log, 250), (it) => it.disconnect());
   const redis = connect();
   if (redisUrl === inject("redisUrl")) await waitFor("Redis is connected", () => redis.status === "ready");
   const counted: SecurityEvent[] = [];
-  const api = createApi(log);
-  guardApi(api, {
+  const api = createRouter(log);
+  applyMiddleware(api, {
     auth: config.auth,
     findRole: readRoles(config.auth.rolesFile),
     clerk: config.clerk,
     redis,
     redisPrefix,
-    audit: openAuditTrail({ redis, redisPrefix, metrics: createApiMetrics(), log }),
+    audit: createAuditTrail({ redis, redisPrefix, metrics: createAuditTrailMetrics(new Registry()), log }),
     security: { count: async (event) => void counted.push(event) },
     log,
     now: Date.now,

@@ -6,7 +6,7 @@ import { pino } from "pino";
 import { inject } from "vitest";
 import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import type { User } from "../../../src/domain/user.ts";
-import { connectBlocking } from "../../../src/redis/connect-redis.ts";
+import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
 import { redisAddressSchema } from "../../../src/redis/redis-address.ts";
 import type { RedisClient } from "../../../src/redis/redis-client.ts";
 import type { Step } from "../../../workers/batches/process-batch.ts";
@@ -46,7 +46,7 @@ export interface Bridge extends AsyncDisposable {
   /** Starts a worker and waits only until it answers. */
   startWorkerUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   /** A worker that can be made to stop at a step: see pausable-worker.ts. */
-  startHaltingWorker(step: Step): Promise<BridgeProcess>;
+  startPausableWorker(step: Step): Promise<BridgeProcess>;
   /** A worker that is expected not to start: what it said, and how it ended. */
   runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
   /** `bridge <args>`, on its way. */
@@ -83,7 +83,7 @@ export async function openBridge({
   const name = `test-${randomUUID()}`;
   const folder = await createFreshFolder();
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
-  const redis = connectBlocking(redisAddressSchema.parse(redisUrl), pino({ level: "silent" }));
+  const redis = createBlockingRedis(redisAddressSchema.parse(redisUrl), pino({ level: "silent" }));
   resources.defer(() => redis.disconnect());
   const common = { ...bridgeVariables({ name, redisUrl, kafkaBrokers, shards }), ...variables };
   let processes = 0;
@@ -119,7 +119,7 @@ export async function openBridge({
     startApiUnready: (more) => start("src/api/main.ts", more),
     startWorker: (more) => startReady("workers/main.ts", more),
     startWorkerUnready: (more) => start("workers/main.ts", more),
-    startHaltingWorker: (step) => startReady("test/support/programs/pausable-worker.ts", { HALT_AT: step }),
+    startPausableWorker: (step) => startReady("test/support/programs/pausable-worker.ts", { HALT_AT: step }),
     runWorker: async (more) => {
       const { exited, kill, output } = spawnScript(optionsFor("workers/main.ts", more));
       owned.defer(kill);

@@ -9,7 +9,7 @@ export interface ClerkMessage {
 }
 
 /** What a message says of one user, for whoever works out what must come of it. */
-export interface Told {
+export interface EnvelopeTimes {
   readonly message: ClerkMessage;
   readonly userId: string;
   /** None: the user is deleted. */
@@ -43,12 +43,12 @@ const createdAt = Date.now() - 3_600_000;
 /** The version (Clerk's `updated_at`) of a user's n-th change. */
 export const versionOf = (change: number): number => createdAt + change * 1_000;
 
-export function tellSnapshot(type: "user.created" | "user.updated", user: User, change: number): Told {
+export function userMessage(type: "user.created" | "user.updated", user: User, change: number): EnvelopeTimes {
   const version = versionOf(change);
   return { message: writeMessage(type, clerkUserJson(user, version), version), userId: user.id, user, version };
 }
 
-export function tellDeletion(userId: string): Told {
+export function deletionMessage(userId: string): EnvelopeTimes {
   const at = versionOf(1_000);
   const data = { id: userId, object: "user", deleted: true };
   return {
@@ -100,11 +100,11 @@ export function clerkUserJson(user: User, version: number): Record<string, unkno
   };
 }
 
-export const messagesOf = (history: readonly Told[]): ClerkMessage[] => history.map(({ message }) => message);
+export const messagesOf = (history: readonly EnvelopeTimes[]): ClerkMessage[] => history.map(({ message }) => message);
 
 /** What must be the end of it: each user's newest snapshot, or nothing when any message says it is deleted. */
-export function lastWord(history: readonly Told[]): Map<string, User | undefined> {
-  const newest = new Map<string, Told>();
+export function expectedUsers(history: readonly EnvelopeTimes[]): Map<string, User | undefined> {
+  const newest = new Map<string, EnvelopeTimes>();
   for (const told of history) {
     const known = newest.get(told.userId);
     if (known === undefined || told.version > known.version) newest.set(told.userId, told);

@@ -6,7 +6,7 @@ import type { User } from "../../../src/domain/user.ts";
 import {
   type RunRequest,
   type RunState,
-  openReconciliationQueue,
+  createReconciliationQueue,
 } from "../../../src/reconciliation/runs/reconciliation-queue.ts";
 import { type Bridge, type BridgeOptions, openBridge } from "../bridge/bridge.ts";
 import { expectExactlyOnce } from "../bridge/expect-exactly-once.ts";
@@ -15,7 +15,7 @@ import type { TopicRecord } from "../kafka/read-topic.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 /** A bridge and a Clerk whose webhooks go nowhere, until somebody connects them. */
-export interface UnheardClerk extends AsyncDisposable {
+export interface ClerkWithoutWebhooks extends AsyncDisposable {
   readonly emulator: ClerkEmulator;
   /** The bridge asks Clerk through it. */
   readonly door: FaultyClerk;
@@ -29,7 +29,9 @@ export interface UnheardClerk extends AsyncDisposable {
 }
 
 /** Nothing of the bridge runs yet. It has no grace: the changes of tests are all young. */
-export async function openUnheardClerk(options: Pick<BridgeOptions, "redisUrl"> = {}): Promise<UnheardClerk> {
+export async function openClerkWithoutWebhooks(
+  options: Pick<BridgeOptions, "redisUrl"> = {},
+): Promise<ClerkWithoutWebhooks> {
   await using resources = new AsyncDisposableStack();
   const emulator = await startClerkEmulator({ webhook: { retryScale: 0.001 } });
   resources.defer(() => emulator.stop());
@@ -46,7 +48,7 @@ export async function openUnheardClerk(options: Pick<BridgeOptions, "redisUrl"> 
       },
     }),
   );
-  const runs = openReconciliationQueue(bridge.redis, bridge.redisPrefix);
+  const runs = createReconciliationQueue(bridge.redis, bridge.redisPrefix);
   resources.defer(() => runs.close());
   const owned = resources.move();
   return {

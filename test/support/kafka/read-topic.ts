@@ -20,7 +20,7 @@ export interface TopicFollower extends AsyncDisposable {
   readToEnd(): Promise<readonly TopicRecord[]>;
 }
 
-export const connectKafka = (brokers: readonly string[]): Kafka =>
+export const createKafka = (brokers: readonly string[]): Kafka =>
   new Kafka({
     clientId: "tests",
     brokers: [...brokers],
@@ -30,7 +30,7 @@ export const connectKafka = (brokers: readonly string[]): Kafka =>
 
 /** Follows a topic that exists. */
 export async function followTopic(brokers: readonly string[], topic: string): Promise<TopicFollower> {
-  const kafka = connectKafka(brokers);
+  const kafka = createKafka(brokers);
   const consumer = kafka.consumer({
     groupId: `tests-${randomUUID()}`,
     readUncommitted: false,

@@ -6,7 +6,7 @@ import { makeClusterId } from "../../../dev/stack/format-kafka-data.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import type { TiedProcess } from "../../../dev/stack/spawn-tied.ts";
 import { startKafkaNode } from "../../../dev/stack/start-kafka-node.ts";
-import { connectKafka } from "./read-topic.ts";
+import { createKafka } from "./read-topic.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 /** Several brokers, and a controller beside them that stays: whichever broker goes, the others are led on. */
@@ -31,7 +31,7 @@ export interface KafkaCluster extends AsyncDisposable {
 
 const internalTopics = ["__transaction_state", "__consumer_offsets"] as const;
 
-export async function openKafkaCluster(brokerIds: readonly number[] = [1, 2, 3]): Promise<KafkaCluster> {
+export async function startKafkaCluster(brokerIds: readonly number[] = [1, 2, 3]): Promise<KafkaCluster> {
   await using resources = new AsyncDisposableStack();
   const folder = await createFreshFolder();
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -51,7 +51,7 @@ export async function openKafkaCluster(brokerIds: readonly number[] = [1, 2, 3])
   await Promise.all(nodes.map(startNode));
 
   const kafkaBrokers = [...brokers.values()].map(({ port }) => `127.0.0.1:${port}`);
-  const admin = connectKafka(kafkaBrokers).admin();
+  const admin = createKafka(kafkaBrokers).admin();
   await admin.connect();
   resources.defer(() => admin.disconnect());
   const partitionsOf = async (topics: readonly string[]) =>

@@ -1,17 +1,18 @@
 // One of several processes that read the same user through the cache at the same time. It reads when the key START exists;
 // its loads count themselves in LOADS, and end when FINISH exists.
 import { Redis } from "ioredis";
-import { openUserCache } from "../../../src/api/users/user-cache.ts";
+import { createUserCache } from "../../../src/api/users/user-cache.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
-import { createApiMetrics } from "../../../src/shared/metrics.ts";
+import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
+import { Registry } from "prom-client";
 import { apiUserFromJson } from "../../../src/api/users/api-user.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const { REDIS_URL = "", REDIS_PREFIX = "", START = "", LOADS = "", FINISH = "", READS = "1" } = process.env;
 const log = createLogger("reader", "info");
 const redis = new Redis(REDIS_URL);
-const metrics = createApiMetrics();
-const cache = openUserCache({ redis, redisPrefix: REDIS_PREFIX, config: { ttlMs: 60_000 }, metrics, log });
+const metrics = createUserMetrics(new Registry());
+const cache = createUserCache({ redis, redisPrefix: REDIS_PREFIX, config: { ttlMs: 60_000 }, metrics, log });
 const load = async () => {
   const created_at = await redis.incr(LOADS);
   await waitFor("the load may end", () => redis.exists(FINISH));

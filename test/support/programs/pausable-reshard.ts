@@ -1,7 +1,7 @@
 // `bridge reshard --to <n>` to kill at an exact step: it halts for good at the step named HALT_AT ("sent": within the first
 // transaction that moves states) and says so.
-import { openBridge } from "../../../cli/open-bridge.ts";
-import { openResharding } from "../../../cli/open-resharding.ts";
+import { openBridge } from "../../../cli/context/cli-context.ts";
+import { openResharding } from "../../../cli/context/create-resharding.ts";
 import { reshard } from "../../../src/resharding/reshard.ts";
 
 const haltAt = process.env["HALT_AT"];

@@ -5,7 +5,7 @@ import type { Redis } from "ioredis";
 import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { type RedisServer, startRedis } from "../../../dev/stack/start-redis.ts";
-import { askRedis } from "./query-redis.ts";
+import { queryRedis } from "./query-redis.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 /** A Redis Cluster of masters that share the slots. A node that is away takes only its own slots with it. */
@@ -37,7 +37,7 @@ const clusterSettings = {
   "repl-diskless-sync-delay": "0",
 };
 
-export async function openRedisCluster(size = 3): Promise<RedisCluster> {
+export async function startRedisCluster(size = 3): Promise<RedisCluster> {
   await using resources = new AsyncDisposableStack();
   const folder = await createFreshFolder();
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -52,7 +52,7 @@ export async function openRedisCluster(size = 3): Promise<RedisCluster> {
   const startNode = async (node: number) => {
     running[node] = await startServer(String(node), portsOf(node));
   };
-  const ask = <T>(node: number, question: (redis: Redis) => Promise<T>) => askRedis(portsOf(node).port, question);
+  const ask = <T>(node: number, question: (redis: Redis) => Promise<T>) => queryRedis(portsOf(node).port, question);
   const meet = (node: number, { port, bus }: Ports) =>
     ask(node, (redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", port, bus));
   const untilWhole = () =>
@@ -96,10 +96,10 @@ export async function openRedisCluster(size = 3): Promise<RedisCluster> {
       owned.defer(() => replica.kill());
       await meet(node, place);
       await waitFor("the replica knows its master", () =>
-        askRedis(place.port, (redis) => redis.cluster("REPLICATE", id)),
+        queryRedis(place.port, (redis) => redis.cluster("REPLICATE", id)),
       );
       await waitFor("the replica has the data, and all know of it", async () => {
-        const state = await askRedis(place.port, (redis) => redis.info("replication"));
+        const state = await queryRedis(place.port, (redis) => redis.info("replication"));
         const views = await Promise.all(nodes.map((each) => ask(each, (redis) => redis.cluster("NODES"))));
         return state.includes("master_link_status:up") && views.every((view) => String(view).includes(`slave ${id}`));
       });

@@ -5,7 +5,7 @@ import { createFreshFolder } from "../../../dev/stack/folders.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { spawnTied } from "../../../dev/stack/spawn-tied.ts";
 import { type RedisServer, startRedis } from "../../../dev/stack/start-redis.ts";
-import { askRedis } from "./query-redis.ts";
+import { queryRedis } from "./query-redis.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 /** A master, a replica, and a Sentinel that makes the replica the master when the master is gone for half a second. */
@@ -21,7 +21,7 @@ export interface RedisSentinel extends AsyncDisposable {
 const masterName = "the-master";
 const quick = { "repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1" };
 
-export async function openRedisSentinel(): Promise<RedisSentinel> {
+export async function startRedisSentinel(): Promise<RedisSentinel> {
   await using resources = new AsyncDisposableStack();
   const folder = await createFreshFolder();
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
@@ -31,7 +31,7 @@ export async function openRedisSentinel(): Promise<RedisSentinel> {
     return server;
   };
   const first = await start("first", await findFreePort());
-  await askRedis(first.port, (redis) =>
+  await queryRedis(first.port, (redis) =>
     redis.acl("SETUSER", "replica", "on", ">secret", "+psync", "+replconf", "+ping"),
   );
   const second = await start("second", await findFreePort(), {
@@ -50,7 +50,7 @@ export async function openRedisSentinel(): Promise<RedisSentinel> {
   });
   resources.defer(() => sentinel.kill());
   await waitFor("the Sentinel knows the replica", () =>
-    askRedis(port, async (redis) =>
+    queryRedis(port, async (redis) =>
       JSON.stringify(await redis.call("SENTINEL", "REPLICAS", masterName)).includes("slave"),
     ),
   );
@@ -60,7 +60,7 @@ export async function openRedisSentinel(): Promise<RedisSentinel> {
     redisUrl: `redis+sentinel://127.0.0.1:${port}/${masterName}`,
     killMaster: () => first.kill(),
     cutReplicaOff: () =>
-      askRedis(first.port, async (redis) => {
+      queryRedis(first.port, async (redis) => {
         await redis.acl("SETUSER", "replica", "off");
         await redis.call("CLIENT", "KILL", "TYPE", "replica");
       }),
@@ -80,5 +80,5 @@ const sentinelSettings = (port: number, dir: string, master: number) =>
 
 const untilReplicates = ({ port }: RedisServer) =>
   waitFor("it replicates", () =>
-    askRedis(port, async (redis) => (await redis.info("replication")).includes("master_link_status:up")),
+    queryRedis(port, async (redis) => (await redis.info("replication")).includes("master_link_status:up")),
   );

@@ -1,5 +1,5 @@
 import { styleText } from "node:util";
-import type { UserEvent } from "../src/domain/user-events.ts";
+import type { UserEvent } from "../../src/domain/user-events.ts";
 
 const colours = { "user.created": "green", "user.updated": "yellow", "user.deleted": "red" } as const;
 

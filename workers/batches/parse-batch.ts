@@ -1,17 +1,17 @@
-import { readChange } from "../../src/clerk/payloads/read-change.ts";
+import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
 import { type Message, messageSchema } from "../../src/domain/message.ts";
 import type { TakenJob } from "../../src/queue/shard-jobs.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 
-export interface ReadBatch {
+export interface ParsedBatch {
   readonly candidates: readonly Candidate<Message>[];
   /** What cannot be decided, each alone: it never holds up the rest of its job. */
   readonly malformed: readonly DeadLetter[];
 }
 
 /** Reads the messages of a batch's jobs as changes. Pure. */
-export function readBatch(jobs: readonly TakenJob[], at: number): ReadBatch {
+export function parseBatch(jobs: readonly TakenJob[], at: number): ParsedBatch {
   const candidates: Candidate<Message>[] = [];
   const malformed: DeadLetter[] = [];
   for (const job of jobs) {
@@ -23,7 +23,7 @@ export function readBatch(jobs: readonly TakenJob[], at: number): ReadBatch {
         return;
       }
       const message = parsed.data;
-      const read = readChange(message);
+      const read = parseChange(message);
       if (read.outcome === "read") candidates.push({ change: read.change, tag: message });
       else malformed.push({ id: message.id, stage: "queued", reason: read.reason, at, body: JSON.stringify(message) });
     });

@@ -24,7 +24,7 @@ export class ClerkTimeoutError extends Error {
 const defaultRetryAfterMs = 1_000;
 
 /** Classifies what the SDK threw; undefined for a bug, which is no failure of a request. Pure. */
-export function readFailure(operation: string, error: unknown): ClerkFailure | undefined {
+export function classifyFailure(operation: string, error: unknown): ClerkFailure | undefined {
   if (error instanceof ClerkTimeoutError) return { outcome: "timed_out" };
   if (!isClerkAPIResponseError(error)) return undefined;
   // The SDK reports network failures and unreadable responses as an error without a status.

@@ -1,5 +1,5 @@
-import { ConfigError } from "../src/shared/errors.ts";
-import { type Bridge, openBridge } from "./open-bridge.ts";
+import { ConfigError } from "../../src/shared/errors.ts";
+import { type Bridge, openBridge } from "./cli-context.ts";
 
 /** Exit codes, for scripts. */
 export const exitCodes = { ok: 0, failed: 1, differs: 2 } as const;

@@ -1,13 +1,13 @@
 import type { Context } from "hono";
-import type { Caller } from "../http/caller.ts";
-import type { ApiEnv } from "../http/api-env.ts";
+import type { Caller } from "./caller.ts";
+import type { ApiEnv } from "./api-env.ts";
 import type { AuditEntry } from "../../audit/audit-trail.ts";
 
 /** The part of an entry that only the operation knows. */
-export type Deed = Pick<AuditEntry, "action" | "outcome" | "targetId" | "before" | "after" | "reason">;
+export type AuditDetails = Pick<AuditEntry, "action" | "outcome" | "targetId" | "before" | "after" | "reason">;
 
 /** The audit entry for what this request did: who, from where and when come from the request. */
-export const entryOf = (c: Context<ApiEnv>, now: () => number, deed: Deed): AuditEntry => ({
+export const createAuditEntry = (c: Context<ApiEnv>, now: () => number, deed: AuditDetails): AuditEntry => ({
   at: now(),
   requestId: c.get("requestId"),
   actor: actorOf(c.get("caller")),

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { flag, list, positive } from "../shared/environment.ts";
-import { ConfigError } from "../shared/errors.ts";
+import { flag, list, positive } from "../../shared/environment.ts";
+import { ConfigError } from "../../shared/errors.ts";
 
 export const KAFKA_ENVIRONMENT = {
   KAFKA_BROKERS: list.default(["127.0.0.1:9092"]).describe("host:port, comma-separated; Kafka 3.6 or newer"),

@@ -1,8 +1,8 @@
-import { openLedger } from "../src/ledger/shard-ledger.ts";
-import { shardPrefix } from "../src/redis/keys.ts";
-import { openTopologyRecord } from "../src/resharding/shard-layout.ts";
-import type { ReshardDeps } from "../src/resharding/reshard.ts";
-import type { Bridge } from "./open-bridge.ts";
+import { createShardLedger } from "../../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../../src/redis/keys.ts";
+import { createShardLayoutRecord } from "../../src/resharding/shard-layout.ts";
+import type { ReshardDeps } from "../../src/resharding/reshard.ts";
+import type { Bridge } from "./cli-context.ts";
 
 type Doors = Omit<ReshardDeps, "untilConsumed" | "atStep" | "onProgress">;
 
@@ -13,10 +13,10 @@ export async function openResharding(
 ): Promise<Doors> {
   const { prefix } = config.redis;
   return {
-    topology: openTopologyRecord(redis, prefix),
+    topology: createShardLayoutRecord(redis, prefix),
     eventLog,
     openPublisher: (shard, movesAmong) => eventLog.openPublisher(shard, beforeCommit, movesAmong),
-    openLedger: (shard) => openLedger(redis, shardPrefix(prefix, shard)),
+    createShardLedger: (shard) => createShardLedger(redis, shardPrefix(prefix, shard)),
     cluster: await eventLog.clusterId(),
     maxStates: config.kafka.batchMaxMessages,
     signal,

@@ -1,10 +1,10 @@
-import { CLERK_ENVIRONMENT, toClerkConfig } from "../src/clerk/clerk-config.ts";
-import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../src/kafka/kafka-config.ts";
-import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead-letters-config.ts";
-import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../src/reconciliation/reconciliation-config.ts";
-import { REDIS_ENVIRONMENT, toRedisConfig } from "../src/redis/redis-config.ts";
-import { type EnvironmentVariables, readEnvironment } from "../src/shared/environment.ts";
-import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../src/shared/program-config.ts";
+import { CLERK_ENVIRONMENT, toClerkConfig } from "../../src/clerk/client/clerk-config.ts";
+import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../../src/kafka/client/kafka-config.ts";
+import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../../src/queue/dead-letters-config.ts";
+import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../../src/reconciliation/reconciliation-config.ts";
+import { REDIS_ENVIRONMENT, toRedisConfig } from "../../src/redis/redis-config.ts";
+import { type EnvironmentVariables, readEnvironment } from "../../src/shared/environment.ts";
+import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../../src/shared/program-config.ts";
 
 const CLI_ENVIRONMENT = {
   ...PROGRAM_ENVIRONMENT,

@@ -1,7 +1,7 @@
 import type { ClerkClient, User as ClerkUser } from "@clerk/backend";
 import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorAnswers, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { queueSnapshot } from "../users/queue-snapshot.ts";
 import type { AccountDeps } from "./account-deps.ts";
@@ -53,7 +53,7 @@ const changes: readonly StandingChange[] = [
 ];
 
 /** Lock, unlock, ban, unban: four names of one operation. Repeating one changes nothing more. */
-export function addChangeStanding(api: ApiApp, deps: AccountDeps): void {
+export function addChangeAccountStatus(api: ApiApp, deps: AccountDeps): void {
   for (const change of changes) addChange(api, deps, change);
 }
 
@@ -72,7 +72,7 @@ function addChange(api: ApiApp, deps: AccountDeps, { verb, action, summary, desc
         description: "The account as it is now",
         content: { "application/json": { schema: accountDetailsSchema } },
       },
-      ...errorAnswers(400, 404, 502),
+      ...errorResponses(400, 404, 502),
     },
   });
   api.openapi(route, async (c) => {

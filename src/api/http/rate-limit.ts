@@ -1,11 +1,11 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { ApiEnv } from "../http/api-env.ts";
-import { RateLimitedError } from "./auth-errors.ts";
+import type { ApiEnv } from "./api-env.ts";
+import { RateLimitedError } from "../auth/auth-errors.ts";
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 /** Takes one request from a quota and says in the answer's headers what is left. Throws 429 when nothing was. */
-export async function takeOrRefuse(c: Context<ApiEnv>, { quota, take }: RateLimit, key: string): Promise<void> {
+export async function consumeOrThrow(c: Context<ApiEnv>, { quota, take }: RateLimit, key: string): Promise<void> {
   const { allowed, remaining, resetSeconds } = await take(key);
   // draft-ietf-httpapi-ratelimit-headers-10: lists, with an item for each quota.
   const name = JSON.stringify(quota.name);
@@ -19,7 +19,7 @@ export const limitRate =
   (limit: RateLimit, keyOf: (c: Context<ApiEnv>) => string | undefined): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     const key = keyOf(c);
-    if (key !== undefined) await takeOrRefuse(c, limit, key);
+    if (key !== undefined) await consumeOrThrow(c, limit, key);
     await next();
   };
 
@@ -49,7 +49,7 @@ export interface RateLimit {
  * A quota for each key, shared by all processes through Redis; the window begins with a key's first request. While Redis
  * is away each process counts for itself, so that nobody waits and nobody is unlimited.
  */
-export function openRateLimit(redis: RedisClient, redisPrefix: string, quota: Quota): RateLimit {
+export function createRateLimit(redis: RedisClient, redisPrefix: string, quota: Quota): RateLimit {
   const options = {
     keyPrefix: `${redisPrefix}:limit:${quota.name}`,
     points: quota.requests,

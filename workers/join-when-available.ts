@@ -16,7 +16,7 @@ const noAnswer = () => new Error(`no answer from Kafka in ${answerWithinMs} ms, 
  * 250, 500 … 5,000 ms between tries. Throws what no waiting mends ({@link StartUpError}: topics that do not fit), and
  * when the signal says to stop.
  */
-export async function joinWhenUp(
+export async function joinWhenAvailable(
   eventLog: EventLog,
   listener: ShardGroupListener,
   log: Logger,

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../src/domain/message.ts";
 import type { TakenJob } from "../../src/queue/shard-jobs.ts";
-import { readBatch } from "./read-batch.ts";
+import { parseBatch } from "./parse-batch.ts";
 
 const message = (id: string, data: Record<string, unknown> = {}): Message => ({
   id,
@@ -14,7 +14,7 @@ const message = (id: string, data: Record<string, unknown> = {}): Message => ({
 const job = (id: string, ...messages: readonly unknown[]): TakenJob => ({ id, messages });
 
 test("The messages of all jobs are read, in order, each with the message it came in", () => {
-  const { candidates, malformed } = readBatch([job("a", message("1"), message("2")), job("b", message("3"))], 9);
+  const { candidates, malformed } = parseBatch([job("a", message("1"), message("2")), job("b", message("3"))], 9);
   expect(candidates.map(({ tag }) => tag.id)).toEqual(["1", "2", "3"]);
   expect(candidates.every(({ change }) => change.kind === "snapshot")).toBe(true);
   expect(malformed).toEqual([]);
@@ -22,14 +22,14 @@ test("The messages of all jobs are read, in order, each with the message it came
 
 test("What cannot be decided is put aside alone, and its neighbours in the same job are not", () => {
   const wrong = message("2", { updated_at: "yesterday" });
-  const { candidates, malformed } = readBatch([job("a", message("1"), wrong, message("3"))], 9);
+  const { candidates, malformed } = parseBatch([job("a", message("1"), wrong, message("3"))], 9);
   expect(candidates.map(({ tag }) => tag.id)).toEqual(["1", "3"]);
   expect(malformed).toMatchObject([{ id: "2", reason: "updated_at: invalid_type", at: 9 }]);
   expect(JSON.parse(malformed[0]?.body ?? "")).toEqual(wrong);
 });
 
 test("What is no message of the bridge is put aside under its place in its job, each once", () => {
-  const { candidates, malformed } = readBatch([job("a", 42, { id: "half" }), job("b", null)], 9);
+  const { candidates, malformed } = parseBatch([job("a", 42, { id: "half" }), job("b", null)], 9);
   expect(candidates).toEqual([]);
   expect(malformed.map(({ id, body }) => [id, body])).toEqual([
     ["a-0", "42"],

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { userIdSchema } from "../../domain/user.ts";
-import { happenedAt } from "./happened-at.ts";
+import { occurredAt } from "./occurred-at.ts";
 import { timeSchema } from "./user-json.ts";
 
 /** What Clerk's session messages mean to the analytics. Of the other types (`session.pending`) nothing is made. */
@@ -27,12 +27,12 @@ export interface SessionMessage {
 }
 
 /** Reads a session message; nothing when it names no user. What is said to happen later than it came happened when it came. */
-export function readSessionChange({ id, type, receivedAt, json }: SessionMessage): SessionChange | undefined {
+export function parseSessionChange({ id, type, receivedAt, json }: SessionMessage): SessionChange | undefined {
   const message = messageSchema.safeParse(json);
   if (!message.success) return undefined;
   const { timestamp, data } = message.data;
   const event = eventOf[type];
-  const at = Math.min(happenedAt({ timestamp, receivedAt }), receivedAt);
+  const at = Math.min(occurredAt({ timestamp, receivedAt }), receivedAt);
   const lastActiveAt = data.last_active_at === undefined ? undefined : Math.min(data.last_active_at, at);
   return { messageId: id, event, userId: data.user_id, at, activeAt: event === "signed_in" ? at : lastActiveAt };
 }

@@ -24,7 +24,7 @@ const looks = { count: 5, pauseMs: 40 };
  * in the fifth of a second in which its slot may turn up elsewhere; and after `commandTimeout` when Redis does not answer.
  * Never throws by itself; it goes on reconnecting until closed, and follows a failover.
  */
-export function connectFailingFast(address: RedisAddress, log: Logger, commandTimeout = 800): RedisClient {
+export function createFailFastRedis(address: RedisAddress, log: Logger, commandTimeout = 800): RedisClient {
   return connect(address, log, {
     redis: { commandTimeout, maxRetriesPerRequest: 0 },
     enableOfflineQueue: false,
@@ -36,7 +36,7 @@ export function connectFailingFast(address: RedisAddress, log: Logger, commandTi
  * A connection that blocks for work and waits for Redis as long as it takes (BullMQ wants no limit of retries there); for
  * a node of a cluster that is away it waits half a second, and then a command fails.
  */
-export function connectBlocking(address: RedisAddress, log: Logger): RedisClient {
+export function createBlockingRedis(address: RedisAddress, log: Logger): RedisClient {
   return connect(address, log, {
     // What blocks ends by itself then, before BullMQ's own watchdog resets the connection: of a cluster's, for good.
     redis: { maxRetriesPerRequest: null, blockingTimeout: 1 },

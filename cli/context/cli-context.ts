@@ -1,12 +1,12 @@
 import { type CliConfig, readCliConfig } from "./cli-config.ts";
-import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
-import { createShardOf } from "../src/domain/shard-of.ts";
-import { createLogger } from "../src/shared/logger.ts";
-import { type DeadLetters, openDeadLetters } from "../src/queue/dead-letters.ts";
-import { type MessageQueues, openMessageQueues } from "../src/queue/message-queues.ts";
-import { connectFailingFast } from "../src/redis/connect-redis.ts";
-import type { RedisClient } from "../src/redis/redis-client.ts";
-import { withTimeout } from "../src/shared/with-timeout.ts";
+import { type EventLog, openEventLog } from "../../src/kafka/open-event-log.ts";
+import { createShardOf } from "../../src/domain/shard-of.ts";
+import { createLogger } from "../../src/shared/logger.ts";
+import { type DeadLetters, createDeadLetters } from "../../src/queue/dead-letters.ts";
+import { type MessageQueues, createMessageQueues } from "../../src/queue/message-queues.ts";
+import { createFailFastRedis } from "../../src/redis/create-redis.ts";
+import type { RedisClient } from "../../src/redis/redis-client.ts";
+import { withTimeout } from "../../src/shared/with-timeout.ts";
 
 /** What the commands work with: the worker's configuration and the same doors to Redis and Kafka. */
 export interface Bridge extends AsyncDisposable {
@@ -26,16 +26,16 @@ const deadlineMs = 5_000;
 export async function openBridge(): Promise<Bridge> {
   const config = readCliConfig();
   const log = createLogger("cli", "silent");
-  const redis = connectFailingFast(config.redis.address, log, deadlineMs);
+  const redis = createFailFastRedis(config.redis.address, log, deadlineMs);
   await untilReady(redis);
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
-  const queues = openMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs });
+  const queues = createMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs });
   return {
     config,
     redis,
     eventLog: openEventLog(config.kafka, log),
-    deadLetters: openDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
+    deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
     queues,
     shardOf: createShardOf(config.shards),
     signal: interrupted.signal,

@@ -2,10 +2,10 @@ import { z } from "zod";
 import type { Change } from "../../domain/change.ts";
 import { lengthOf, userIdSchema } from "../../domain/user.ts";
 import type { Message } from "../../domain/message.ts";
-import { happenedAt } from "./happened-at.ts";
+import { occurredAt } from "./occurred-at.ts";
 import { userFromJson, userJsonSchema } from "./user-json.ts";
 
-export type ReadChange =
+export type ParsedChange =
   | { readonly outcome: "read"; readonly change: Change }
   | { readonly outcome: "malformed"; readonly reason: string };
 
@@ -15,13 +15,13 @@ const deletedUserSchema = z.object({ id: userIdSchema });
 const maxUserCharacters = 75_000;
 
 /** Reads a queued message as a change. Pure. A message whose data is not what Clerk documents is malformed, and says where. */
-export function readChange(message: Message): ReadChange {
+export function parseChange(message: Message): ParsedChange {
   if (message.type === "user.deleted") {
     const parsed = deletedUserSchema.safeParse(message.data);
     if (!parsed.success) return malformed(parsed.error);
     return {
       outcome: "read",
-      change: { kind: "deletion", source: message.source, userId: parsed.data.id, deletedAt: happenedAt(message) },
+      change: { kind: "deletion", source: message.source, userId: parsed.data.id, deletedAt: occurredAt(message) },
     };
   }
   const parsed = userJsonSchema.safeParse(message.data);
@@ -35,7 +35,7 @@ export function readChange(message: Message): ReadChange {
     change: {
       kind: "snapshot",
       source: message.source,
-      announcesCreation: message.type === "user.created",
+      isCreateEvent: message.type === "user.created",
       user,
       createdAt: parsed.data.created_at,
       version: parsed.data.updated_at,
@@ -45,7 +45,7 @@ export function readChange(message: Message): ReadChange {
 }
 
 /** Paths and kinds of what was wrong, never the values: the reason is logged. */
-const malformed = (error: z.ZodError): ReadChange => ({
+const malformed = (error: z.ZodError): ParsedChange => ({
   outcome: "malformed",
   reason: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`).join("; "),
 });

@@ -1,7 +1,7 @@
 import { Registry } from "prom-client";
-import { type ClerkApi, createClerkApi } from "../src/clerk/client/clerk-api.ts";
-import { createLogger } from "../src/shared/logger.ts";
-import type { Bridge } from "./open-bridge.ts";
+import { type ClerkApi, createClerkApi } from "../../src/clerk/client/clerk-api.ts";
+import { createLogger } from "../../src/shared/logger.ts";
+import type { Bridge } from "./cli-context.ts";
 
 /** Clerk's Backend API for a command, within the rate budget that it shares with the running processes. */
 export const openClerk = ({ config, redis }: Bridge): ClerkApi =>

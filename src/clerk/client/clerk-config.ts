@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ConfigError } from "../shared/errors.ts";
-import { positive } from "../shared/environment.ts";
+import { ConfigError } from "../../shared/errors.ts";
+import { positive } from "../../shared/environment.ts";
 
 export const CLERK_ENVIRONMENT = {
   CLERK_SECRET_KEY: z.string().optional().describe("Clerk's secret key (sk_…)"),

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readChange } from "./read-change.ts";
+import { parseChange } from "./parse-change.ts";
 import type { Message } from "../../domain/message.ts";
 
 const receivedAt = 1_800_000_000_500;
@@ -16,13 +16,13 @@ const message = (changes: Partial<Message> = {}): Message => ({
 
 describe("A snapshot", () => {
   test("has Clerk's times, and the source and reading time of its message", () => {
-    const read = readChange(message({ source: "reconciliation", readAt: 9, timestamp: 1 }));
+    const read = parseChange(message({ source: "reconciliation", readAt: 9, timestamp: 1 }));
     expect(read).toMatchObject({
       outcome: "read",
       change: {
         kind: "snapshot",
         source: "reconciliation",
-        announcesCreation: false,
+        isCreateEvent: false,
         createdAt: data.created_at,
         version: data.updated_at,
         readAt: 9,
@@ -32,14 +32,14 @@ describe("A snapshot", () => {
   });
 
   test("announces a creation only as user.created", () => {
-    const read = readChange(message({ type: "user.created" }));
-    expect(read).toMatchObject({ change: { announcesCreation: true } });
+    const read = parseChange(message({ type: "user.created" }));
+    expect(read).toMatchObject({ change: { isCreateEvent: true } });
   });
 });
 
 describe("A deletion happened", () => {
   const deletedAt = (timestamp: number | undefined) => {
-    const read = readChange(message({ type: "user.deleted", data: { id: "user_1" }, timestamp }));
+    const read = parseChange(message({ type: "user.deleted", data: { id: "user_1" }, timestamp }));
     return read.outcome === "read" && read.change.kind === "deletion" ? read.change.deletedAt : undefined;
   };
 
@@ -70,6 +70,6 @@ describe("A message is malformed, and says where but not with what,", () => {
   ];
 
   test.for(cases)("with %s", ([reason, changes]) => {
-    expect(readChange(message(changes))).toEqual({ outcome: "malformed", reason });
+    expect(parseChange(message(changes))).toEqual({ outcome: "malformed", reason });
   });
 });

@@ -1,6 +1,6 @@
 import type { Context } from "hono";
 import { ipRestriction } from "hono/ip-restriction";
-import type { ApiEnv } from "../http/api-env.ts";
+import type { ApiEnv } from "./api-env.ts";
 import type { RateLimit } from "./rate-limit.ts";
 
 /** What may need a fresh second factor. */
