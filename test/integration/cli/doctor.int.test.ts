@@ -115,7 +115,7 @@ test("What the API needs and the worker does not is examined, too, and no secret
   expect(output).not.toContain("!!!secret!!!");
 });
 
-test("Without Redis or a variable that every process needs there is no diagnosis, but a line and exit code 1", async () => {
+test("without Redis the doctor prints one line and exits with 1; a missing Clerk key is a finding like any other", async () => {
   const port = await findFreePort();
   const [away, unset] = await Promise.all([
     runCheck(await open({ redisUrl: `redis://127.0.0.1:${port}` })),
@@ -125,7 +125,10 @@ test("Without Redis or a variable that every process needs there is no diagnosis
     output: expect.stringMatching(/^Redis is away: .*ECONNREFUSED.*\n$/),
     reason: "exit code 1",
   });
-  expect(unset).toEqual({ output: expect.stringContaining("CLERK_SECRET_KEY"), reason: "exit code 1" });
+  expect(unset).toEqual({
+    output: expect.stringMatching(/✗ Clerk: CLERK_SECRET_KEY: not set/),
+    reason: "exit code 2",
+  });
 });
 
 test("A clock that is off by more than delivery tolerates is worth a warning, against Redis and against Clerk", async () => {

@@ -58,7 +58,7 @@ test("While Clerk confirms nothing, nothing is deleted, the run is tried again, 
   clerk.door.failWhen(({ path }) => (path.startsWith("/users/user_") ? { kind: "answer", status: 500 } : undefined));
   const reconciled = clerk.reconcile({ kind: "full" });
   await worker.waitUntilLogged("reconciliation.failed");
-  expect(await worker.metric("bridge_reconciliation_failures_total", { reason: "clerk_away" })).toBe(1);
+  expect(await worker.metric("bridge_reconciliation_failures_total", { reason: "clerk_unavailable" })).toBe(1);
   expect((await worker.readiness()).status).toBe(200);
   expect((await clerk.bridge.readLedger()).get(gone)).toBeDefined();
   clerk.door.failWhen(() => undefined);
@@ -100,7 +100,7 @@ test("Two workers make one run at a time, and that of a worker who dies is soon 
   });
   void Promise.allSettled([clerk.reconcile(), clerk.reconcile(), clerk.reconcile({ kind: "full" })]);
   await waitFor("somebody asks Clerk", () => held === 1);
-  const underWay = await Promise.all(workers.map((each) => each.metric("bridge_clerk_requests_under_way")));
+  const underWay = await Promise.all(workers.map((each) => each.metric("bridge_clerk_requests_in_flight")));
   expect(Math.min(...underWay), "one runs, one does not").toBe(0);
   expect(Math.max(...underWay)).toBe(1);
   await workers[underWay.indexOf(1)]?.kill();

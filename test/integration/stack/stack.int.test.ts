@@ -82,7 +82,7 @@ describe("A native stack", () => {
   });
 
   test("does not outlive a parent that was killed, and the next run removes its folder", async () => {
-    const holder = spawn(process.execPath, [join(import.meta.dirname, "../harness/hold-native-stack.ts")], {
+    const holder = spawn(process.execPath, [join(import.meta.dirname, "../../support/programs/hold-native-stack.ts")], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const [line]: unknown[] = await once(createInterface(holder.stdout), "line");
