@@ -6,7 +6,6 @@ import { REDIS_ENVIRONMENT, toRedisConfig } from "../redis/redis-config.ts";
 import { type EnvironmentVariables, port, positive, readEnvironment } from "../shared/environment.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../shared/program-config.ts";
 import { toWebhooksConfig, WEBHOOKS_ENVIRONMENT } from "../webhooks/webhooks-config.ts";
-import { ACCOUNTS_ENVIRONMENT, toAccountsConfig } from "./accounts/accounts-config.ts";
 import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth/auth-config.ts";
 import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
 import { toUsersConfig, USERS_ENVIRONMENT } from "./users/users-config.ts";
@@ -25,7 +24,6 @@ export const API_ENVIRONMENT = {
   ...AUTH_ENVIRONMENT,
   ...PASSWORDS_ENVIRONMENT,
   ...USERS_ENVIRONMENT,
-  ...ACCOUNTS_ENVIRONMENT,
   ...CACHE_ENVIRONMENT,
   ...ANALYTICS_ENVIRONMENT,
 };
@@ -46,7 +44,6 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     auth: toAuthConfig(env),
     passwords: toPasswordPolicy(env),
     users: toUsersConfig(env),
-    accounts: toAccountsConfig(env),
     cache: toCacheConfig(env),
     analytics: toAnalyticsConfig(env),
   };

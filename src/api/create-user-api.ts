@@ -1,5 +1,6 @@
 import { addAccountRoutes } from "./accounts/add-account-routes.ts";
-import { createAccountContext } from "./accounts/account-deps.ts";
+import type { ApiContext } from "./users/api-context.ts";
+import { createRateLimit } from "./http/rate-limit.ts";
 import { addAnalyticsRoutes } from "./analytics/add-analytics-routes.ts";
 import { createAnalyticsReader } from "../analytics/analytics-reader.ts";
 import { createSecurityCounter } from "../analytics/security-counter.ts";
@@ -20,10 +21,12 @@ import { createAuditTrailMetrics } from "../audit/audit-metrics.ts";
 import { createUserMetrics } from "./users/user-metrics.ts";
 import { addUserRoutes } from "./users/add-user-routes.ts";
 import { createIdempotencyRecords } from "./users/idempotency-records.ts";
-import type { QueueSnapshotDeps } from "./users/queue-snapshot.ts";
+import type { MessageQueues } from "../queue/message-queues.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
-export interface UserApiDeps extends Pick<QueueSnapshotDeps, "queues" | "shardOf"> {
+export interface UserApiDeps {
+  readonly queues: Pick<MessageQueues, "add">;
+  readonly shardOf: (userId: string) => number;
   /** For what a request cannot do without. Both fail fast. */
   readonly redis: RedisClient;
   /** For what it can: it waits a shorter time for this one. Rate limits are counted in memory then, users read from Clerk. */
@@ -49,21 +52,33 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
   const findRole = readRoles(config.auth.rolesFile);
   const clerk = createClerkApi({ ...quick, config: config.clerk, registry });
   const cache = createUserCache({ ...quick, config: config.cache, metrics });
-  const shared = { clerk, cache, audit, findRole, queues, shardOf, metrics, log, now };
+  const { perEmail, perIp, windowSeconds } = config.users.passwordAttempts;
+  const passwordLimit = (name: string, requests: number) =>
+    createRateLimit(quickRedis, config.redis.prefix, { name, requests, windowSeconds });
+  const context: ApiContext = {
+    config: config.users,
+    clerk,
+    cache,
+    queues,
+    shardOf,
+    idempotency: createIdempotencyRecords({ redis, redisPrefix: config.redis.prefix, secret: config.clerk.secretKey }),
+    findRole,
+    passwords: config.passwords,
+    passwordLimits: {
+      perEmail: passwordLimit("passwords-of-email", perEmail),
+      perIp: passwordLimit("passwords-of-ip", perIp),
+    },
+    audit,
+    security,
+    metrics,
+    log,
+    now,
+  };
 
   const api = createRouter(log);
   applyMiddleware(api, { ...quick, auth: config.auth, clerk: config.clerk, findRole, audit, security });
-  addUserRoutes(api, {
-    ...shared,
-    config: config.users,
-    passwords: config.passwords,
-    idempotency: createIdempotencyRecords({
-      redis,
-      redisPrefix: config.redis.prefix,
-      secret: config.clerk.secretKey,
-    }),
-  });
-  addAccountRoutes(api, createAccountContext({ ...quick, ...shared, config: config.accounts, security }));
+  addUserRoutes(api, context);
+  addAccountRoutes(api, context);
   addAuditRoute(api, { auditReader: createAuditReader(redis, config.redis.prefix) });
   addAnalyticsRoutes(api, { ...analytics, analyticsReader: createAnalyticsReader({ ...analytics, redis }) });
   assertAccessDeclared(api);

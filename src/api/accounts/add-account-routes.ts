@@ -1,5 +1,5 @@
 import type { ApiApp } from "../http/api-env.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import { addChangeAccountStatus } from "./change-account-status.ts";
 import { addCreateRecoveryLink } from "./create-recovery-link.ts";
 import { addGetDetails } from "./get-details.ts";
@@ -10,13 +10,13 @@ import { addRevokeSessions } from "./revoke-sessions.ts";
 import { addVerifyPassword } from "./verify-password.ts";
 
 /** What is about a user's account rather than the user: details, sessions, standing, credentials. */
-export function addAccountRoutes(api: ApiApp, deps: AccountDeps): void {
-  addGetDetails(api, deps);
-  addListSessions(api, deps);
-  addRevokeSession(api, deps);
-  addRevokeSessions(api, deps);
-  addChangeAccountStatus(api, deps);
-  addResetMfa(api, deps);
-  addCreateRecoveryLink(api, deps);
-  addVerifyPassword(api, deps);
+export function addAccountRoutes(api: ApiApp, context: ApiContext): void {
+  addGetDetails(api, context);
+  addListSessions(api, context);
+  addRevokeSession(api, context);
+  addRevokeSessions(api, context);
+  addChangeAccountStatus(api, context);
+  addResetMfa(api, context);
+  addCreateRecoveryLink(api, context);
+  addVerifyPassword(api, context);
 }

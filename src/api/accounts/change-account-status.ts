@@ -4,7 +4,7 @@ import { requires } from "../auth/requires.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { queueSnapshot } from "../users/queue-snapshot.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import {
   type AccountDetails,
   accountDetailsFromJson,
@@ -53,11 +53,11 @@ const changes: readonly StandingChange[] = [
 ];
 
 /** Lock, unlock, ban, unban: four names of one operation. Repeating one changes nothing more. */
-export function addChangeAccountStatus(api: ApiApp, deps: AccountDeps): void {
-  for (const change of changes) addChange(api, deps, change);
+export function addChangeAccountStatus(api: ApiApp, context: ApiContext): void {
+  for (const change of changes) addChange(api, context, change);
 }
 
-function addChange(api: ApiApp, deps: AccountDeps, { verb, action, summary, description, change }: StandingChange) {
+function addChange(api: ApiApp, context: ApiContext, { verb, action, summary, description, change }: StandingChange) {
   const route = createRoute({
     method: "post",
     path: `/api/users/{userId}/${verb}`,
@@ -77,12 +77,12 @@ function addChange(api: ApiApp, deps: AccountDeps, { verb, action, summary, desc
   });
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
-    const details = await changeAccount(c, deps, {
+    const details = await changeAccount(c, context, {
       action,
       userId,
       run: async () => {
-        const user = await deps.clerk.write(`users.${verb}`, ({ users }) => change(users, userId));
-        await queueSnapshot(deps, user.raw, "user.updated");
+        const user = await context.clerk.write(`users.${verb}`, ({ users }) => change(users, userId));
+        await queueSnapshot(context, user.raw, "user.updated");
         return accountDetailsFromJson(accountJsonSchema.parse(user.raw));
       },
       describe: (before, after) => ({ before: standingOf(before), after: standingOf(after) }),

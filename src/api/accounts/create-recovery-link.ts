@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { requires, requiresFreshFactor } from "../auth/requires.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import { changeAccount } from "../users/change-account.ts";
 
 const recoveryLinkSchema = z
@@ -37,15 +37,15 @@ const route = createRoute({
   },
 });
 
-export function addCreateRecoveryLink(api: ApiApp, deps: AccountDeps): void {
-  const { recoveryLinkExpiresSeconds: expiresInSeconds } = deps.config;
+export function addCreateRecoveryLink(api: ApiApp, context: ApiContext): void {
+  const { recoveryLinkExpiresSeconds: expiresInSeconds } = context.config;
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
-    const { link } = await changeAccount(c, deps, {
+    const { link } = await changeAccount(c, context, {
       action: "account.recovery_link_created",
       userId,
       run: async () => {
-        const token = await deps.clerk.write("sign_in_tokens.create", ({ signInTokens }) =>
+        const token = await context.clerk.write("sign_in_tokens.create", ({ signInTokens }) =>
           signInTokens.createSignInToken({ userId, expiresInSeconds }),
         );
         const expiresAt = new Date(token.createdAt + expiresInSeconds * 1_000).toISOString();

@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import { accountDetailsFromJson, accountDetailsSchema } from "../users/account-details.ts";
 import { readAccount } from "../users/account-details.ts";
 
@@ -21,7 +21,7 @@ const route = createRoute({
   },
 });
 
-export function addGetDetails(api: ApiApp, { clerk }: AccountDeps): void {
+export function addGetDetails(api: ApiApp, { clerk }: ApiContext): void {
   api.openapi(route, async (c) => {
     const account = await readAccount(clerk, c.req.valid("param").userId);
     return c.json(accountDetailsFromJson(account), 200);

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import { readAccount } from "../users/account-details.ts";
 import { sessionFromClerk, sessionSchema, sessionStatuses } from "./session.ts";
 
@@ -33,7 +33,7 @@ const route = createRoute({
   },
 });
 
-export function addListSessions(api: ApiApp, { clerk }: AccountDeps): void {
+export function addListSessions(api: ApiApp, { clerk }: ApiContext): void {
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
     const { status, page, limit } = c.req.valid("query");

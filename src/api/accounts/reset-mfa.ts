@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { requires, requiresFreshFactor } from "../auth/requires.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import { changeAccount } from "../users/change-account.ts";
 
 const route = createRoute({
@@ -18,14 +18,14 @@ const route = createRoute({
   responses: { 204: { description: "The user has no second factor" }, ...errorResponses(400, 404, 502) },
 });
 
-export function addResetMfa(api: ApiApp, deps: AccountDeps): void {
+export function addResetMfa(api: ApiApp, context: ApiContext): void {
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
     // Clerk answers with the user's id only, so there is no snapshot to queue; nothing that is published changes.
-    await changeAccount(c, deps, {
+    await changeAccount(c, context, {
       action: "account.mfa_reset",
       userId,
-      run: () => deps.clerk.write("users.disable_mfa", ({ users }) => users.disableUserMFA(userId)),
+      run: () => context.clerk.write("users.disable_mfa", ({ users }) => users.disableUserMFA(userId)),
       describe: ({ two_factor_enabled: twoFactorEnabled }) => ({
         before: { twoFactorEnabled },
         after: { twoFactorEnabled: false },

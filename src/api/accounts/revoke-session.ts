@@ -5,7 +5,7 @@ import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { ApiError } from "../../http/api-error.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import { changeAccount } from "../users/change-account.ts";
 
 const route = createRoute({
@@ -28,13 +28,13 @@ const route = createRoute({
   responses: { 204: { description: "The session is over" }, ...errorResponses(400, 404, 502) },
 });
 
-export function addRevokeSession(api: ApiApp, deps: AccountDeps): void {
+export function addRevokeSession(api: ApiApp, context: ApiContext): void {
   api.openapi(route, async (c) => {
     const { userId, sessionId } = c.req.valid("param");
-    await changeAccount(c, deps, {
+    await changeAccount(c, context, {
       action: "account.session_revoked",
       userId,
-      run: () => revokeSession(deps.clerk, userId, sessionId),
+      run: () => revokeSession(context.clerk, userId, sessionId),
       describe: () => ({ after: { sessionId } }),
     });
     return c.body(null, 204);

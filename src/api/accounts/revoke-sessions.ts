@@ -3,7 +3,7 @@ import { requires } from "../auth/requires.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import { changeAccount } from "../users/change-account.ts";
 
 const route = createRoute({
@@ -27,13 +27,13 @@ const route = createRoute({
   },
 });
 
-export function addRevokeSessions(api: ApiApp, deps: AccountDeps): void {
+export function addRevokeSessions(api: ApiApp, context: ApiContext): void {
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
-    const revoked = await changeAccount(c, deps, {
+    const revoked = await changeAccount(c, context, {
       action: "account.sessions_revoked",
       userId,
-      run: () => revokeSessions(deps.clerk, userId),
+      run: () => revokeSessions(context.clerk, userId),
       describe: (_, count) => ({ after: { revoked: count } }),
     });
     return c.json({ revoked }, 200);

@@ -8,7 +8,7 @@ import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { apiUserFromJson, apiUserSchema } from "../users/api-user.ts";
 import { InvalidCredentialsError } from "../users/user-errors.ts";
-import type { AccountDeps } from "./account-deps.ts";
+import type { ApiContext } from "../users/api-context.ts";
 import { checkPassword } from "./check-password.ts";
 
 const route = createRoute({
@@ -39,8 +39,8 @@ const route = createRoute({
   },
 });
 
-export function addVerifyPassword(api: ApiApp, deps: AccountDeps): void {
-  const { passwordLimits, security, log, now } = deps;
+export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
+  const { passwordLimits, security, log, now } = context;
   api.openapi(route, async (c) => {
     const { email, password } = c.req.valid("json");
     const startedAt = now();
@@ -50,7 +50,7 @@ export function addVerifyPassword(api: ApiApp, deps: AccountDeps): void {
       { limit: passwordLimits.perEmail, key: hash(email) },
     ];
     for (const { limit, key } of taken) await consumeOrThrow(c, limit, key);
-    const check = await checkPassword(deps.clerk, email, password);
+    const check = await checkPassword(context.clerk, email, password);
     if (check.outcome === "right") {
       await Promise.all(taken.map(({ limit, key }) => limit.giveBack(key)));
       return c.json(apiUserFromJson(check.account), 200);
@@ -67,7 +67,7 @@ export function addVerifyPassword(api: ApiApp, deps: AccountDeps): void {
       "Failed login attempt",
     );
     await security.count("password_rejected");
-    await delay(Math.max(0, startedAt + deps.config.passwordFailureMinMs - now()));
+    await delay(Math.max(0, startedAt + context.config.passwordFailureMinMs - now()));
     throw new InvalidCredentialsError();
   });
 }

@@ -6,11 +6,11 @@ import { invalidInput } from "../http/create-router.ts";
 import { batchResponseSchema, batchOperationSchema, batchSchema } from "./batch-schemas.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
 import { type CheckedOperation, runBatch } from "./run-batch.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 
 /** `POST /api/users/batch` */
-export function addBatch(api: ApiApp, deps: UserDeps): void {
-  const operationSchema = batchOperationSchema(deps.passwords);
+export function addBatch(api: ApiApp, context: ApiContext): void {
+  const operationSchema = batchOperationSchema(context.passwords);
   api.openAPIRegistry.register("BatchOperation", operationSchema);
   const route = createRoute({
     method: "post",
@@ -20,7 +20,7 @@ export function addBatch(api: ApiApp, deps: UserDeps): void {
     description:
       "Needs `users:write`; when an operation deletes, `users:delete` too, and a fresh second factor where `REQUIRE_MFA_FOR` has `delete`. Answers 207 with a result for each operation, in their order; one that fails does not keep others from being done. Operations about one user run as they stand, one after the other; others at once. When Clerk is away, those that have not begun answer 503 too. As many calls of Clerk as the operations alone, within its rate limit, for two minutes at most.",
     security: bearer,
-    middleware: [requires("users:write"), idempotent(deps.idempotency)] as const,
+    middleware: [requires("users:write"), idempotent(context.idempotency)] as const,
     request: {
       headers: idempotencyKeyHeader,
       body: { required: true, content: { "application/json": { schema: batchSchema } } },
@@ -42,10 +42,10 @@ export function addBatch(api: ApiApp, deps: UserDeps): void {
       await assertPermitted(c, "users:delete");
       assertFreshFactor(c, "delete");
     }
-    const results = await runBatch(c, deps, operations);
+    const results = await runBatch(c, context, operations);
     const succeeded = results.filter(({ error }) => error === undefined).length;
     const failed = results.length - succeeded;
-    deps.log.info({ event: "batch.run", succeeded, failed, requestId: c.get("requestId") }, "Batch run");
+    context.log.info({ event: "batch.run", succeeded, failed, requestId: c.get("requestId") }, "Batch run");
     return c.json({ results, succeeded, failed }, 207);
   });
 }

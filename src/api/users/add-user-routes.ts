@@ -6,15 +6,15 @@ import { addDeleteUser } from "./delete-user.ts";
 import { addGetUser } from "./get-user.ts";
 import { addListUsers } from "./list-users.ts";
 import { addUpdateUser } from "./update-user.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 
 /** Users as such: what the events are about. */
-export function addUserRoutes(api: ApiApp, deps: UserDeps): void {
-  addListUsers(api, deps);
-  addGetUser(api, deps);
-  addCreateUser(api, deps);
-  addUpdateUser(api, deps);
-  addDeleteUser(api, deps);
-  addChangeRole(api, deps);
-  addBatch(api, deps);
+export function addUserRoutes(api: ApiApp, context: ApiContext): void {
+  addListUsers(api, context);
+  addGetUser(api, context);
+  addCreateUser(api, context);
+  addUpdateUser(api, context);
+  addDeleteUser(api, context);
+  addChangeRole(api, context);
+  addBatch(api, context);
 }

@@ -5,12 +5,10 @@ import { rejectionToApiError, toApiError } from "../http/to-api-error.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { UserNotFoundError } from "./user-errors.ts";
-import type { AccountDeps } from "../accounts/account-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 import type { AccountJson } from "./account-details.ts";
 import { assertNotOutranked } from "./assert-not-outranked.ts";
 import { readAccount } from "./account-details.ts";
-
-export type ChangeDeps = Pick<AccountDeps, "clerk" | "findRole" | "audit" | "cache" | "now">;
 
 export interface AccountChange<T> {
   /** What the audit trail calls it. */
@@ -25,12 +23,12 @@ export interface AccountChange<T> {
  * Changes the account of somebody whom the caller may touch. Done or failed, the cache forgets the user afterwards (a
  * failed change may have happened) and the audit trail knows. What Clerk refuses is thrown as an {@link ApiError}.
  */
-export async function changeAccount<T>(c: Context<ApiEnv>, deps: ChangeDeps, change: AccountChange<T>): Promise<T> {
+export async function changeAccount<T>(c: Context<ApiEnv>, context: ApiContext, change: AccountChange<T>): Promise<T> {
   const { action, userId, run, describe } = change;
-  const before = await readAccount(deps.clerk, userId);
-  assertNotOutranked(c, deps.findRole, before);
+  const before = await readAccount(context.clerk, userId);
+  assertNotOutranked(c, context.findRole, before);
   const record = (deed: Omit<AuditDetails, "action" | "targetId">) =>
-    deps.audit.record(createAuditEntry(c, deps.now, { action, targetId: userId, ...deed }));
+    context.audit.record(createAuditEntry(c, context.now, { action, targetId: userId, ...deed }));
   try {
     const result = await run(before);
     await record({ outcome: "done", ...describe(before, result) });
@@ -43,6 +41,6 @@ export async function changeAccount<T>(c: Context<ApiEnv>, deps: ChangeDeps, cha
     await record({ outcome: "failed", reason: error instanceof ApiError ? error.code : "internal_error" });
     throw error;
   } finally {
-    await deps.cache.invalidate([userId]);
+    await context.cache.invalidate([userId]);
   }
 }

@@ -11,10 +11,10 @@ import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { roleSchema } from "./user-input.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 
 /** `PUT /api/users/{userId}/role` */
-export function addChangeRole(api: ApiApp, deps: UserDeps): void {
+export function addChangeRole(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "put",
     path: "/api/users/{userId}/role",
@@ -29,7 +29,7 @@ export function addChangeRole(api: ApiApp, deps: UserDeps): void {
       body: {
         required: true,
         content: {
-          "application/json": { schema: z.strictObject({ role: roleSchema(deps.findRole) }).openapi("ChangeRole") },
+          "application/json": { schema: z.strictObject({ role: roleSchema(context.findRole) }).openapi("ChangeRole") },
         },
       },
     },
@@ -38,12 +38,12 @@ export function addChangeRole(api: ApiApp, deps: UserDeps): void {
       ...errorResponses(400, 404, 409, 413, 502),
     },
   });
-  const { clerk, findRole, log } = deps;
+  const { clerk, findRole, log } = context;
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
     const { role } = c.req.valid("json");
     assertMayGive(c, findRole, role);
-    const user = await changeAccount(c, deps, {
+    const user = await changeAccount(c, context, {
       action: "user.role_changed",
       userId,
       run: async () => {
@@ -53,7 +53,7 @@ export function addChangeRole(api: ApiApp, deps: UserDeps): void {
           ({ users }) => users.updateUserMetadata(userId, { publicMetadata: { role } }),
           { patches: userId },
         );
-        await queueSnapshot(deps, changed.raw, "user.updated");
+        await queueSnapshot(context, changed.raw, "user.updated");
         return apiUserFromJson(parseUserJson(changed.raw));
       },
       describe: (before, after) => ({ before: { role: userFromJson(before).role }, after: { role: after.role } }),

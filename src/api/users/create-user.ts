@@ -11,11 +11,11 @@ import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
 import { toUserError } from "./to-user-error.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 import { type CreateUserInput, createUserSchema } from "./user-input.ts";
 
 /** `POST /api/users` */
-export function addCreateUser(api: ApiApp, deps: UserDeps): void {
+export function addCreateUser(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "post",
     path: "/api/users",
@@ -24,10 +24,10 @@ export function addCreateUser(api: ApiApp, deps: UserDeps): void {
     description:
       "Needs `users:write`; nothing while `OPEN_REGISTRATION` is on and there is no token. The e-mail addresses count as verified. One call of Clerk. It is never made twice by itself: when the answer is 503, the user may exist all the same.",
     security: [...bearer, {}],
-    middleware: [allowsAnonymous("registration"), requires("users:write"), idempotent(deps.idempotency)] as const,
+    middleware: [allowsAnonymous("registration"), requires("users:write"), idempotent(context.idempotency)] as const,
     request: {
       headers: idempotencyKeyHeader,
-      body: { required: true, content: { "application/json": { schema: createUserSchema(deps.passwords) } } },
+      body: { required: true, content: { "application/json": { schema: createUserSchema(context.passwords) } } },
     },
     responses: {
       201: { description: "The new user", content: { "application/json": { schema: apiUserSchema } } },
@@ -35,13 +35,13 @@ export function addCreateUser(api: ApiApp, deps: UserDeps): void {
     },
   });
   api.openapi(route, async (c) => {
-    const user = await createUser(c, deps, c.req.valid("json"));
+    const user = await createUser(c, context, c.req.valid("json"));
     return c.json(user, 201, { Location: `/api/users/${user.id}` });
   });
 }
 
-export async function createUser(c: Context<ApiEnv>, deps: UserDeps, input: CreateUserInput): Promise<ApiUser> {
-  const { clerk, cache, audit, passwords, log, now } = deps;
+export async function createUser(c: Context<ApiEnv>, context: ApiContext, input: CreateUserInput): Promise<ApiUser> {
+  const { clerk, cache, audit, passwords, log, now } = context;
   rejectPersonalInfo(passwords, input.password, input);
   const record = (deed: Omit<AuditDetails, "action">) =>
     audit.record(createAuditEntry(c, now, { action: "user.created", ...deed }));
@@ -49,7 +49,7 @@ export async function createUser(c: Context<ApiEnv>, deps: UserDeps, input: Crea
     const created = await clerk.write("users.create", ({ users }) => users.createUser(input));
     const user = apiUserFromJson(parseUserJson(created.raw));
     await Promise.all([
-      queueSnapshot(deps, created.raw, "user.created"),
+      queueSnapshot(context, created.raw, "user.created"),
       cache.invalidate([user.id]),
       record({ outcome: "done", targetId: user.id, after: user }),
     ]);

@@ -6,7 +6,7 @@ import { userFromJson } from "../../clerk/payloads/user-json.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 
 const route = createRoute({
   method: "delete",
@@ -22,22 +22,22 @@ const route = createRoute({
 });
 
 /** `DELETE /api/users/{userId}` */
-export function addDeleteUser(api: ApiApp, deps: UserDeps): void {
+export function addDeleteUser(api: ApiApp, context: ApiContext): void {
   api.openapi(route, async (c) => {
-    await deleteUser(c, deps, c.req.valid("param").userId);
+    await deleteUser(c, context, c.req.valid("param").userId);
     return c.body(null, 204);
   });
 }
 
 /** Deletes a user who may do no more than the caller. */
-export async function deleteUser(c: Context<ApiEnv>, deps: UserDeps, userId: string): Promise<void> {
-  const { clerk, log } = deps;
-  await changeAccount(c, deps, {
+export async function deleteUser(c: Context<ApiEnv>, context: ApiContext, userId: string): Promise<void> {
+  const { clerk, log } = context;
+  await changeAccount(c, context, {
     action: "user.deleted",
     userId,
     run: async () => {
       await clerk.write("users.delete", ({ users }) => users.deleteUser(userId));
-      await queueSnapshot(deps, userId, "user.deleted");
+      await queueSnapshot(context, userId, "user.deleted");
     },
     describe: (before) => ({ before: { ...userFromJson(before) } }),
   });

@@ -7,7 +7,7 @@ import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { UserNotFoundError } from "./user-errors.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 
 const route = createRoute({
   method: "get",
@@ -25,7 +25,7 @@ const route = createRoute({
 });
 
 /** `GET /api/users/{userId}` */
-export function addGetUser(api: ApiApp, { clerk, cache }: UserDeps): void {
+export function addGetUser(api: ApiApp, { clerk, cache }: ApiContext): void {
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
     const user = await cache.user(userId, () => loadUser(clerk, userId));

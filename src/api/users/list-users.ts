@@ -6,7 +6,7 @@ import type { ApiApp } from "../http/api-env.ts";
 import { apiUserSchema } from "./api-user.ts";
 import { browseUsers, findByRole, searchUsers } from "./find-users.ts";
 import { roleSchema } from "./user-input.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 
 const userListSchema = z
   .object({
@@ -20,7 +20,7 @@ const userListSchema = z
   .openapi("UserList");
 
 /** `GET /api/users` */
-export function addListUsers(api: ApiApp, deps: UserDeps): void {
+export function addListUsers(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "get",
     path: "/api/users",
@@ -32,7 +32,7 @@ export function addListUsers(api: ApiApp, deps: UserDeps): void {
 | --- | --- |
 | none | 1 if the first page holds all users, otherwise 2 |
 | \`search\` | 2 if it finds less than a hundred users, otherwise 5; more from the 500th user on |
-| \`role\` | 1 for each 500 users there are: Clerk knows no roles. At most \`USERS_BY_ROLE_MAX_CLERK_CALLS\` (${deps.config.byRoleMaxClerkCalls} here), beyond that 400 \`list_too_large\` |
+| \`role\` | 1 for each 500 users there are: Clerk knows no roles. At most \`USERS_BY_ROLE_MAX_CLERK_CALLS\` (${context.config.byRoleMaxClerkCalls} here), beyond that 400 \`list_too_large\` |
 | \`search\` and \`role\` | 2, and 1 more for each 500 users that the search finds; bounded in the same way |
 
 All pages of a role are cached together as long as they are small.`,
@@ -45,7 +45,7 @@ All pages of a role are cached together as long as they are small.`,
         search: z.string().trim().max(200).optional().openapi({
           description: "Part of an e-mail address, a first or a last name, without case",
         }),
-        role: roleSchema(deps.findRole).optional(),
+        role: roleSchema(context.findRole).optional(),
       }),
     },
     responses: {
@@ -55,7 +55,7 @@ All pages of a role are cached together as long as they are small.`,
   });
   api.openapi(route, async (c) => {
     const { page, limit, ...query } = c.req.valid("query");
-    const { users, totalCount } = await readPage(deps, { page, limit, ...query });
+    const { users, totalCount } = await readPage(context, { page, limit, ...query });
     const totalPages = Math.ceil(totalCount / limit);
     return c.json(
       {
@@ -80,7 +80,7 @@ interface ListQuery {
 
 /** From the cache: the page, or at least all that have the role. */
 function readPage(
-  { clerk, cache, config }: UserDeps,
+  { clerk, cache, config }: ApiContext,
   { page, limit, search: given, role }: ListQuery,
 ): Promise<UserPage> {
   const search = given === undefined || given === "" ? undefined : given.toLowerCase();

@@ -2,18 +2,8 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { stripUser } from "../../clerk/payloads/strip-user.ts";
 import { userIdSchema } from "../../domain/user.ts";
-import type { Logger } from "../../shared/logger.ts";
-import type { UserMetrics } from "./user-metrics.ts";
 import type { bridgedTypes } from "../../domain/message.ts";
-import type { MessageQueues } from "../../queue/message-queues.ts";
-
-export interface QueueSnapshotDeps {
-  readonly queues: Pick<MessageQueues, "add">;
-  readonly shardOf: (userId: string) => number;
-  readonly metrics: Pick<UserMetrics, "changes">;
-  readonly log: Logger;
-  readonly now: () => number;
-}
+import type { ApiContext } from "./api-context.ts";
 
 export interface SnapshotOptions {
   /** Just before the user was read from Clerk on purpose, ms by our clock; not for what a mutation answered. */
@@ -28,7 +18,7 @@ const snapshotSchema = z.looseObject({ id: userIdSchema });
  * which is logged and counted, the webhook brings the same a little later.
  */
 export async function queueSnapshot(
-  { queues, shardOf, metrics, log, now }: QueueSnapshotDeps,
+  { queues, shardOf, metrics, log, now }: ApiContext,
   subject: unknown,
   type: (typeof bridgedTypes)[number],
   { readAt = 0 }: SnapshotOptions = {},

@@ -8,7 +8,7 @@ import type { BatchOperation, BatchResult } from "./batch-schemas.ts";
 import { createUser } from "./create-user.ts";
 import { deleteUser } from "./delete-user.ts";
 import { updateUser } from "./update-user.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 
 /** An operation, or what is wrong with it. */
 export type CheckedOperation = BatchOperation | ApiError;
@@ -25,12 +25,12 @@ const batchMs = 120_000;
  */
 export async function runBatch(
   c: Context<ApiEnv>,
-  deps: UserDeps,
+  context: ApiContext,
   operations: readonly CheckedOperation[],
 ): Promise<BatchResult[]> {
-  const { now } = deps;
+  const { now } = context;
   const runUntil = now() + batchMs;
-  const patient: UserDeps = { ...deps, clerk: withPatience(deps.clerk, () => runUntil - now()) };
+  const patient: ApiContext = { ...context, clerk: withPatience(context.clerk, () => runUntil - now()) };
   const results: BatchResult[] = [];
   let away: ApiError | undefined;
 
@@ -46,7 +46,7 @@ export async function runBatch(
         if (error.status === 503) away = error;
         return failureOf(error);
       }
-      deps.log.error(
+      context.log.error(
         { event: "batch.operation_failed", err: error, requestId: c.get("requestId") },
         "Operation failed",
       );
@@ -71,16 +71,16 @@ function laneOf(index: number, operation: CheckedOperation): string {
 
 async function perform(
   c: Context<ApiEnv>,
-  deps: UserDeps,
+  context: ApiContext,
   operation: BatchOperation,
 ): Promise<Omit<BatchResult, "index">> {
   switch (operation.type) {
     case "create":
-      return { status: 201, user: await createUser(c, deps, operation.user) };
+      return { status: 201, user: await createUser(c, context, operation.user) };
     case "update":
-      return { status: 200, user: await updateUser(c, deps, operation.userId, operation.user) };
+      return { status: 200, user: await updateUser(c, context, operation.userId, operation.user) };
     case "delete":
-      await deleteUser(c, deps, operation.userId);
+      await deleteUser(c, context, operation.userId);
       return { status: 204 };
   }
 }

@@ -14,11 +14,11 @@ import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { applyUpdate, type Update } from "./apply-update.ts";
 import { addsUnverifiedEmail, planEmailChanges } from "./plan-email-changes.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
-import type { UserDeps } from "./user-deps.ts";
+import type { ApiContext } from "./api-context.ts";
 import { type UpdateUserInput, updateUserSchema } from "./user-input.ts";
 
 /** `PUT /api/users/{userId}` */
-export function addUpdateUser(api: ApiApp, deps: UserDeps): void {
+export function addUpdateUser(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "put",
     path: "/api/users/{userId}",
@@ -30,7 +30,7 @@ export function addUpdateUser(api: ApiApp, deps: UserDeps): void {
     middleware: [requires("users:write", { orSelf: "userId" }), requireJson] as const,
     request: {
       params: userIdParam,
-      body: { required: true, content: { "application/json": { schema: updateUserSchema(deps.passwords) } } },
+      body: { required: true, content: { "application/json": { schema: updateUserSchema(context.passwords) } } },
     },
     responses: {
       200: { description: "The user as it is now", content: { "application/json": { schema: apiUserSchema } } },
@@ -39,7 +39,7 @@ export function addUpdateUser(api: ApiApp, deps: UserDeps): void {
   });
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
-    return c.json(await updateUser(c, deps, userId, c.req.valid("json")), 200);
+    return c.json(await updateUser(c, context, userId, c.req.valid("json")), 200);
   });
 }
 
@@ -54,22 +54,22 @@ interface Updated {
  */
 export async function updateUser(
   c: Context<ApiEnv>,
-  deps: UserDeps,
+  context: ApiContext,
   userId: string,
   input: UpdateUserInput,
 ): Promise<ApiUser> {
-  const { clerk, passwords, log, now } = deps;
-  const { user, passwordChanged } = await changeAccount(c, deps, {
+  const { clerk, passwords, log, now } = context;
+  const { user, passwordChanged } = await changeAccount(c, context, {
     action: "user.updated",
     userId,
     run: async (before): Promise<Updated> => {
       rejectPersonalInfo(passwords, input.password, { ...userFromJson(before), ...input });
       const update = planUpdate(before, input);
-      if (update.emails.some(addsUnverifiedEmail) && !deps.config.selfEmailChange)
+      if (update.emails.some(addsUnverifiedEmail) && !context.config.selfEmailChange)
         await assertPermitted(c, "users:write");
       const applied = await applyUpdate(clerk, update, now);
       if (applied.latest !== undefined) {
-        await queueSnapshot(deps, applied.latest, "user.updated", { readAt: applied.readAt });
+        await queueSnapshot(context, applied.latest, "user.updated", { readAt: applied.readAt });
       }
       if (applied.outcome === "stopped") throw applied.error;
       const after = applied.latest === undefined ? before : parseUserJson(applied.latest);

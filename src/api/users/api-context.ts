@@ -1,0 +1,32 @@
+import type { SecurityCounter } from "../../analytics/security-counter.ts";
+import type { AuditTrail } from "../../audit/audit-trail.ts";
+import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
+import type { MessageQueues } from "../../queue/message-queues.ts";
+import type { Logger } from "../../shared/logger.ts";
+import type { FindRole } from "../auth/roles.ts";
+import type { RateLimit } from "../http/rate-limit.ts";
+import type { PasswordPolicy } from "../passwords/password-policy.ts";
+import type { IdempotencyRecords } from "./idempotency-records.ts";
+import type { UserCache } from "./user-cache.ts";
+import type { UserMetrics } from "./user-metrics.ts";
+import type { UsersConfig } from "./users-config.ts";
+
+/** Everything that the routes of users and of their accounts work with. Created once, in `create-user-api.ts`. */
+export interface ApiContext {
+  readonly config: UsersConfig;
+  readonly clerk: ClerkApi;
+  readonly cache: UserCache;
+  readonly queues: Pick<MessageQueues, "add">;
+  readonly shardOf: (userId: string) => number;
+  readonly idempotency: IdempotencyRecords;
+  readonly findRole: FindRole;
+  readonly passwords: PasswordPolicy;
+  /** Limits of failed password checks. */
+  readonly passwordLimits: { readonly perEmail: RateLimit; readonly perIp: RateLimit };
+  readonly audit: AuditTrail;
+  readonly security: SecurityCounter;
+  readonly metrics: UserMetrics;
+  readonly log: Logger;
+  /** The clock, in ms. */
+  readonly now: () => number;
+}
