@@ -6,7 +6,7 @@ import { addHealth, type Readiness } from "../http/add-health.ts";
 import type { ApiApp, ApiEnv } from "./http/api-env.ts";
 import { toApiError } from "./http/to-api-error.ts";
 import { mapErrors } from "../http/map-errors.ts";
-import { methodNotAllowed } from "./http/method-not-allowed.ts";
+import { methodNotAllowed } from "./http/create-router.ts";
 
 export interface AppDeps extends WebhookRouteDeps {
   readonly registry: Registry;

@@ -7,7 +7,7 @@ import { createSecurityCounter } from "../analytics/security-counter.ts";
 import { addAuditRoute } from "./audit/add-audit-route.ts";
 import { createAuditReader } from "../audit/audit-reader.ts";
 import { createAuditTrail } from "../audit/audit-trail.ts";
-import { assertAccessDeclared } from "./auth/declared-access.ts";
+import { assertAccessDeclared } from "./auth/requires.ts";
 import { applyMiddleware } from "./apply-middleware.ts";
 import { readRoles } from "./auth/roles.ts";
 import { createUserCache } from "./users/user-cache.ts";

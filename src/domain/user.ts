@@ -17,6 +17,9 @@ export const userSchema = z.object({
 });
 export type User = z.infer<typeof userSchema>;
 
+/** The role of a user to whom no role is assigned. */
+export const defaultRole = "user";
+
 /** The parts of a user that can change. */
 export const userChangesSchema = userSchema.omit({ id: true }).partial();
 export type UserChanges = z.infer<typeof userChangesSchema>;

@@ -52,7 +52,7 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
     for (const { limit, key } of taken) await consumeOrThrow(c, limit, key);
     const check = await checkPassword(context.clerk, email, password);
     if (check.outcome === "right") {
-      await Promise.all(taken.map(({ limit, key }) => limit.giveBack(key)));
+      await Promise.all(taken.map(({ limit, key }) => limit.refund(key)));
       return c.json(apiUserFromJson(check.account), 200);
     }
     log.warn(

@@ -1,5 +1,5 @@
 import { generateKeyPairSync, randomBytes } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth-config.ts";
 
@@ -11,8 +11,8 @@ const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2_
 const pemOf = (key: typeof publicKey) => key.export({ type: "spki", format: "pem" }).toString();
 
 describe("JWT_SECRET", () => {
-  it.each<[what: string, secret: string, message: RegExp]>([
-    ["too short", randomBytes(23).toString("base64url"), /at least 32 bytes/],
+  test.each<[what: string, secret: string, message: RegExp]>([
+    ["shorter than 32 bytes", randomBytes(23).toString("base64url"), /at least 32 bytes/],
     ["changeme", "changeme-changeme-changeme-changeme-1234", /placeholder/],
     ["change_me", "please-CHANGE_ME-in-production-0123456789", /placeholder/],
     ["your-secret", "your-secret-key-that-is-at-least-32-bytes", /placeholder/],
@@ -21,10 +21,10 @@ describe("JWT_SECRET", () => {
     ["supersecret", "supersecretsupersecretsupersecret", /placeholder/],
     ["secret", "secret0123456789abcdefghijklmnopqrstuv", /placeholder/],
     ["example", "example-key-0123456789abcdefghijklmn", /placeholder/],
-    ["one character", "a".repeat(64), /repeats itself/],
-    ["a few characters", "abc123".repeat(8), /repeats itself/],
+    ["one repeated character", "a".repeat(64), /has too few distinct characters/],
+    ["a few repeated characters", "abc123".repeat(8), /has too few distinct characters/],
     ["a key file", pemOf(publicKey), /key file/],
-  ])("is refused when it is %s, and never shown", (_, secret, message) => {
+  ])("is rejected when it is %s, without showing it", (_, secret, message) => {
     const [complaint = "", ...more] = complaints({ JWT_SECRET: secret });
     expect(more).toEqual([]);
     expect(complaint).toMatch(/^JWT_SECRET: /);
@@ -32,7 +32,7 @@ describe("JWT_SECRET", () => {
     expect(complaint).not.toContain(secret);
   });
 
-  it("is taken when it comes from chance, in any common spelling", () => {
+  test("is accepted when it is random, in base64, base64url and hex", () => {
     for (const encoding of ["base64", "base64url", "hex"] as const) {
       for (let round = 0; round < 50; round += 1) {
         expect(complaints({ JWT_SECRET: randomBytes(32).toString(encoding) })).toEqual([]);
@@ -40,32 +40,32 @@ describe("JWT_SECRET", () => {
     }
   });
 
-  it("is not needed: then there are no service tokens", () => {
+  test("is optional; without it there are no service tokens", () => {
     expect(read({}).serviceTokens).toBeUndefined();
   });
 });
 
 describe("CLERK_JWT_KEY", () => {
-  it("is taken as the dashboard shows it, also in one line with \\n", () => {
+  test("is accepted as the dashboard shows it, and on one line with \\n", () => {
     const pem = pemOf(publicKey);
     expect(read({ CLERK_JWT_KEY: pem }).jwtKey).toBe(pem);
     expect(read({ CLERK_JWT_KEY: pem.replaceAll("\n", "\\n") }).jwtKey).toBe(pem);
   });
 
-  it.each([
+  test.each([
     ["a private key", privateKey.export({ type: "pkcs8", format: "pem" }).toString()],
     ["a key of another size", pemOf(generateKeyPairSync("rsa", { modulusLength: 1_024 }).publicKey)],
     ["a key of another kind", pemOf(generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey)],
-    ["no key", "sk_test_something"],
-  ])("is refused when it is %s", (_, pem) => {
+    ["not a key", "sk_test_something"],
+  ])("is rejected when it is %s", (_, pem) => {
     expect(complaints({ CLERK_JWT_KEY: pem })).toEqual([
       "CLERK_JWT_KEY: must be the PEM public key from Clerk's dashboard (RSA, 2048 bits)",
     ]);
   });
 });
 
-describe("lists", () => {
-  it("of origins hold origins only", () => {
+describe("lists in the configuration of access", () => {
+  test("CORS_ORIGINS accepts only origins", () => {
     expect(read({ CORS_ORIGINS: "https://a.example, http://localhost:3000" }).corsOrigins).toEqual([
       "https://a.example",
       "http://localhost:3000",
@@ -75,14 +75,14 @@ describe("lists", () => {
     }
   });
 
-  it("of addresses hold addresses and CIDRs only", () => {
+  test("ADMIN_IP_ALLOW_LIST accepts only addresses and CIDRs", () => {
     expect(read({ ADMIN_IP_ALLOW_LIST: "10.0.0.0/8, 2001:db8::/32,192.0.2.1" }).adminAddresses).toHaveLength(3);
     for (const wrong of ["10.0.0.0/33", "office", "10.0.0", "2001:db8::/129", "10.0.0.0/8,x"]) {
       expect(complaints({ ADMIN_IP_ALLOW_LIST: wrong })).toHaveLength(1);
     }
   });
 
-  it("of what needs a fresh factor hold what there is", () => {
+  test("REQUIRE_MFA_FOR accepts only known actions", () => {
     expect(read({ REQUIRE_MFA_FOR: "delete, role" }).freshFactorFor).toEqual(["delete", "role"]);
     expect(complaints({ REQUIRE_MFA_FOR: "deletes" })).toHaveLength(1);
   });

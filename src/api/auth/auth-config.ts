@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { flag, list, positive } from "../../shared/environment.ts";
-import { createAddressCheck, sensitiveActions } from "../http/access-policy.ts";
-import { readClerkPublicKey } from "./clerk-public-key.ts";
-import { findSecretWeakness } from "./service-secret.ts";
+import { sensitiveActions } from "../http/caller.ts";
+import { readClerkPublicKey } from "./clerk-keys.ts";
+import { createAddressCheck } from "./client-ip.ts";
+import { findSecretWeakness } from "./verify-service-token.ts";
 
 const publicKey = z.string().transform((pem, context) => {
   try {

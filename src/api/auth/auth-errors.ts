@@ -1,6 +1,6 @@
 import { ApiError } from "../../http/api-error.ts";
 
-/** Nobody said who is calling. */
+/** The request has no token. */
 export class AccessTokenRequiredError extends ApiError {
   override readonly name = "AccessTokenRequiredError";
   constructor() {
@@ -8,7 +8,7 @@ export class AccessTokenRequiredError extends ApiError {
   }
 }
 
-/** A token that proves nothing. Why is for the log; the caller learns nothing from it. */
+/** The token is not valid. `reason` is for the log only; the caller does not learn it. */
 export class InvalidTokenError extends ApiError {
   override readonly name = "InvalidTokenError";
   readonly reason: string;
@@ -18,7 +18,7 @@ export class InvalidTokenError extends ApiError {
   }
 }
 
-/** Clerk's keys could not be had, so nobody knows whether the token is good. */
+/** Clerk's keys are unavailable, so the token can be neither accepted nor rejected. */
 export class AuthUnavailableError extends ApiError {
   override readonly name = "AuthUnavailableError";
   constructor(cause?: unknown) {
@@ -42,20 +42,10 @@ const denialMessages: Record<DenialReason, string> = {
   user_outranks_caller: "Admin access required",
 };
 
-/** A known caller who may not do this. `code` is the reason. */
+/** The caller is known and may not do this. `code` is the reason. */
 export class AccessDeniedError extends ApiError {
   override readonly name = "AccessDeniedError";
   constructor(reason: DenialReason) {
     super(403, reason, denialMessages[reason]);
-  }
-}
-
-export class RateLimitedError extends ApiError {
-  override readonly name = "RateLimitedError";
-  /** Which limit. */
-  readonly limit: string;
-  constructor(limit: string, retryAfterSeconds: number) {
-    super(429, "rate_limited", "Too many requests", { headers: { "retry-after": String(retryAfterSeconds) } });
-    this.limit = limit;
   }
 }

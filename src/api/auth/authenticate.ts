@@ -1,14 +1,14 @@
 import type { MiddlewareHandler } from "hono";
-import type { ApiEnv } from "../http/api-env.ts";
-import { clientNetwork } from "./client-ip.ts";
-import { AuthUnavailableError, InvalidTokenError } from "./auth-errors.ts";
+import type { ApiEnv, RateLimit } from "../http/api-env.ts";
 import { consumeOrThrow } from "../http/rate-limit.ts";
-import type { RateLimit } from "../http/rate-limit.ts";
+import { AuthUnavailableError, InvalidTokenError } from "./auth-errors.ts";
+import { clientNetwork } from "./client-ip.ts";
 import type { VerifyToken } from "./verify-token.ts";
 
 /**
- * Finds out who is calling. No token: nobody, and the route decides. A bad one: 403, and 429 when too many came from the
- * same address. A good one always passes, so nobody can lock out others behind his address.
+ * Middleware that sets the caller. Without a token there is no caller and the route decides. A bad token is answered with
+ * 403, and with 429 after too many from the same address. A good token always passes, so a client cannot lock out others
+ * that share its address.
  */
 export const authenticate =
   (verify: VerifyToken, failures: RateLimit): MiddlewareHandler<ApiEnv> =>

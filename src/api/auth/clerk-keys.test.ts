@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from "node:crypto";
 import { pino } from "pino";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
 import { createClerkKeySet } from "./clerk-keys.ts";
 import { type Fault, startFaultyClerk } from "../../../test/support/clerk/faulty-clerk.ts";
@@ -23,22 +23,22 @@ async function openKeys() {
 }
 const fails: Fault = { kind: "answer", status: 500 };
 
-/** What `/v1/jwks` answers when its only key has this id. */
+/** A response of `/v1/jwks` with one key of this id. */
 function keySetOf(keyId: string, modulusLength = 2_048): Fault {
   const { publicKey } = generateKeyPairSync("rsa", { modulusLength });
   const keys = [{ ...publicKey.export({ format: "jwk" }), kid: keyId, alg: "RS256", use: "sig" }];
   return { kind: "answer", status: 200, body: JSON.stringify({ keys }) };
 }
 
-describe("Clerk's keys by JWKS", () => {
-  it("are fetched once for all who wait", async () => {
+describe("Clerk's public keys", () => {
+  test("are fetched once for concurrent lookups", async () => {
     const { clerk, findKey, keyId, known } = await openKeys();
     const found = await Promise.all(Array.from({ length: 100 }, () => findKey(keyId)));
     expect(new Set(found.map((key) => JSON.stringify(key)))).toEqual(new Set([JSON.stringify(known)]));
     expect(clerk.requests).toHaveLength(1);
   });
 
-  it("cost Clerk one request in 30 seconds, whatever key ids strangers think of", async () => {
+  test("cost Clerk one request in 30 seconds, however many invented key ids arrive", async () => {
     const { clerk, findKey, keyId, pass } = await openKeys();
     await findKey(keyId);
     const guess = async (round: number) => {
@@ -53,7 +53,7 @@ describe("Clerk's keys by JWKS", () => {
     expect(clerk.requests).toHaveLength(2);
   });
 
-  it("find a key that is new in Clerk within 30 seconds", async () => {
+  test("include a new key of Clerk within 30 seconds", async () => {
     const { clerk, findKey, keyId, pass } = await openKeys();
     await findKey(keyId);
     clerk.failWhen(() => keySetOf("ins_new"));
@@ -62,17 +62,17 @@ describe("Clerk's keys by JWKS", () => {
     expect(await findKey("ins_new")).toMatchObject({ outcome: "found" });
   });
 
-  it("forget a key that Clerk withdrew, five minutes after the last fetch and one use", async () => {
+  test("drop a key that Clerk withdrew on the first use five minutes after the last fetch", async () => {
     const { clerk, findKey, keyId, known, pass } = await openKeys();
     await findKey(keyId);
     clerk.failWhen(() => keySetOf("ins_new"));
     pass(5 * minute);
     expect(await findKey(keyId)).toEqual(known);
-    await waitFor("the key is gone", async () => (await findKey(keyId)).outcome === "unknown");
+    await waitFor("the key is withdrawn", async () => (await findKey(keyId)).outcome === "unknown");
     expect(clerk.requests).toHaveLength(2);
   });
 
-  it("go on working while Clerk is away, and what is unknown meanwhile is not called so", async () => {
+  test("keep working while Clerk is unavailable; a key not yet fetched is then unavailable, not unknown", async () => {
     const { clerk, findKey, keyId, known, pass } = await openKeys();
     await findKey(keyId);
     clerk.failWhen(() => fails);
@@ -81,7 +81,7 @@ describe("Clerk's keys by JWKS", () => {
     expect(await findKey(keyId)).toEqual(known);
   });
 
-  it("are asked for once a second, not at every request, when none is known and Clerk fails", async () => {
+  test("are requested once a second, not at every lookup, while none is known and Clerk fails", async () => {
     const { clerk, findKey, keyId, known, pass } = await openKeys();
     clerk.failWhen(() => fails);
     for (let round = 0; round < 50; round += 1) expect((await findKey(keyId)).outcome).toBe("unavailable");
@@ -91,9 +91,9 @@ describe("Clerk's keys by JWKS", () => {
     expect(await findKey(keyId)).toEqual(known);
   });
 
-  it.each<[what: string, fault: Fault]>([
+  test.each<[what: string, fault: Fault]>([
     ["hangs", { kind: "hang" }],
-    ["breaks off", { kind: "cut" }],
+    ["closes the connection", { kind: "cut" }],
     ["redirects", { kind: "answer", status: 302, headers: { location: "http://127.0.0.1:9/" } }],
     ["answers nonsense", { kind: "answer", status: 200, body: "<html>" }],
     ["answers without keys", { kind: "answer", status: 200, body: "{}" }],
@@ -103,7 +103,7 @@ describe("Clerk's keys by JWKS", () => {
     expect(await findKey(keyId)).toMatchObject({ outcome: "unavailable" });
   });
 
-  it("leave out a key that the SDK could not use, and keep the others", async () => {
+  test("exclude a key that the SDK cannot use", async () => {
     const { clerk, findKey } = await openKeys();
     clerk.failWhen(() => keySetOf("ins_small", 1_024));
     expect(await findKey("ins_small")).toEqual({ outcome: "unknown" });

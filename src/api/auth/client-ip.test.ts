@@ -1,11 +1,11 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { clientIp, clientNetwork } from "./client-ip.ts";
 
 const socket = "198.51.100.1";
 
 describe("the client's address", () => {
-  it.each<[forwardedFor: string | undefined, trustedProxies: number, ip: string]>([
+  test.each<[forwardedFor: string | undefined, trustedProxies: number, ip: string]>([
     [undefined, 0, socket],
     ["203.0.113.7", 0, socket],
     [undefined, 1, socket],
@@ -24,19 +24,19 @@ describe("the client's address", () => {
     ["10.0.0.1, 999.1.1.1", 1, socket],
     ["10.0.0.1, 203.0.113.7 evil", 1, socket],
     ["unknown, 203.0.113.7", 2, "203.0.113.7"],
-  ])("X-Forwarded-For %j behind %i proxies is %s", (forwardedFor, trustedProxies, ip) => {
+  ])("with X-Forwarded-For %j and %i trusted proxies is %s", (forwardedFor, trustedProxies, ip) => {
     expect(clientIp(socket, forwardedFor, trustedProxies)).toBe(ip);
   });
 
-  it("is IPv4 where the socket says it in IPv6's form", () => {
+  test("is IPv4 when the socket reports an IPv4-mapped IPv6 address", () => {
     expect(clientIp("::ffff:203.0.113.7", undefined, 0)).toBe("203.0.113.7");
   });
 
-  it("is nobody's when the socket is gone, so that no list fits", () => {
+  test("is `unknown` when the socket is closed, so it matches no allow list", () => {
     expect(clientIp("", "10.0.0.1", 0)).toBe("unknown");
   });
 
-  it("never depends on what the client wrote before the proxies added theirs", () => {
+  test("never depends on X-Forwarded-For entries that the client sent itself", () => {
     const entry = fc.oneof(fc.ipV4(), fc.ipV6(), fc.string());
     fc.assert(
       fc.property(fc.array(entry), fc.array(fc.ipV4(), { minLength: 1, maxLength: 4 }), (forged, added) => {
@@ -47,13 +47,13 @@ describe("the client's address", () => {
   });
 });
 
-describe("what counts as one client", () => {
-  it.each([
+describe("the network that counts as one client", () => {
+  test.each([
     ["203.0.113.7", "203.0.113.7"],
     ["2001:db8::1", "20010db800000000/64"],
     ["2001:db8:0:0:ffff::2", "20010db800000000/64"],
     ["2001:db8:0:1::1", "20010db800000001/64"],
     ["::1", "0/64"],
     ["unknown", "unknown"],
-  ])("%s is %s", (ip, network) => expect(clientNetwork(ip)).toBe(network));
+  ])("is, for %s, %s", (ip, network) => expect(clientNetwork(ip)).toBe(network));
 });

@@ -1,11 +1,14 @@
 import { isIP, SocketAddress } from "node:net";
+import type { Context } from "hono";
+import { ipRestriction } from "hono/ip-restriction";
 import { convertIPv6ToBinary } from "hono/utils/ipaddr";
+import type { AccessPolicy, ApiEnv } from "../http/api-env.ts";
 
 /**
- * The client's address, as far as it can be trusted. `forwardedFor` is `X-Forwarded-For`: each proxy adds the address it
- * was called from at the right, so with `trustedProxies` proxies before us only that many entries from the right are
- * theirs, and what a client wrote itself stands further left and is never read. What is no address there counts as not
- * sent, and the next nearer address is taken. Holds only where nobody but the proxies can reach us.
+ * The client's address, as far as it can be trusted. Each proxy appends the address of its caller to `X-Forwarded-For`
+ * (`forwardedFor`), so only the last `trustedProxies` entries come from our proxies; entries further left are written by
+ * the client and never read. An entry that is not an address is skipped and the next nearer address is taken. This holds
+ * only where the proxies are the only way to reach the API.
  */
 export function clientIp(socketAddress: string, forwardedFor: string | undefined, trustedProxies: number): string {
   const entries = trustedProxies === 0 ? [] : (forwardedFor ?? "").split(",").slice(-trustedProxies);
@@ -13,11 +16,34 @@ export function clientIp(socketAddress: string, forwardedFor: string | undefined
   return addresses.find((address) => address !== undefined) ?? "unknown";
 }
 
-/** What counts as one client: an IPv4 address; of IPv6 the /64, as one client has all of it. */
+/** The key that identifies one client: an IPv4 address, or the /64 of an IPv6 address, because one client has all of it. */
 export const clientNetwork = (ip: string): string =>
   isIP(ip) === 6 ? `${(convertIPv6ToBinary(ip) >> 64n).toString(16)}/64` : ip;
 
-/** One spelling for each address: without port, brackets, zone; an IPv4 address that came in IPv6 form is IPv4. */
+/**
+ * A check whether a request's address matches one of `rules` (addresses and CIDRs, matched by Hono's ip-restriction).
+ * Without rules every address matches. Throws a TypeError for an invalid rule.
+ */
+export function createAddressCheck(rules: readonly string[]): AccessPolicy["isAdminAddress"] {
+  const restrict = ipRestriction(
+    (c: Context<ApiEnv>) => c.get("ip"),
+    { allowList: [...rules] },
+    (_, c) => c.body(null),
+  );
+  return async (c) => {
+    let allowed = false;
+    try {
+      await restrict(c, async () => {
+        allowed = true;
+      });
+    } catch {
+      return false; // An address that cannot be parsed is on no list.
+    }
+    return allowed;
+  };
+}
+
+/** One spelling per address: without port, brackets and zone; an IPv4-mapped IPv6 address becomes IPv4. */
 function readAddress(text: string): string | undefined {
   const trimmed = text.trim();
   const bare =

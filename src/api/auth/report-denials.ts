@@ -3,9 +3,10 @@ import type { SecurityCounter } from "../../analytics/security-counter.ts";
 import type { AuditTrail } from "../../audit/audit-trail.ts";
 import { createAuditEntry } from "../http/create-audit-entry.ts";
 import type { ApiEnv } from "../http/api-env.ts";
+import { RateLimitedError } from "../http/rate-limit.ts";
 import { userIdParam } from "../http/responses.ts";
 import type { Logger } from "../../shared/logger.ts";
-import { AccessDeniedError, InvalidTokenError, RateLimitedError } from "./auth-errors.ts";
+import { AccessDeniedError, InvalidTokenError } from "./auth-errors.ts";
 
 export interface DenialDeps {
   readonly audit: AuditTrail;
@@ -14,7 +15,7 @@ export interface DenialDeps {
   readonly now: () => number;
 }
 
-/** Tells the log, the analytics and the audit trail of everybody who was turned away, before he hears of it. */
+/** Middleware that records each denial in the log, the analytics and the audit trail before the response is sent. */
 export const reportDenials =
   (deps: DenialDeps): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {

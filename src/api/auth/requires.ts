@@ -1,27 +1,31 @@
-import type { Context, MiddlewareHandler } from "hono";
+import type { Context, Hono, MiddlewareHandler } from "hono";
 import type { ApiEnv } from "../http/api-env.ts";
-import type { SensitiveAction } from "../http/access-policy.ts";
-import type { Caller } from "../http/caller.ts";
-import { declareAccess } from "./declared-access.ts";
+import type { Caller, Permission, SensitiveAction } from "../http/caller.ts";
+import { consumeOrThrow } from "../http/rate-limit.ts";
 import { AccessDeniedError, AccessTokenRequiredError } from "./auth-errors.ts";
-import type { Permission } from "../http/caller.ts";
+import { clientNetwork } from "./client-ip.ts";
 
 export interface RequiresOptions {
-  /** The path's parameter with a user id: that user needs no permission. */
+  /** The path parameter with a user id; that user needs no permission. */
   readonly orSelf?: string;
 }
 
+const declaresAccess = Symbol("declares access");
+
 /**
- * A route's middleware: lets callers with the permission pass, from an address on the list of admins' addresses. Without
- * a token 401, otherwise 403. It stands before the parameters are checked, so that nothing is told to strangers.
+ * Route middleware that admits callers with the permission, from an admin address. Answers 401 without a token, otherwise
+ * 403. It runs before parameters are validated, so an unauthorized caller learns nothing about them.
  */
 export const requires = (permission: Permission, options: RequiresOptions = {}): MiddlewareHandler<ApiEnv> =>
-  declareAccess(async (c, next) => {
-    if (c.get("anonymous") !== true) await assertPermitted(c, permission, options);
-    await next();
-  });
+  Object.assign<MiddlewareHandler<ApiEnv>, object>(
+    async (c, next) => {
+      if (c.get("anonymous") !== true) await assertPermitted(c, permission, options);
+      await next();
+    },
+    { [declaresAccess]: true },
+  );
 
-/** A route's middleware, after {@link requires}: lets callers pass who proved a second factor lately, where configured. */
+/** Route middleware, after {@link requires}: admits callers with a fresh second factor where the configuration asks for it. */
 export const requiresFreshFactor =
   (action: SensitiveAction): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
@@ -29,14 +33,38 @@ export const requiresFreshFactor =
     await next();
   };
 
-/** Who is calling. Throws 401 when nobody said so: on a route that lets strangers pass, read `c.get("caller")`. */
+/**
+ * Route middleware, before {@link requires}: while registration is open, a request without a token passes `requires`,
+ * limited per client address. A request with a token is left to `requires`.
+ */
+export const allowsAnonymous =
+  (_to: "registration"): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const { registration } = c.get("access");
+    if (registration !== undefined && c.get("caller") === undefined) {
+      await consumeOrThrow(c, registration, clientNetwork(c.get("ip")));
+      c.set("anonymous", true);
+    }
+    await next();
+  };
+
+/** Throws when a route below `/api` has no {@link requires}, so a forgotten line cannot open a route to everyone. */
+export function assertAccessDeclared(api: Hono<ApiEnv>): void {
+  const routes = api.routes.filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/"));
+  const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+  const guarded = new Set(routes.filter(({ handler }) => declaresAccess in handler).map(nameOf));
+  const open = routes.map(nameOf).filter((name) => !guarded.has(name));
+  if (open.length > 0) throw new Error(`Routes without access control: ${[...new Set(open)].join(", ")}`);
+}
+
+/** The caller. Throws 401 without a token; a route that allows anonymous requests reads `c.get("caller")` instead. */
 export function callerOf(c: Context<ApiEnv>): Caller {
   const caller = c.get("caller");
   if (caller === undefined) throw new AccessTokenRequiredError();
   return caller;
 }
 
-/** What {@link requires} asserts, for an operation that knows only by its body what it needs. */
+/** The check of {@link requires}, for an operation whose body decides which permission it needs. */
 export async function assertPermitted(
   c: Context<ApiEnv>,
   permission: Permission,
@@ -50,8 +78,8 @@ export async function assertPermitted(
 }
 
 /**
- * What {@link requiresFreshFactor} asserts. A service has no factors, so it is exempt: give it a role without the
- * permission if it must not.
+ * The check of {@link requiresFreshFactor}. A service has no factors and is exempt; restrict it through the permissions of
+ * its role.
  */
 export function assertFreshFactor(c: Context<ApiEnv>, action: SensitiveAction): void {
   const { freshFactorFor, factorMaxAgeMinutes, now } = c.get("access");

@@ -1,11 +1,9 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { defaultRole } from "../../domain/user.ts";
 import { ConfigError } from "../../shared/errors.ts";
 import { type Permission, permissions } from "../http/caller.ts";
-
-/** The role of whoever has none, or one that the file does not know. */
-const leastRole = "user";
 
 const roleSchema = z.strictObject({
   inherits: z.array(z.string()).default([]),
@@ -18,12 +16,12 @@ interface Role {
   readonly role: string;
   readonly permissions: ReadonlySet<Permission>;
 }
-/** The role that a token's claim stands for. Whatever is not the name of a role is `user`. */
+/** The role named by a token's claim; {@link defaultRole} for a claim that names no role. */
 export type FindRole = (claim: unknown) => Role;
 
 const defaultFile = fileURLToPath(new URL("../../../roles.json", import.meta.url));
 
-/** Reads the roles; default is roles.json beside package.json. Throws a {@link ConfigError} that says what is wrong. */
+/** Reads the roles file; default is roles.json beside package.json. Throws a {@link ConfigError} that names the mistake. */
 export function readRoles(file: string = defaultFile): FindRole {
   let content: unknown;
   try {
@@ -54,19 +52,20 @@ function defineRoles(content: unknown): FindRole {
       { role, permissions: new Set(permissionsOf(definitions, role, [])) },
     ]),
   );
-  const least = roles.get(leastRole);
-  if (least === undefined) throw new RolesError(`there must be a role ${JSON.stringify(leastRole)}`);
-  return (claim) => (typeof claim === "string" ? roles.get(claim) : undefined) ?? least;
+  const fallback = roles.get(defaultRole);
+  if (fallback === undefined) throw new RolesError(`there must be a role ${JSON.stringify(defaultRole)}`);
+  return (claim) => (typeof claim === "string" ? roles.get(claim) : undefined) ?? fallback;
 }
 
-/** Its own and those of all it inherits from. `heirs` are the roles on the way here. */
-function permissionsOf(definitions: RoleDefinitions, role: string, heirs: readonly string[]): Permission[] {
-  const way = [...heirs, role];
-  if (heirs.includes(role)) throw new RolesError(`roles inherit in a circle: ${way.join(" → ")}`);
+/** The role's own permissions and all inherited ones. `descendants` are the roles on the path to this one. */
+function permissionsOf(definitions: RoleDefinitions, role: string, descendants: readonly string[]): Permission[] {
+  const path = [...descendants, role];
+  if (descendants.includes(role)) throw new RolesError(`roles inherit in a cycle: ${path.join(" → ")}`);
   const definition = definitions.get(role);
-  if (definition === undefined) throw new RolesError(`${heirs.at(-1)} inherits from ${role}, which is not there`);
+  if (definition === undefined)
+    throw new RolesError(`${descendants.at(-1)} inherits from ${role}, which does not exist`);
   return [
     ...definition.permissions,
-    ...definition.inherits.flatMap((inherited) => permissionsOf(definitions, inherited, way)),
+    ...definition.inherits.flatMap((inherited) => permissionsOf(definitions, inherited, path)),
   ];
 }

@@ -13,7 +13,7 @@ export interface ServiceTokenDeps {
 
 const clockToleranceSeconds = 5;
 
-/** Verifies service tokens: HS256 only, for our audience; `exp`, `sub` (the service's name) and `role` are required. */
+/** Verifies service tokens: HS256 only, for the configured audience; `exp`, `sub` (the service's name) and `role` are required. */
 export function createServiceTokenVerifier({ secret, audience, findRole }: ServiceTokenDeps): VerifyToken {
   const key = new TextEncoder().encode(secret);
   return async (token) => {
@@ -34,4 +34,21 @@ export function createServiceTokenVerifier({ secret, audience, findRole }: Servi
     const { sub, exp, role } = claims.data;
     return { outcome: "verified", caller: { kind: "service", id: sub, ...findRole(role) }, expiresAt: exp * 1_000 };
   };
+}
+
+const minBytes = 32;
+const minDistinctCharacters = 8;
+const placeholders =
+  /change[-_ ]?(me|this|it)|your[-_ ]?(\w+[-_ ]?)?(secret|key)|(super|my|top)[-_ ]?secret|placeholder|example|insert[-_ ]|^(secret|password|default|jwt[-_ ]?secret)/i;
+
+/** Why a secret is too weak to sign tokens; undefined when no weakness is found. The text does not reveal the value. */
+export function findSecretWeakness(secret: string): string | undefined {
+  if (Buffer.byteLength(secret) < minBytes)
+    return `must have at least ${minBytes} bytes; generate one: openssl rand -base64 48`;
+  if (placeholders.test(secret)) return "is a placeholder; generate a secret: openssl rand -base64 48";
+  if (new Set(secret).size < minDistinctCharacters)
+    return "has too few distinct characters; generate one: openssl rand -base64 48";
+  if (secret.includes("-----BEGIN"))
+    return "is a key file, which others may know; generate a secret: openssl rand -base64 48";
+  return undefined;
 }

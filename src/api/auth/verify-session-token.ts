@@ -8,7 +8,7 @@ import type { FindKey } from "./clerk-keys.ts";
 import type { FindRole } from "./roles.ts";
 import { rejected, type VerifyToken } from "./verify-token.ts";
 
-/** `cat` tells Clerk's kinds of tokens apart: session tokens, and tokens from before there were kinds. */
+/** `cat` is Clerk's token category: a session token, or a token from before categories existed. */
 const headerSchema = z.object({
   alg: z.literal("RS256"),
   kid: z.string().min(1).max(256),
@@ -22,7 +22,7 @@ const claimsSchema = z.object({
   exp: z.number(),
   iat: z.number(),
   sts: z.string().optional(),
-  /** Unreadable: never verified. */
+  /** A malformed value counts as "never verified". */
   fva: z.tuple([z.number(), z.number()]).optional().catch(undefined),
   act: z.object({ sub: z.string().min(1) }).optional(),
   metadata: z.unknown().optional(),
@@ -33,13 +33,13 @@ const metadataSchema = z.object({ role: z.unknown().optional() });
 export interface SessionTokenDeps {
   readonly findKey: FindKey;
   readonly findRole: FindRole;
-  /** When not empty, the token must name one of them as its `azp`. */
+  /** Unless empty, the claim `azp` must be one of these. */
   readonly authorizedParties: readonly string[];
 }
 
 /**
- * Verifies Clerk's session tokens (RS256 only). A session that still has a task to do (`sts: pending`) proves nothing. The
- * role is `metadata.role`, which the dashboard fills from the public metadata.
+ * Verifies Clerk's session tokens (RS256 only). A session with unfinished tasks (`sts: pending`) is rejected. The role is
+ * the claim `metadata.role`, which a session token template copies from the public metadata.
  */
 export function createSessionTokenVerifier({ findKey, findRole, authorizedParties }: SessionTokenDeps): VerifyToken {
   return async (token) => {

@@ -1,5 +1,5 @@
 import { SignJWT } from "jose";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { readRoles } from "./roles.ts";
 import { createServiceTokenVerifier } from "./verify-service-token.ts";
 import { createTokenVerifier, rejected, type VerifyToken } from "./verify-token.ts";
@@ -15,7 +15,7 @@ const signFor = (seconds: number, startMs = Date.now()) =>
     .setExpirationTime(Math.floor(startMs / 1_000) + seconds)
     .sign(new TextEncoder().encode(secret));
 
-/** A verifier that counts how often it really verifies. */
+/** A verifier that counts how often it checks a signature. */
 function openVerifier() {
   let time = Date.now();
   let verifications = 0;
@@ -31,8 +31,8 @@ function openVerifier() {
   };
 }
 
-describe("what a token proved", () => {
-  it("is remembered for a minute", async () => {
+describe("a verified token", () => {
+  test("is cached for a minute", async () => {
     const { verify, verifications, pass } = openVerifier();
     const token = await signFor(3_600);
     const first = await verify(token);
@@ -45,7 +45,7 @@ describe("what a token proved", () => {
     expect(verifications()).toBe(2);
   });
 
-  it("is forgotten when the token expires, not later", async () => {
+  test("leaves the cache when it expires", async () => {
     const { verify, verifications, pass } = openVerifier();
     const token = await signFor(30);
     await verify(token);
@@ -57,7 +57,7 @@ describe("what a token proved", () => {
     expect(verifications()).toBe(2);
   });
 
-  it("is remembered for that token alone: one that differs in a letter of its signature is verified", async () => {
+  test("does not vouch for a token that differs in one character of the signature", async () => {
     const { verify } = openVerifier();
     const token = await signFor(60);
     await verify(token);
@@ -66,7 +66,7 @@ describe("what a token proved", () => {
     expect(await verify(other)).toMatchObject({ outcome: "rejected" });
   });
 
-  it("is not remembered when it was nothing", async () => {
+  test("is cached only when it is valid", async () => {
     const { verify, verifications } = openVerifier();
     const token = `${await signFor(60)}x`;
     await verify(token);
@@ -74,7 +74,7 @@ describe("what a token proved", () => {
     expect(verifications()).toBe(2);
   });
 
-  it("is remembered for the latest 5,000 tokens", async () => {
+  test("is cached among the latest 5,000", async () => {
     let verifications = 0;
     const session: VerifyToken = async () => {
       verifications += 1;
@@ -90,8 +90,8 @@ describe("what a token proved", () => {
   });
 });
 
-describe("a token", () => {
-  it.each([
+describe("an unverified token", () => {
+  test.each([
     ["none", "eyJhbGciOiJub25lIn0.e30."],
     ["ES256", "eyJhbGciOiJFUzI1NiJ9.e30.AAAA"],
     ["RS512", "eyJhbGciOiJSUzUxMiJ9.e30.AAAA"],
@@ -101,16 +101,16 @@ describe("a token", () => {
     expect(await openVerifier().verify(token)).toEqual(rejected("unknown_algorithm"));
   });
 
-  it.each(["", ".", "..", "...", "a.b.c", "{}", "null", "é.é.é", "\u0000"])(
-    "that is none is refused: %j",
+  test.each(["", ".", "..", "...", "a.b.c", "{}", "null", "é.é.é", "\u0000"])(
+    "is rejected when it is not a JWT: %j",
     async (token) => expect(await openVerifier().verify(token)).toMatchObject({ outcome: "rejected" }),
   );
 
-  it("that is longer than any of ours is not looked at", async () => {
+  test("is rejected without parsing when it is too long", async () => {
     expect(await openVerifier().verify("a".repeat(8_193))).toEqual(rejected("too_long"));
   });
 
-  it("of a service is refused where there is no secret", async () => {
+  test("is rejected when it is a service token and no JWT_SECRET is set", async () => {
     const session: VerifyToken = async () => rejected("a session token");
     const verify = createTokenVerifier({ session, service: undefined }, Date.now);
     expect(await verify(await signFor(60))).toEqual(rejected("unknown_algorithm"));

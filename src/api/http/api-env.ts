@@ -1,22 +1,45 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { OpenAPIHono } from "@hono/zod-openapi";
-import type { AccessPolicy } from "./access-policy.ts";
-import type { Caller } from "./caller.ts";
+import type { Context } from "hono";
+import type { RateLimiter } from "../../redis/rate-limiter.ts";
+import type { Caller, SensitiveAction } from "./caller.ts";
 
-/** What the API's middleware leaves for the handlers. */
+export type ApiApp = OpenAPIHono<ApiEnv>;
+
+/** What the API's middleware sets for the handlers. */
 export interface ApiEnv {
   Bindings: HttpBindings;
   Variables: {
     requestId: string;
     /** The client's address, behind as many proxies as are configured. */
     ip: string;
-    /** Nobody for the few routes that need no token. */
+    /** Undefined when the request has no token. */
     caller: Caller | undefined;
-    /** Set where a route lets a request without a token pass, and the request had none. */
+    /** True when the route accepts requests without a token and this request has none. */
     anonymous: boolean | undefined;
-    /** By what `requires` and its siblings decide. */
     access: AccessPolicy;
   };
 }
 
-export type ApiApp = OpenAPIHono<ApiEnv>;
+/** The configured conditions of access beyond the permissions of a role. */
+export interface AccessPolicy {
+  readonly freshFactorFor: ReadonlySet<SensitiveAction>;
+  readonly factorMaxAgeMinutes: number;
+  /** Whether a request from this address may do more than a user may do with their own account. */
+  readonly isAdminAddress: (c: Context<ApiEnv>) => Promise<boolean>;
+  /** How often one address may register without a token; undefined when registration needs a token. */
+  readonly registration: RateLimit | undefined;
+  /** The current time in ms. */
+  readonly now: () => number;
+}
+
+export interface Quota {
+  /** The name of the quota in response headers and in the log. */
+  readonly name: string;
+  readonly requests: number;
+  readonly windowSeconds: number;
+}
+
+export interface RateLimit extends RateLimiter {
+  readonly quota: Quota;
+}

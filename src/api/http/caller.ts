@@ -1,18 +1,18 @@
-/** Who is calling, as verified. `permissions` are those of the role, inherited ones included. */
+/** The verified caller. `permissions` are those of the role, including inherited ones. */
 export type Caller = UserCaller | ServiceCaller;
 
-/** A person with a Clerk session token. */
+/** A user with a Clerk session token. */
 export interface UserCaller {
   readonly kind: "user";
   readonly id: string;
   readonly role: string;
   readonly permissions: ReadonlySet<Permission>;
   readonly sessionId: string;
-  /** Who acts as this user (claim `act`), when it is not the user. */
+  /** The impersonator (claim `act`) when the session is an impersonation. */
   readonly impersonatorId: string | undefined;
-  /** Minutes since the first and the second factor were last verified when the token was made (claim `fva`); -1: never. */
+  /** Minutes from the last verification of each factor to the issue of the token (claim `fva`); -1: never verified. */
   readonly factorAgeMinutes: readonly [first: number, second: number] | undefined;
-  /** When the token was made (claim `iat`), ms. */
+  /** Issue time of the token (claim `iat`), ms. */
   readonly issuedAt: number;
 }
 
@@ -25,7 +25,7 @@ interface ServiceCaller {
   readonly permissions: ReadonlySet<Permission>;
 }
 
-/** What a role may do. Routes declare the one they need; roles.json at the root says which role has which. */
+/** Each route declares the permission it needs; roles.json assigns permissions to roles. */
 export const permissions = [
   "users:read",
   "users:write",
@@ -39,3 +39,7 @@ export const permissions = [
   "analytics:read",
 ] as const;
 export type Permission = (typeof permissions)[number];
+
+/** The actions for which the configuration can require a fresh second factor. */
+export const sensitiveActions = ["delete", "role", "mfa", "recovery"] as const;
+export type SensitiveAction = (typeof sensitiveActions)[number];

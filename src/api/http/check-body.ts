@@ -1,12 +1,12 @@
+import type { MiddlewareHandler } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { ApiError } from "../../http/api-error.ts";
-import type { MiddlewareHandler } from "hono";
 import type { ApiEnv } from "./api-env.ts";
 import { invalidInput } from "./create-router.ts";
 
 const maxBodyBytes = 256 * 1_024;
 
-/** Answers 413 to a larger body, as soon as that is known: by the length that was announced, otherwise while reading. */
+/** Answers 413 to a larger body: at once when its announced length is too large, otherwise while reading. */
 export const limitBody = () =>
   bodyLimit({
     maxSize: maxBodyBytes,
@@ -15,17 +15,17 @@ export const limitBody = () =>
     },
   });
 
-/** Only a body with one of these can have a polluting key. */
+/** A body without any of these cannot contain a polluting key. */
 const suspicious = /__proto__|prototype|\\u/;
 
 /**
- * Answers 400 to JSON with a key that could reach into every object's prototype, were it ever copied carelessly. What is
- * no JSON is left to the route.
+ * Answers 400 to JSON with a key that could change every object's prototype if it were copied carelessly. A body that is
+ * not JSON is left to the route.
  */
 export const rejectPrototypePollution: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const text = c.req.raw.body === null ? "" : await c.req.text();
   const found = suspicious.test(text) ? findPollutingKey(text) : undefined;
-  if (found !== undefined) throw invalidInput([{ path: [found], message: "Not a key" }]);
+  if (found !== undefined) throw invalidInput([{ path: [found], message: "Not allowed as a key" }]);
   await next();
 };
 
@@ -49,8 +49,8 @@ function findPollutingKey(text: string): string | undefined {
 }
 
 /**
- * A route's middleware, after `requires`, where `{}` is valid: a request without a JSON body would count as one with `{}`,
- * and answer 200 to somebody whose body was lost.
+ * Route middleware, after `requires`, for routes that accept `{}`. Without it a request whose body was lost would count as
+ * `{}` and be answered with 200.
  */
 export const requireJson: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const type = c.req.header("content-type") ?? "";

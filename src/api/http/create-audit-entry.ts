@@ -1,19 +1,19 @@
 import type { Context } from "hono";
-import type { Caller } from "./caller.ts";
-import type { ApiEnv } from "./api-env.ts";
 import type { AuditEntry } from "../../audit/audit-trail.ts";
+import type { ApiEnv } from "./api-env.ts";
+import type { Caller } from "./caller.ts";
 
-/** The part of an entry that only the operation knows. */
+/** The part of an audit entry that only the operation knows. */
 export type AuditDetails = Pick<AuditEntry, "action" | "outcome" | "targetId" | "before" | "after" | "reason">;
 
-/** The audit entry for what this request did: who, from where and when come from the request. */
-export const createAuditEntry = (c: Context<ApiEnv>, now: () => number, deed: AuditDetails): AuditEntry => ({
+/** The audit entry of one operation. Actor, address, user agent and request id come from the request. */
+export const createAuditEntry = (c: Context<ApiEnv>, now: () => number, details: AuditDetails): AuditEntry => ({
   at: now(),
   requestId: c.get("requestId"),
   actor: actorOf(c.get("caller")),
   ip: c.get("ip"),
   userAgent: c.req.header("user-agent") ?? "",
-  ...deed,
+  ...details,
 });
 
 function actorOf(caller: Caller | undefined): AuditEntry["actor"] {

@@ -1,20 +1,34 @@
 import type { Context, MiddlewareHandler } from "hono";
-import type { ApiEnv } from "./api-env.ts";
-import { RateLimitedError } from "../auth/auth-errors.ts";
-import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from "rate-limiter-flexible";
+import { ApiError } from "../../http/api-error.ts";
+import { createRateLimiter } from "../../redis/rate-limiter.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
+import type { ApiEnv, Quota, RateLimit } from "./api-env.ts";
 
-/** Takes one request from a quota and says in the answer's headers what is left. Throws 429 when nothing was. */
-export async function consumeOrThrow(c: Context<ApiEnv>, { quota, take }: RateLimit, key: string): Promise<void> {
-  const { allowed, remaining, resetSeconds } = await take(key);
-  // draft-ietf-httpapi-ratelimit-headers-10: lists, with an item for each quota.
-  const name = JSON.stringify(quota.name);
-  c.header("RateLimit-Policy", `${name};q=${quota.requests};w=${quota.windowSeconds}`, { append: true });
-  c.header("RateLimit", `${name};r=${remaining};t=${resetSeconds}`, { append: true });
-  if (!allowed) throw new RateLimitedError(quota.name, resetSeconds);
+export class RateLimitedError extends ApiError {
+  override readonly name = "RateLimitedError";
+  /** The name of the exhausted quota. */
+  readonly limit: string;
+  constructor(limit: string, retryAfterSeconds: number) {
+    super(429, "rate_limited", "Too many requests", { headers: { "retry-after": String(retryAfterSeconds) } });
+    this.limit = limit;
+  }
 }
 
-/** Limits how many requests have the same key; requests without one are not counted. */
+/**
+ * A quota for each key. All processes share it through Redis; the window starts with a key's first request. While Redis is
+ * unavailable each process counts in memory, so requests neither wait nor go unlimited.
+ */
+export const createRateLimit = (redis: RedisClient, redisPrefix: string, quota: Quota): RateLimit => ({
+  quota,
+  ...createRateLimiter({
+    redis,
+    keyPrefix: `${redisPrefix}:limit:${quota.name}`,
+    points: quota.requests,
+    windowSeconds: quota.windowSeconds,
+  }),
+});
+
+/** Middleware that limits the requests with the same key; requests without a key are not counted. */
 export const limitRate =
   (limit: RateLimit, keyOf: (c: Context<ApiEnv>) => string | undefined): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
@@ -23,62 +37,16 @@ export const limitRate =
     await next();
   };
 
-export interface Quota {
-  /** How the headers and the log name it. */
-  readonly name: string;
-  readonly requests: number;
-  readonly windowSeconds: number;
-}
-
-interface Taken {
-  readonly allowed: boolean;
-  readonly remaining: number;
-  /** Until the quota is whole again. */
-  readonly resetSeconds: number;
-}
-
-export interface RateLimit {
-  readonly quota: Quota;
-  /** Takes one request from the quota of `key`. */
-  take(key: string): Promise<Taken>;
-  /** Undoes one `take`: for what counts failures only. */
-  giveBack(key: string): Promise<void>;
-}
-
 /**
- * A quota for each key, shared by all processes through Redis; the window begins with a key's first request. While Redis
- * is away each process counts for itself, so that nobody waits and nobody is unlimited.
+ * Takes one request from the quota of `key` and reports the remainder in the response headers. Throws a
+ * {@link RateLimitedError} when the quota is exhausted.
  */
-export function createRateLimit(redis: RedisClient, redisPrefix: string, quota: Quota): RateLimit {
-  const options = {
-    keyPrefix: `${redisPrefix}:limit:${quota.name}`,
-    points: quota.requests,
-    duration: quota.windowSeconds,
-  };
-  const limiter = new RateLimiterRedis({
-    ...options,
-    storeClient: redis,
-    rejectIfRedisNotReady: true,
-    insuranceLimiter: new RateLimiterMemory(options),
-  });
-  return {
-    quota,
-    take: async (key) => {
-      try {
-        return takenOf(true, await limiter.consume(key));
-      } catch (refused) {
-        if (refused instanceof RateLimiterRes) return takenOf(false, refused);
-        throw refused;
-      }
-    },
-    giveBack: async (key) => {
-      await limiter.reward(key);
-    },
-  };
+export async function consumeOrThrow(c: Context<ApiEnv>, { quota, consume }: RateLimit, key: string): Promise<void> {
+  const { allowed, remaining, resetMs } = await consume(key);
+  const resetSeconds = Math.max(1, Math.ceil(resetMs / 1_000));
+  // draft-ietf-httpapi-ratelimit-headers-10: both headers are lists with one item per quota.
+  const name = JSON.stringify(quota.name);
+  c.header("RateLimit-Policy", `${name};q=${quota.requests};w=${quota.windowSeconds}`, { append: true });
+  c.header("RateLimit", `${name};r=${remaining};t=${resetSeconds}`, { append: true });
+  if (!allowed) throw new RateLimitedError(quota.name, resetSeconds);
 }
-
-const takenOf = (allowed: boolean, { remainingPoints, msBeforeNext }: RateLimiterRes): Taken => ({
-  allowed,
-  remaining: remainingPoints,
-  resetSeconds: Math.max(1, Math.ceil(msBeforeNext / 1_000)),
-});

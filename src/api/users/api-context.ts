@@ -4,7 +4,7 @@ import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { MessageQueues } from "../../queue/message-queues.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { FindRole } from "../auth/roles.ts";
-import type { RateLimit } from "../http/rate-limit.ts";
+import type { RateLimit } from "../http/api-env.ts";
 import type { PasswordPolicy } from "../passwords/password-policy.ts";
 import type { IdempotencyRecords } from "./idempotency-records.ts";
 import type { UserCache } from "./user-cache.ts";

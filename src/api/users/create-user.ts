@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { type AuditDetails, createAuditEntry } from "../http/create-audit-entry.ts";
-import { allowsAnonymous } from "../auth/allows-anonymous.ts";
+import { allowsAnonymous } from "../auth/requires.ts";
 import { requires } from "../auth/requires.ts";
 import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
 import { bearer, errorResponses } from "../http/responses.ts";

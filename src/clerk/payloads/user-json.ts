@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type User, userIdSchema } from "../../domain/user.ts";
+import { defaultRole, type User, userIdSchema } from "../../domain/user.ts";
 
 /** Milliseconds since the epoch, up to the year 9999: what ISO 8601 can say in four digits. */
 export const timeSchema = z.int().min(0).max(253_402_300_799_999);
@@ -17,8 +17,6 @@ export const userJsonSchema = z.object({
   updated_at: timeSchema,
 });
 export type UserJson = z.infer<typeof userJsonSchema>;
-
-const defaultRole = "user";
 
 /** Clerk's user as consumers see it: nulls are `""`, the primary address comes first, no role is the role `user`. */
 export function userFromJson(json: UserJson): User {

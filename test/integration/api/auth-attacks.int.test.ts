@@ -335,7 +335,7 @@ describe("bodies", () => {
   describe("with keys that reach into prototypes → 400", () => {
     const pollutes = (path: string): Answer => ({
       status: 400,
-      body: { code: "invalid_input", details: [{ path, message: "Not a key" }] },
+      body: { code: "invalid_input", details: [{ path, message: "Not allowed as a key" }] },
     });
     expectOfAll(pollutes("__proto__"), "POST /api/users", [
       ["__proto__", admin('{"__proto__":{"role":"admin"}}')],

@@ -7,8 +7,8 @@ import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-c
 import type { SecurityEvent } from "../../../src/analytics/security-counter.ts";
 import { auditStream } from "../../../src/redis/keys.ts";
 import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
-import { allowsAnonymous } from "../../../src/api/auth/allows-anonymous.ts";
-import { assertAccessDeclared } from "../../../src/api/auth/declared-access.ts";
+import { allowsAnonymous } from "../../../src/api/auth/requires.ts";
+import { assertAccessDeclared } from "../../../src/api/auth/requires.ts";
 import { applyMiddleware } from "../../../src/api/apply-middleware.ts";
 import { readRoles } from "../../../src/api/auth/roles.ts";
 import { callerOf, requires, requiresFreshFactor } from "../../../src/api/auth/requires.ts";

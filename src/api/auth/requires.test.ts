@@ -1,13 +1,12 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { pino } from "pino";
-import { expect, it } from "vitest";
-import { assertAccessDeclared } from "./declared-access.ts";
-import { requires, requiresFreshFactor } from "./requires.ts";
+import { expect, test } from "vitest";
+import { assertAccessDeclared, requires, requiresFreshFactor } from "./requires.ts";
 import { createRouter } from "../http/create-router.ts";
 
 const answers = { 200: { description: "", content: { "application/json": { schema: z.object({}) } } } };
 
-it("A route that does not say who may call it keeps the API from starting", () => {
+test("a route without access control stops the API from starting", () => {
   const api = createRouter(pino({ level: "silent" }));
   api.openapi(
     createRoute({
@@ -31,5 +30,5 @@ it("A route that does not say who may call it keeps the API from starting", () =
     }),
     (c) => c.json({}, 200),
   );
-  expect(() => assertAccessDeclared(api)).toThrow("These routes do not say who may call them: POST /api/declared/:id");
+  expect(() => assertAccessDeclared(api)).toThrow("Routes without access control: POST /api/declared/:id");
 });
