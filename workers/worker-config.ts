@@ -19,7 +19,9 @@ export const WORKER_ENVIRONMENT = {
   WORKER_PORT: port.default(3008).describe("Port of the worker's /livez, /readyz and /metrics"),
   STALE_USER_CHECK_AFTER_MS: positive
     .default(7 * 86_400_000)
-    .describe("Age of a message about an unknown user after which Clerk is asked before the user is published, in ms"),
+    .describe(
+      "Age of a message about an unknown user from which on Clerk is asked before the user is published, in ms",
+    ),
   ...RECONCILIATION_ENVIRONMENT,
   ...AUDIT_ENVIRONMENT,
   ...CACHE_ENVIRONMENT,

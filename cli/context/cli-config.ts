@@ -6,7 +6,8 @@ import { REDIS_ENVIRONMENT, toRedisConfig } from "../../src/redis/redis-config.t
 import { type EnvironmentVariables, readEnvironment } from "../../src/shared/environment.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../../src/shared/program-config.ts";
 
-const CLI_ENVIRONMENT = {
+/** Every variable that the CLI reads. */
+export const CLI_ENVIRONMENT = {
   ...PROGRAM_ENVIRONMENT,
   ...CLERK_ENVIRONMENT,
   ...REDIS_ENVIRONMENT,

@@ -5,7 +5,7 @@ export const ANALYTICS_ENVIRONMENT = {
   ANALYTICS_RETENTION_DAYS: positive
     .max(400)
     .default(90)
-    .describe("How many days back GET /api/analytics answers; what is older is dropped from Redis"),
+    .describe("Days of history that GET /api/analytics covers; older counts are dropped from Redis"),
 };
 type Environment = z.infer<z.ZodObject<typeof ANALYTICS_ENVIRONMENT>>;
 

@@ -1,20 +1,15 @@
-import { z } from "zod";
+import type { z } from "zod";
 import { positive } from "../shared/environment.ts";
 
 export const AUDIT_ENVIRONMENT = {
-  KAFKA_AUDIT_TOPIC: z.string().default("user.audit").describe("Topic of the audit trail"),
-  KAFKA_AUDIT_RETENTION_MS: z.coerce
-    .number()
-    .int()
-    .min(-1)
-    .default(-1)
-    .describe("Of the audit topic when created here; -1 keeps entries for ever"),
   AUDIT_RETENTION_MS: positive
     .default(90 * 86_400_000)
-    .describe("How long GET /api/audit shows an entry, ms; never dropped from Redis before Kafka has it"),
+    .describe("Time that GET /api/audit shows an entry, in ms. An entry stays in Redis at least until Kafka has it"),
   AUDIT_MAX_ENTRIES: positive
     .default(100_000)
-    .describe("Most entries that GET /api/audit shows; never dropped from Redis before Kafka has them"),
+    .describe(
+      "Maximum number of entries that GET /api/audit shows. An entry stays in Redis at least until Kafka has it",
+    ),
 };
 type Environment = z.infer<z.ZodObject<typeof AUDIT_ENVIRONMENT>>;
 

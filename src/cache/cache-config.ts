@@ -6,7 +6,7 @@ export const CACHE_ENVIRONMENT = {
     .int()
     .min(0)
     .default(60_000)
-    .describe("How long users and list pages are cached in Redis, ms; 0 switches the cache off"),
+    .describe("Time that users and pages of lists are cached in Redis, in ms; 0 turns the cache off"),
 };
 type Environment = z.infer<z.ZodObject<typeof CACHE_ENVIRONMENT>>;
 

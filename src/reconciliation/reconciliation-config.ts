@@ -15,24 +15,24 @@ const isCron = (text: string): boolean => {
 export const RECONCILIATION_ENVIRONMENT = {
   RECONCILE_EVERY_MS: milliseconds
     .default(5 * 60_000)
-    .describe("How often Clerk's newest changes are compared with what was published, ms; 0: never by itself"),
+    .describe("Interval at which Clerk's newest changes are compared with the published states, in ms; 0 turns it off"),
   RECONCILE_OVERLAP_MS: milliseconds
     .default(10 * 60_000)
-    .describe("How far behind the last run's end each run begins, ms: Clerk may show a change late"),
-  RECONCILE_GRACE_MS: milliseconds
-    .default(30_000)
-    .describe("Changes younger than this are left to their webhooks until the next run, ms"),
+    .describe("Overlap of a run with the previous one, in ms, because Clerk may show a change late"),
+  RECONCILE_GRACE_MS: milliseconds.default(30_000).describe("Age up to which a change is left to its webhook, in ms"),
   RECONCILE_SWEEP_CRON: z
     .string()
     .refine((text) => text === "off" || isCron(text), "neither a cron pattern nor `off`")
     .default("0 3 * * *")
-    .describe("When all users are compared, deleted ones too: a cron pattern in UTC, or `off`"),
+    .describe("Schedule on which all users are compared, including deletions: a cron pattern in UTC, or `off`"),
   RECONCILE_MAX_DELETED_PERCENT: z.coerce
     .number()
     .min(0)
     .max(100)
     .default(10)
-    .describe("A sweep that misses a larger part of the known users in Clerk (and more than 10) publishes no deletion"),
+    .describe(
+      "Largest share of the known users, in percent, that a sweep may publish as deleted; 10 users are always allowed",
+    ),
 };
 type Environment = z.infer<z.ZodObject<typeof RECONCILIATION_ENVIRONMENT>>;
 

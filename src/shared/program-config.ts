@@ -6,7 +6,7 @@ export const PROGRAM_ENVIRONMENT = {
   LOG_LEVEL: z
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")
-    .describe("Lowest level that is logged"),
+    .describe("Lowest level that is logged: trace, debug, info, warn, error or silent"),
   LOG_EMAILS: flag.default(true).describe("Whether email addresses may appear in the log"),
   SHUTDOWN_TIMEOUT_MS: positive.default(10_000).describe("Time that a program may take to stop, in ms"),
   HOST: z.string().default("0.0.0.0").describe("Address that the API and the worker listen on"),
@@ -16,7 +16,9 @@ export const PROGRAM_ENVIRONMENT = {
     .min(1)
     .max(1_000)
     .default(6)
-    .describe("Number of shards; equals the topics' partitions. To change it later: bridge reshard --to N"),
+    .describe(
+      "Number of shards, which equals the number of partitions of both topics. Change it later with `bridge reshard --to N`",
+    ),
 };
 
 export const toProgramConfig = (env: z.infer<z.ZodObject<typeof PROGRAM_ENVIRONMENT>>) => ({

@@ -5,10 +5,10 @@ import { ConfigError } from "../shared/errors.ts";
 export const WEBHOOKS_ENVIRONMENT = {
   CLERK_WEBHOOK_SECRET: list
     .optional()
-    .describe("Signing secret (whsec_…) of the webhook; several, comma-separated, while one is rotated"),
+    .describe("Signing secret (whsec_…) of the webhook endpoint; comma-separated while a secret is rotated"),
   CLERK_WEBHOOK_SIGNING_SECRET: list
     .optional()
-    .describe("Clerk's own name for CLERK_WEBHOOK_SECRET; either can be set"),
+    .describe("Clerk's own name for CLERK_WEBHOOK_SECRET; secrets of both are accepted"),
 };
 
 export interface WebhooksConfig {

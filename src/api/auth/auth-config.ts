@@ -33,27 +33,34 @@ const addresses = list.refine((values) => {
 export const AUTH_ENVIRONMENT = {
   CLERK_JWT_KEY: publicKey
     .optional()
-    .describe("Clerk's PEM public key, to verify session tokens without a network call; not set: by Clerk's JWKS"),
+    .describe(
+      "Clerk's public key (PEM), which verifies session tokens without a network call; not set: the keys come from Clerk's JWKS",
+    ),
   CLERK_AUTHORIZED_PARTIES: list
     .default([])
-    .describe(
-      "Origins whose session tokens are accepted (claim azp), comma-separated; not set: all, and those without",
-    ),
+    .describe("Origins whose session tokens are accepted (claim azp), comma-separated; not set: any origin, or none"),
   JWT_SECRET: secret
     .optional()
-    .describe("Signs service tokens (HS256); at least 32 bytes: openssl rand -base64 48. Not set: no service tokens"),
-  SERVICE_TOKEN_AUDIENCE: z.string().default("clerk-kafka-bridge").describe("The aud that service tokens must have"),
-  ROLES_FILE: z.string().optional().describe("Roles and their permissions; default roles.json beside package.json"),
+    .describe(
+      "Key of service tokens (HS256), at least 32 bytes: openssl rand -base64 48; not set: service tokens are refused",
+    ),
+  SERVICE_TOKEN_AUDIENCE: z
+    .string()
+    .default("clerk-kafka-bridge")
+    .describe("Audience (claim aud) that a service token must have"),
+  ROLES_FILE: z.string().optional().describe("File of roles and permissions; not set: roles.json beside package.json"),
   REQUIRE_MFA_FOR: list
     .pipe(z.array(z.enum(sensitiveActions)))
     .default([])
     .describe(
-      "What a user may do only with a fresh second factor: delete, role, mfa, recovery; comma-separated. Services are exempt",
+      "Actions for which a user needs a fresh second factor: delete, role, mfa, recovery; comma-separated. Services are exempt",
     ),
-  MFA_MAX_AGE_MINUTES: positive.default(10).describe("How old a fresh second factor may be, minutes"),
+  MFA_MAX_AGE_MINUTES: positive.default(10).describe("Maximum age of a fresh second factor, in minutes"),
   ADMIN_IP_ALLOW_LIST: addresses
     .default([])
-    .describe("Addresses and CIDRs, comma-separated, from where more is allowed than one's own account; not set: all"),
+    .describe(
+      "IP addresses and CIDR ranges from which callers may act on other users' accounts, comma-separated; not set: all",
+    ),
   TRUSTED_PROXIES: z.coerce
     .number()
     .int()
@@ -61,16 +68,18 @@ export const AUTH_ENVIRONMENT = {
     .max(10)
     .default(0)
     .describe(
-      "Proxies before the API that add to X-Forwarded-For; nobody else may reach the API then. 0: it is not read",
+      "Number of proxies in front of the API that append to X-Forwarded-For. The API must be reachable only through them. 0: the header is ignored",
     ),
   OPEN_REGISTRATION: flag
     .default(false)
-    .describe("Whether anybody may create a user without a token; Clerk counts its address as verified"),
-  CORS_ORIGINS: origins.default([]).describe("Origins whose pages may call the API, comma-separated"),
-  RATE_LIMIT_PER_IP: positive.default(1_200).describe("Requests per minute from one address (IPv6: one /64)"),
+    .describe("Whether callers without a token may create a user, whose email address Clerk then counts as verified"),
+  CORS_ORIGINS: origins.default([]).describe("Origins whose pages may call the API (CORS), comma-separated"),
+  RATE_LIMIT_PER_IP: positive
+    .default(1_200)
+    .describe("Requests per minute from one IP address (IPv6: one /64 network)"),
   RATE_LIMIT_PER_CALLER: positive.default(600).describe("Requests per minute of one user or service"),
-  RATE_LIMIT_BAD_TOKENS: positive.default(20).describe("Rejected tokens per minute from one address"),
-  RATE_LIMIT_REGISTRATIONS: positive.default(10).describe("Registrations per hour from one address"),
+  RATE_LIMIT_BAD_TOKENS: positive.default(20).describe("Rejected tokens per minute from one IP address"),
+  RATE_LIMIT_REGISTRATIONS: positive.default(10).describe("Registrations per hour from one IP address"),
 };
 type Environment = z.infer<z.ZodObject<typeof AUTH_ENVIRONMENT>>;
 

@@ -19,17 +19,17 @@ const lengthRange = z
   );
 
 export const PASSWORDS_ENVIRONMENT = {
-  PASSWORD_LENGTH: lengthRange.default(contract).describe("Least and most characters of a password, within 8-50"),
+  PASSWORD_LENGTH: lengthRange.prefault("8-50").describe("Minimum and maximum length of a password, within 8-50"),
   PASSWORD_CLASSES: list
     .pipe(z.array(z.enum(characterClasses)))
     .default([])
-    .describe("Of each at least one character: lower, upper, digit, symbol; comma-separated"),
+    .describe("Character classes that a password must contain: lower, upper, digit, symbol; comma-separated"),
   PASSWORD_FORBIDDEN_WORDS: list
     .default([])
-    .describe("Words that no password may contain, comma-separated, whatever the case"),
+    .describe("Words that a password must not contain, comma-separated, in any case"),
   PASSWORD_FORBID_OWN_WORDS: flag
     .default(false)
-    .describe("Whether a password may not contain its owner's names, username or e-mail address"),
+    .describe("Whether a password must not contain the user's names, username or email address"),
 };
 type Environment = z.infer<z.ZodObject<typeof PASSWORDS_ENVIRONMENT>>;
 

@@ -3,12 +3,12 @@ import { ConfigError } from "../../shared/errors.ts";
 import { positive } from "../../shared/environment.ts";
 
 export const CLERK_ENVIRONMENT = {
-  CLERK_SECRET_KEY: z.string().optional().describe("Clerk's secret key (sk_…)"),
-  CLERK_API_URL: z.url().default("https://api.clerk.com").describe("Clerk's Backend API"),
+  CLERK_SECRET_KEY: z.string().optional().describe("Secret key of the Clerk instance (sk_…)"),
+  CLERK_API_URL: z.url().default("https://api.clerk.com").describe("Address of Clerk's Backend API"),
   CLERK_RATE_LIMIT: positive
     .optional()
     .describe(
-      "Requests to Clerk in 10 s, of all processes together; not set: Clerk's own limits, 1000 for sk_live_ keys, 100 for others",
+      "Requests to Clerk in 10 s by all processes together; not set: Clerk's own limits (1000 for sk_live_ keys, 100 for others)",
     ),
 };
 

@@ -3,15 +3,15 @@ import { flag, list, positive } from "../../shared/environment.ts";
 import { ConfigError } from "../../shared/errors.ts";
 
 export const KAFKA_ENVIRONMENT = {
-  KAFKA_BROKERS: list.default(["127.0.0.1:9092"]).describe("host:port, comma-separated; Kafka 3.6 or newer"),
+  KAFKA_BROKERS: list.default(["127.0.0.1:9092"]).describe("Brokers as host:port, comma-separated; Kafka 3.6 or newer"),
   KAFKA_CLIENT_ID: z.string().default("clerk-kafka-bridge").describe("Name of this client in the brokers' logs"),
-  KAFKA_SSL: flag.default(false).describe("Whether to use TLS to the brokers"),
+  KAFKA_SSL: flag.default(false).describe("Whether to connect to the brokers with TLS"),
   KAFKA_SASL_MECHANISM: z
     .enum(["plain", "scram-sha-256", "scram-sha-512"])
     .optional()
-    .describe("How to authenticate to the brokers"),
-  KAFKA_SASL_USERNAME: z.string().optional().describe("Required with KAFKA_SASL_MECHANISM"),
-  KAFKA_SASL_PASSWORD: z.string().optional().describe("Required with KAFKA_SASL_MECHANISM"),
+    .describe("SASL mechanism: plain, scram-sha-256 or scram-sha-512; not set: no authentication"),
+  KAFKA_SASL_USERNAME: z.string().optional().describe("User name for SASL; required with KAFKA_SASL_MECHANISM"),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe("Password for SASL; required with KAFKA_SASL_MECHANISM"),
   KAFKA_EVENTS_TOPIC: z.string().default("user.events").describe("Topic of the events"),
   KAFKA_STATE_TOPIC: z.string().default("user.state").describe("Compacted topic of the users' current states"),
   KAFKA_GROUP_ID: z
@@ -21,26 +21,26 @@ export const KAFKA_ENVIRONMENT = {
   KAFKA_TRANSACTIONAL_ID_PREFIX: z
     .string()
     .default("clerk-kafka-bridge")
-    .describe("Prefix of the transactional ids; a dot and the shard follow"),
+    .describe("Prefix of the transactional ids, which are <prefix>.<shard>"),
   KAFKA_REPLICATION_FACTOR: z.coerce
     .number()
     .int()
     .min(-1)
     .default(-1)
-    .describe("Replication factor of topics created here; -1 is the brokers' default"),
+    .describe("Replication factor of topics that the bridge creates; -1: the brokers' default"),
   KAFKA_MIN_INSYNC_REPLICAS: positive
     .optional()
-    .describe("min.insync.replicas of topics created here; not set: the brokers' default"),
+    .describe("min.insync.replicas of topics that the bridge creates; not set: the brokers' default"),
   KAFKA_EVENTS_RETENTION_MS: z.coerce
     .number()
     .int()
     .min(-1)
     .default(-1)
-    .describe("Retention of an events topic created here, in ms; -1 keeps events for ever"),
+    .describe("Retention of an events topic that the bridge creates, in ms; -1: for ever"),
   KAFKA_STATE_DELETE_RETENTION_MS: positive
     .default(100 * 86_400_000)
     .describe(
-      "Time that a state topic created here remembers a deleted user, in ms; longer than Svix's 90 days of replay",
+      "Time that a state topic created by the bridge remembers a deleted user, in ms; longer than the 90 days in which Svix can replay",
     ),
   KAFKA_AUDIT_TOPIC: z.string().default("user.audit").describe("Topic of the audit trail"),
   KAFKA_AUDIT_RETENTION_MS: z.coerce
@@ -48,15 +48,15 @@ export const KAFKA_ENVIRONMENT = {
     .int()
     .min(-1)
     .default(-1)
-    .describe("Retention of an audit topic created here, in ms; -1 keeps entries for ever"),
+    .describe("Retention of an audit topic that the bridge creates, in ms; -1: for ever"),
   KAFKA_SESSION_TIMEOUT_MS: positive
     .default(6_000)
     .describe("Time without a heartbeat after which a worker's shards go to another worker, in ms"),
   KAFKA_TRANSACTION_TIMEOUT_MS: positive
     .default(15_000)
     .describe("Time after which the broker ends an orphaned transaction, in ms"),
-  BATCH_MAX_MESSAGES: positive.max(5_000).default(500).describe("Most messages in one Kafka transaction"),
-  EVENT_SOURCE: z.string().default("/clerk-kafka-bridge").describe("ce_source of every event"),
+  BATCH_MAX_MESSAGES: positive.max(5_000).default(500).describe("Maximum number of messages in one Kafka transaction"),
+  EVENT_SOURCE: z.string().default("/clerk-kafka-bridge").describe("Value of the header ce_source of every event"),
 };
 type Environment = z.infer<z.ZodObject<typeof KAFKA_ENVIRONMENT>>;
 

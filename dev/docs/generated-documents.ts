@@ -1,0 +1,40 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { format } from "oxfmt";
+import { eventJsonSchemas } from "./event-json-schemas.ts";
+import { renderConfigurationPage, renderEnvExample } from "./render-configuration.ts";
+import { renderLayers } from "./render-layers.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+export interface GeneratedDocument {
+  /** Relative to the project's root. */
+  readonly path: string;
+  /** The whole file as it should be. */
+  render(): Promise<string>;
+}
+
+/** Every file, and every part of a file, that `npm run docs` writes from the code. */
+export const generatedDocuments: readonly GeneratedDocument[] = [
+  { path: ".env.example", render: async () => renderEnvExample() },
+  { path: "docs/configuration.md", render: async () => renderConfigurationPage() },
+  part("docs/architecture.md", "layers", async () => `\`\`\`mermaid\n${await renderLayers()}\n\`\`\``),
+  ...Object.entries(eventJsonSchemas()).map(([name, schema]) => {
+    const path = `docs/events/${name}.schema.json`;
+    return { path, render: async () => (await format(path, JSON.stringify(schema), { printWidth: 120 })).code };
+  }),
+];
+
+/** The part of a handwritten file between `<!-- begin: name -->` and `<!-- end: name -->`. */
+function part(path: string, name: string, renderPart: () => Promise<string>): GeneratedDocument {
+  const [begin, end] = [`<!-- begin: ${name} -->`, `<!-- end: ${name} -->`];
+  return {
+    path,
+    async render() {
+      const text = await readFile(join(root, path), "utf8");
+      const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+      if (from < 0 || to < from) throw new Error(`${path} lacks ${begin} or ${end}`);
+      return `${text.slice(0, from + begin.length)}\n\n${await renderPart()}\n\n${text.slice(to)}`;
+    },
+  };
+}

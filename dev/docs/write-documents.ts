@@ -1,0 +1,11 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { generatedDocuments } from "./generated-documents.ts";
+
+// `npm run docs`: writes what the documentation takes from the code. A unit test fails when a document is out of date.
+const root = join(import.meta.dirname, "../..");
+for (const { path, render } of generatedDocuments) {
+  const file = join(root, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, await render());
+}
