@@ -1,5 +1,4 @@
-import type { ClerkUser } from "../../packages/clerk-emulator/src/resources/user.ts";
-import { verifiedByAdmin } from "../../packages/clerk-emulator/src/resources/verification.ts";
+import { type ClerkUser, verifiedByAdmin } from "clerk-emulator";
 
 const createdAt = Date.UTC(2025, 0, 15);
 

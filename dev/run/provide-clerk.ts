@@ -1,5 +1,5 @@
 import { randomInt } from "node:crypto";
-import { startClerkEmulator } from "../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { startClerkEmulator } from "clerk-emulator";
 import { choosePort } from "./choose-port.ts";
 
 export type DevelopmentClerk = {

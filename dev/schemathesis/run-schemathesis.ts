@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { execa } from "execa";
 import { SignJWT } from "jose";
-import { startClerkEmulator } from "../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { startClerkEmulator } from "clerk-emulator";
 import { startService } from "../run/start-service.ts";
 import { createFreshFolder } from "../stack/folders.ts";
 import { findFreePort } from "../stack/free-port.ts";

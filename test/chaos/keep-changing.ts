@@ -1,6 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Random } from "../../packages/clerk-emulator/src/instance/seeded-random.ts";
-import type { ClerkEmulator } from "../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import type { ClerkEmulator, Random } from "clerk-emulator";
 import type { History } from "./clerk/write-history.ts";
 import { sendPoison } from "./clerk/send-poison.ts";
 

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { join } from "node:path";
 import { Redis } from "ioredis";
-import { type ClerkEmulator, startClerkEmulator } from "../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import { startKafka } from "../../dev/stack/start-kafka.ts";
 import { startRedis } from "../../dev/stack/start-redis.ts";
 import { createSkewedClock, type SkewedClock } from "./clerk/skewed-clock.ts";

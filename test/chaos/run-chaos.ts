@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { createRandom } from "../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import { createRandom } from "clerk-emulator";
 import { localFolder } from "../../dev/stack/folders.ts";
 import type { Violation } from "../support/bridge/find-violations.ts";
 import { writeHistory } from "./clerk/write-history.ts";

@@ -1,4 +1,4 @@
-import { noFaults } from "../../packages/clerk-emulator/src/webhooks/faults.ts";
+import { noFaults } from "clerk-emulator";
 import { waitFor } from "../../dev/stack/wait-for.ts";
 import type { World } from "./open-world.ts";
 

@@ -1,6 +1,6 @@
 import { createClerkClient } from "@clerk/backend";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ClerkEmulator, startClerkEmulator } from "../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import { userCreatedSchema, userDeletedSchema, userUpdatedSchema } from "../../src/domain/user-events.ts";
 import type { BridgeProcess } from "../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../support/bridge/bridge.ts";

@@ -1,18 +1,18 @@
 import type { KeyObject } from "node:crypto";
 import { type Dashboard, openDashboard } from "./dashboard/open-dashboard.ts";
 import { createApp, type EmulatorKeys } from "./http/create-app.ts";
-import type { RateLimit } from "./http/limit-rate.ts";
+import type { RateLimit } from "./http/middleware.ts";
 import { serveApp } from "./http/serve-app.ts";
 import type { Instance, UserRequirements } from "./instance/instance.ts";
-import { createIdMaker, drawText } from "./instance/make-id.ts";
-import { createRandom } from "./instance/seeded-random.ts";
+import { createIdMaker, drawText } from "./instance/instance.ts";
+import { createRandom } from "./seeded-random.ts";
 import { SessionDirectory } from "./instance/session-directory.ts";
 import { UserDirectory } from "./instance/user-directory.ts";
-import type { SessionClaims } from "./sessions/create-session-token.ts";
-import { createSessionTokenSigner, type SessionTokenRequest } from "./tokens/session-token-signer.ts";
-import type { WebhookFaults } from "./webhooks/faults.ts";
+import type { SessionClaims } from "./sign-ins/create-session.ts";
+import { createSessionTokenSigner, type SessionTokenRequest } from "./sessions/session-token-signer.ts";
+import type { WebhookFaults } from "./webhooks/webhook-endpoint.ts";
 import { WebhookSender } from "./webhooks/webhook-sender.ts";
-import type { TimestampUnit } from "./webhooks/write-envelope.ts";
+import type { TimestampUnit } from "./webhooks/webhook-message.ts";
 
 export interface ClerkEmulatorOptions {
   /** Default 0: a free one. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { computeTotp } from "../src/users/compute-totp.ts";
-import { refusalOf } from "./refusal-of.ts";
+import { computeTotp } from "../src/users/totp.ts";
+import { refusalOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 describe("a password", () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "./refusal-of.ts";
+import { refusalOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 async function startWithAda() {

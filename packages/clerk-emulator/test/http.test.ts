@@ -1,6 +1,6 @@
 import { createClerkClient } from "@clerk/backend";
 import { expect, it } from "vitest";
-import { refusalOf } from "./refusal-of.ts";
+import { refusalOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 it("every answer carries the bare content type that the SDK insists on", async () => {

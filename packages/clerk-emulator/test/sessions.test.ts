@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { verifyToken } from "@clerk/backend";
 import { describe, expect, it } from "vitest";
-import { refusalOf } from "./refusal-of.ts";
+import { refusalOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 const DAY_MS = 86_400_000;

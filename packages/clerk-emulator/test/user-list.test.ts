@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { refusalOf } from "./refusal-of.ts";
+import { refusalOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import type { ClerkEmulatorOptions } from "../src/start-clerk-emulator.ts";
-import { refusalOf } from "./refusal-of.ts";
+import { refusalOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 import { startEndpoint } from "./start-endpoint.ts";
 

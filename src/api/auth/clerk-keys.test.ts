@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from "node:crypto";
 import { pino } from "pino";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { startClerkEmulator } from "clerk-emulator";
 import { createClerkKeySet } from "./clerk-keys.ts";
 import { type Fault, startFaultyClerk } from "../../../test/support/clerk/faulty-clerk.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";

@@ -1,5 +1,4 @@
-import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
-import type { ClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import type { ClerkEmulator, Random } from "clerk-emulator";
 
 const poisons = [
   "not JSON",

@@ -1,5 +1,4 @@
-import type { Dashboard } from "../../../packages/clerk-emulator/src/dashboard/open-dashboard.ts";
-import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import type { Dashboard, Random } from "clerk-emulator";
 
 /** The life of many users in Clerk, drawn by chance: the same seed makes the same changes in the same order. */
 export interface History {

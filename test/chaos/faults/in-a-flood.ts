@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import type { Random } from "clerk-emulator";
 import type { World } from "../open-world.ts";
 import type { Fault } from "./fault.ts";
 

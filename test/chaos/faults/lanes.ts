@@ -1,4 +1,4 @@
-import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import type { Random } from "clerk-emulator";
 import type { World } from "../open-world.ts";
 import { shards, systemName } from "../systems/naming.ts";
 import { clerkFaults } from "./clerk-faults.ts";

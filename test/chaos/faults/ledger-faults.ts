@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
-import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import type { Random } from "clerk-emulator";
 import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { Fault } from "./fault.ts";

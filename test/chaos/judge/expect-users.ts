@@ -1,4 +1,4 @@
-import type { ClerkUser } from "../../../packages/clerk-emulator/src/resources/user.ts";
+import type { ClerkUser } from "clerk-emulator";
 import type { User } from "../../../src/domain/user.ts";
 import type { ExpectedUsers } from "../../support/bridge/find-violations.ts";
 import type { EnvelopeTimes } from "./judgement.ts";

@@ -1,5 +1,4 @@
-import type { ClerkUser } from "../../../packages/clerk-emulator/src/resources/user.ts";
-import type { WebhookMessage } from "../../../packages/clerk-emulator/src/webhooks/webhook-message.ts";
+import type { ClerkUser, WebhookMessage } from "clerk-emulator";
 import type { Violation } from "../../support/bridge/find-violations.ts";
 import type { TopicRecord } from "../../support/kafka/read-topic.ts";
 

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 import { join } from "node:path";
-import type { Random } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import type { Random } from "clerk-emulator";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import type { TiedProcess } from "../../../dev/stack/spawn-tied.ts";
 import { spawnScript } from "../../support/bridge/bridge-process.ts";

@@ -1,4 +1,4 @@
-import type { WebhookMessage } from "../../../packages/clerk-emulator/src/webhooks/webhook-message.ts";
+import type { WebhookMessage } from "clerk-emulator";
 import type { Violation } from "../../support/bridge/find-violations.ts";
 import type { TopicRecord } from "../../support/kafka/read-topic.ts";
 import type { EnvelopeTimes } from "../judge/judgement.ts";

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import type { ClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import type { ClerkEmulator } from "clerk-emulator";
 import type { ProcessPlan } from "../processes/fleet.ts";
 import type { Judgement, EnvelopeTimes } from "../judge/judgement.ts";
 

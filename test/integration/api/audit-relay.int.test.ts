@@ -1,5 +1,5 @@
 import { expect, inject, test } from "vitest";
-import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { startClerkEmulator } from "clerk-emulator";
 import { auditRecordSchema } from "../../../src/audit/audit-record.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import { callApi } from "../../support/api/call-api.ts";

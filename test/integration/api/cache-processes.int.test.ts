@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type ClerkEmulator, startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { callApi } from "../../support/api/call-api.ts";

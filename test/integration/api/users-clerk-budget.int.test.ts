@@ -3,7 +3,7 @@ import { Redis } from "ioredis";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import { expect, inject, onTestFinished, test } from "vitest";
-import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { startClerkEmulator } from "clerk-emulator";
 import { createClerkApi } from "../../../src/clerk/client/clerk-api.ts";
 import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { type ClerkEmulator, startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import { type CallOptions, callApi } from "../../support/api/call-api.ts";

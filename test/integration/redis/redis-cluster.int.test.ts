@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { startClerkEmulator } from "clerk-emulator";
 import type { User } from "../../../src/domain/user.ts";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";

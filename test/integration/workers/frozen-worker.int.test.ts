@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createRandom } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import { createRandom } from "clerk-emulator";
 import type { Step } from "../../../workers/batches/process-batch.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";

@@ -1,10 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { randomUUID } from "node:crypto";
 import { inject } from "vitest";
-import {
-  startClerkEmulator,
-  type ClerkEmulatorOptions,
-} from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { startClerkEmulator, type ClerkEmulatorOptions } from "clerk-emulator";
 import { readApiConfig } from "../../../src/api/api-config.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
 import { startApi } from "../../../src/api/start-api.ts";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Context, Hono } from "hono";
 import { inject } from "vitest";
-import { startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { startClerkEmulator } from "clerk-emulator";
 import type { SecurityEvent } from "../../../src/analytics/security-counter.ts";
 import { auditStream } from "../../../src/redis/keys.ts";
 import { createAuditTrail } from "../../../src/audit/audit-trail.ts";

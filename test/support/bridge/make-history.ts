@@ -1,4 +1,4 @@
-import { createRandom } from "../../../packages/clerk-emulator/src/instance/seeded-random.ts";
+import { createRandom } from "clerk-emulator";
 import { makeUser, newUserId, deletionMessage, userMessage, type EnvelopeTimes } from "../clerk/clerk-messages.ts";
 
 export interface HistoryOptions {

@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 import { randomUUID } from "node:crypto";
-import { type ClerkEmulator, startClerkEmulator } from "../../../packages/clerk-emulator/src/start-clerk-emulator.ts";
+import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import { userFromJson, userJsonSchema } from "../../../src/clerk/payloads/user-json.ts";
 import type { User } from "../../../src/domain/user.ts";
 import {

@@ -1,21 +1,21 @@
 import { Hono } from "hono";
-import { resourceNotFound } from "../errors/refusals.ts";
+import { resourceNotFound } from "../errors/rejections.ts";
 import type { Instance } from "../instance/instance.ts";
-import type { SessionClaims } from "../sessions/create-session-token.ts";
-import type { SessionTokenSigner } from "../tokens/session-token-signer.ts";
+import type { SessionClaims } from "../sign-ins/create-session.ts";
+import type { SessionTokenSigner } from "../sessions/session-token-signer.ts";
 import type { WebhookSender } from "../webhooks/webhook-sender.ts";
-import { authenticate } from "./authenticate.ts";
-import { limitRate, type RateLimit } from "./limit-rate.ts";
+import { authenticate } from "./middleware.ts";
+import { limitRate, type RateLimit } from "./middleware.ts";
 import { respond, respondError } from "./respond.ts";
-import { dashboardRoutes } from "./routes/dashboard.ts";
-import { emailAddressRoutes } from "./routes/email-addresses.ts";
-import { sessionTokenRoutes } from "./routes/session-tokens.ts";
-import { sessionRoutes } from "./routes/sessions.ts";
-import { signInTokenRoutes } from "./routes/sign-in-tokens.ts";
-import { userBelongingRoutes } from "./routes/user-belongings.ts";
-import { userCredentialRoutes } from "./routes/user-credentials.ts";
-import { userRoutes } from "./routes/users.ts";
-import { webhookRoutes } from "./routes/webhooks.ts";
+import { dashboardRoutes } from "./dashboard-routes.ts";
+import { emailAddressRoutes } from "./user-routes.ts";
+import { sessionTokenRoutes } from "./session-routes.ts";
+import { sessionRoutes } from "./session-routes.ts";
+import { signInTokenRoutes } from "./session-routes.ts";
+import { userBelongingRoutes } from "./user-routes.ts";
+import { userCredentialRoutes } from "./user-routes.ts";
+import { userRoutes } from "./user-routes.ts";
+import { webhookRoutes } from "./dashboard-routes.ts";
 
 export interface AppOptions {
   readonly instance: Instance;

@@ -1,7 +1,23 @@
 import type { Context } from "hono";
+import type { z } from "zod";
+import { requestBodyInvalid, unexpectedError } from "../errors/rejections.ts";
+import { parseParams } from "../instance/parse-params.ts";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 import { ClerkApiError } from "../errors/clerk-api-error.ts";
-import { unexpectedError } from "../errors/refusals.ts";
+
+/** Reads the JSON body as the parameters of an operation; no body counts as `{}`. Throws Clerk's 400 or 422. */
+export async function readBody<Params>(context: Context, schema: z.ZodType<Params>): Promise<Params> {
+  return parseParams(schema, parseJson(await context.req.text()));
+}
+
+function parseJson(text: string): unknown {
+  if (text === "") return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw requestBodyInvalid();
+  }
+}
 
 /**
  * Answers with JSON under the bare content type. With a charset behind it the SDK would hand its callers the text

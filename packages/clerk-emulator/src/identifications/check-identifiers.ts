@@ -7,15 +7,18 @@ import {
   phoneNumberInvalid,
   web3WalletInvalid,
 } from "../errors/form-errors.ts";
-import type { ClaimKind } from "../instance/claims.ts";
+import { lastIdentificationStays, lastRequiredIdentificationStays } from "../errors/rejections.ts";
+import type { IdentifierKind, Instance } from "../instance/instance.ts";
+import type { ClaimKind } from "../instance/session-directory.ts";
 import type { UserDirectory } from "../instance/user-directory.ts";
-import { normaliseEmail } from "./make-email-address.ts";
+import type { ClerkUser } from "../resources/user.ts";
+import { normaliseEmail } from "./make-identifications.ts";
 
 const email = z.email();
 const e164 = /^\+[1-9]\d{6,14}$/;
 const web3 = /^(?:0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$/;
 
-/** What is wrong with e-mail addresses that a user (or somebody new, without an id) is to get. */
+/** The errors in email addresses that a user is to get. A new user has no id yet. */
 export function checkEmailAddresses(
   users: UserDirectory,
   addresses: readonly string[],
@@ -27,13 +30,13 @@ export function checkEmailAddresses(
   return checkUnclaimed(users, "email_address", addresses.map(normaliseEmail), userId);
 }
 
-/** What is wrong with phone numbers that somebody new is to get. */
+/** The errors in a new user's phone numbers. */
 export function checkPhoneNumbers(users: UserDirectory, numbers: readonly string[]): ApiErrorItem[] {
   if (!numbers.every((number) => e164.test(number))) return [phoneNumberInvalid("phone_number")];
   return checkUnclaimed(users, "phone_number", numbers);
 }
 
-/** What is wrong with wallets that somebody new is to get. */
+/** The errors in a new user's wallets. */
 export function checkWeb3Wallets(users: UserDirectory, wallets: readonly string[]): ApiErrorItem[] {
   if (!wallets.every((wallet) => web3.test(wallet))) return [web3WalletInvalid("web3_wallet")];
   return checkUnclaimed(users, "web3_wallet", wallets);
@@ -52,4 +55,20 @@ export function checkUnclaimed(
     return holder !== undefined && holder !== userId;
   });
   return taken ? [identifierExists(kind)] : [];
+}
+
+/** Throws when a user without one more identification of this kind could no longer be told apart or sign in. */
+export function keepAnIdentification({ requirements }: Instance, user: ClerkUser, kind: IdentifierKind): void {
+  const counts: Record<IdentifierKind, number> = {
+    email_address: user.email_addresses.length,
+    phone_number: user.phone_numbers.length,
+    web3_wallet: user.web3_wallets.length,
+    username: user.username === null ? 0 : 1,
+  };
+  if (counts[kind] === 0) return;
+  if (counts[kind] === 1 && requirements.required.includes(kind)) {
+    throw lastRequiredIdentificationStays(kind.replaceAll("_", " "));
+  }
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  if (total === 1) throw lastIdentificationStays();
 }

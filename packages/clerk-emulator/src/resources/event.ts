@@ -1,6 +1,13 @@
 import type { SessionWithUser } from "./session.ts";
 import type { ClerkUser, DeletedUser } from "./user.ts";
 
+/** What the Backend API answers when something other than a user is gone. */
+export interface DeletedObject {
+  readonly object: string;
+  readonly id: string;
+  readonly deleted: true;
+}
+
 /** Something that happened in the instance and that a webhook tells the world. `at` is Unix milliseconds. */
 export type ClerkEvent =
   | { readonly type: "user.created" | "user.updated"; readonly at: number; readonly data: ClerkUser }

@@ -1,6 +1,3 @@
-import type { EmailAddress, PhoneNumber, Web3Wallet } from "./identifications.ts";
-import type { ExternalAccount } from "./external-account.ts";
-
 /** `null` only after a PUT that asked for it. */
 export type Metadata = Readonly<Record<string, unknown>> | null;
 
@@ -62,3 +59,83 @@ export interface DeletedUser {
   readonly deleted: true;
   readonly external_id?: string;
 }
+
+/** What ties an address to the connected account it came from. */
+interface IdentificationLink {
+  readonly type: string;
+  readonly id: string;
+}
+
+interface Identification {
+  readonly id: string;
+  /** `null` as long as nobody has verified it. */
+  readonly verification: Verification | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+export interface EmailAddress extends Identification {
+  readonly object: "email_address";
+  readonly email_address: string;
+  /** Unverified, yet usable for sign-in and claimed against other users. */
+  readonly reserved: boolean;
+  readonly linked_to: readonly IdentificationLink[];
+  readonly matches_sso_connection: boolean;
+}
+
+export interface PhoneNumber extends Identification {
+  readonly object: "phone_number";
+  readonly phone_number: string;
+  readonly reserved: boolean;
+  readonly reserved_for_second_factor: boolean;
+  readonly default_second_factor: boolean;
+  readonly linked_to: readonly IdentificationLink[];
+  readonly backup_codes: readonly string[] | null;
+}
+
+export interface Web3Wallet extends Identification {
+  readonly object: "web3_wallet";
+  readonly web3_wallet: string;
+}
+
+/** An account with an OAuth provider that a user has connected. */
+export interface ExternalAccount {
+  readonly object: "external_account";
+  readonly id: string;
+  /** With the prefix: `oauth_google`. */
+  readonly provider: string;
+  readonly identification_id: string;
+  readonly provider_user_id: string;
+  readonly approved_scopes: string;
+  readonly email_address: string;
+  readonly email_address_verified: boolean | null;
+  readonly first_name: string;
+  readonly last_name: string;
+  readonly image_url: string | null;
+  readonly username: string | null;
+  readonly phone_number: string | null;
+  readonly public_metadata: Readonly<Record<string, unknown>>;
+  readonly label: string | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+  readonly verification: Verification | null;
+}
+
+/** How an address or a connected account came to be verified, as Clerk's Backend API answers it. */
+export interface Verification {
+  readonly object: "verification_admin" | "verification_from_oauth" | "verification_oauth";
+  readonly status: "verified";
+  readonly strategy: string;
+  readonly attempts: number | null;
+  /** Unix milliseconds. */
+  readonly expire_at: number | null;
+}
+
+/** What the Backend API gives to every address it creates as verified. */
+export const verifiedByAdmin: Verification = {
+  object: "verification_admin",
+  status: "verified",
+  strategy: "admin",
+  attempts: null,
+  expire_at: null,
+};

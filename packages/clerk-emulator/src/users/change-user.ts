@@ -1,6 +1,6 @@
 import type { Instance } from "../instance/instance.ts";
-import { presentUser, type StoredUser } from "../instance/stored-user.ts";
-import type { ClerkUser } from "../resources/user.ts";
+import { presentUser, type StoredUser } from "../instance/user-directory.ts";
+import type { ClerkUser, DeletedUser } from "../resources/user.ts";
 
 type Changes = Partial<Omit<ClerkUser, "id" | "updated_at">>;
 type HiddenChanges = Partial<Omit<StoredUser, "snapshot">>;
@@ -26,6 +26,30 @@ export function changeUser(
  * The time of the next change of a user. Versions of one user never repeat and never go back: Clerk needs more than a
  * millisecond for a change, this emulator does not.
  */
-export function nextVersion(instance: Instance, user: StoredUser): number {
+function nextVersion(instance: Instance, user: StoredUser): number {
   return Math.max(instance.now(), user.snapshot.updated_at + 1);
+}
+
+/** Deletes a user with all sessions and sends `user.deleted`, which says no more than the answer does. */
+export function deleteUser(instance: Instance, userId: string): DeletedUser {
+  const user = instance.users.require(userId);
+  const { external_id: externalId } = user.snapshot;
+  instance.users.remove(userId);
+  instance.sessions.removeAllOf(userId);
+  const data: DeletedUser = {
+    object: "user",
+    id: userId,
+    deleted: true,
+    ...(externalId === null ? {} : { external_id: externalId }),
+  };
+  instance.publish({ type: "user.deleted", at: nextVersion(instance, user), data });
+  return data;
+}
+
+/** Gives a user an image of its own (its bytes are not kept, only its address is made up), or takes it away. */
+export function setProfileImage(instance: Instance, userId: string, hasImage: boolean): ClerkUser {
+  const user = instance.users.require(userId);
+  const url = `https://img.clerk.com/${hasImage ? instance.makeId("img") : userId}`;
+  const changed = changeUser(instance, user, { has_image: hasImage, image_url: url, profile_image_url: url });
+  return presentUser(changed, instance.now());
 }

@@ -1,11 +1,16 @@
+import type { Instance } from "../instance/instance.ts";
+import { presentUser, type StoredUser } from "../instance/user-directory.ts";
+import type { ClerkUser } from "../resources/user.ts";
 import { type ApiErrorItem, refuseForm } from "../errors/clerk-api-error.ts";
 import { paramNotAllowedWhen, paramNotAllowedWith, resourceMissing } from "../errors/form-errors.ts";
-import type { Instance } from "../instance/instance.ts";
-import { type Page, type QueryValues, readPage } from "../instance/query-values.ts";
-import { presentUser, type StoredUser } from "../instance/stored-user.ts";
-import type { ClerkUser } from "../resources/user.ts";
+import { type Page, type QueryValues, readPage } from "../instance/parse-params.ts";
 import { readUserFilter } from "./user-filter.ts";
 import { compareUsers, readUserOrder, type UserOrder } from "./user-order.ts";
+
+/** The user as Clerk answers it now. */
+export function getUser(instance: Instance, userId: string): ClerkUser {
+  return presentUser(instance.users.require(userId), instance.now());
+}
 
 /**
  * One page of the users that pass the filter. By creation time, the default, the page is read from its place in that
@@ -55,4 +60,12 @@ function* takePage(
     if (seen > offset) yield user;
     if (seen === offset + limit) return;
   }
+}
+
+/** How many users pass the filter of `listUsers`. */
+export function countUsers(instance: Instance, query: QueryValues): { object: "total_count"; total_count: number } {
+  const passes = readUserFilter(query);
+  let count = 0;
+  for (const { snapshot } of instance.users.all()) if (passes(snapshot)) count += 1;
+  return { object: "total_count", total_count: count };
 }

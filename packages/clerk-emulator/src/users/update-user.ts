@@ -1,17 +1,14 @@
 import { z } from "zod";
 import { refuseForm } from "../errors/clerk-api-error.ts";
 import { paramUnknown } from "../errors/form-errors.ts";
-import { keepAnIdentification } from "../identifications/keep-an-identification.ts";
+import { keepAnIdentification } from "../identifications/check-identifiers.ts";
 import type { Instance } from "../instance/instance.ts";
-import { presentUser, type StoredUser } from "../instance/stored-user.ts";
+import { presentUser, type StoredUser } from "../instance/user-directory.ts";
 import type { ClerkUser } from "../resources/user.ts";
-import { revokeSessionsOfUser } from "../sessions/revoke-sessions-of-user.ts";
+import { revokeSessionsOfUser } from "../sessions/sessions.ts";
 import { changeUser } from "./change-user.ts";
-import { checkPrimaries } from "./check-primaries.ts";
-import { checkUserFields } from "./check-user-fields.ts";
-import { normaliseUsername } from "./check-username.ts";
-import { storePassword } from "./store-password.ts";
-import { userFields } from "./user-fields.ts";
+import { checkPrimaries, checkUserFields, normaliseUsername, userFields } from "./check-user.ts";
+import { storePassword } from "./passwords.ts";
 
 /** Metadata is not among the parameters: since API version 2026-05-12 this operation refuses it as unknown. */
 export const updateUserParams = z.strictObject({

@@ -1,7 +1,7 @@
 import { type ApiErrorItem, refuseForm } from "../errors/clerk-api-error.ts";
 import { dateInvalid, paramMissingWith, paramValueInvalid, tooManyItems } from "../errors/form-errors.ts";
-import { normaliseEmail } from "../identifications/make-email-address.ts";
-import { type QueryValues, readSigned, readWhole } from "../instance/query-values.ts";
+import { normaliseEmail } from "../identifications/make-identifications.ts";
+import { type QueryValues, readSigned, readWhole } from "../instance/parse-params.ts";
 import type { ClerkUser } from "../resources/user.ts";
 
 type Test = (user: ClerkUser) => boolean;

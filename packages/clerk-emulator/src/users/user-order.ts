@@ -1,6 +1,6 @@
 import { ClerkApiError } from "../errors/clerk-api-error.ts";
 import { paramValueInvalid } from "../errors/form-errors.ts";
-import { type QueryValues, readSigned } from "../instance/query-values.ts";
+import { type QueryValues, readSigned } from "../instance/parse-params.ts";
 import type { ClerkUser } from "../resources/user.ts";
 
 export interface UserOrder {

@@ -1,6 +1,6 @@
 import { Agent as HttpAgent, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
-import type { AttemptResult } from "./judge-attempt.ts";
+import type { AttemptResult } from "./webhook-endpoint.ts";
 
 /** Posts to endpoints over kept-alive connections, at most so many at a time. */
 export interface Poster {

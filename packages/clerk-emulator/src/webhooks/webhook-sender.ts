@@ -1,14 +1,14 @@
-import type { MakeId } from "../instance/make-id.ts";
-import type { Random } from "../instance/seeded-random.ts";
+import type { MakeId } from "../instance/instance.ts";
+import type { Random } from "../seeded-random.ts";
 import type { ClerkEvent } from "../resources/event.ts";
 import { DeliveryLanes } from "./delivery-lanes.ts";
-import { noFaults, planDeliveries, type WebhookFaults } from "./faults.ts";
-import { type AttemptResult, judgeAttempt } from "./judge-attempt.ts";
-import { type LoggedMessage, MessageLog } from "./message-log.ts";
+import { noFaults, planDeliveries, type WebhookFaults } from "./webhook-endpoint.ts";
+import { type AttemptResult, judgeAttempt } from "./webhook-endpoint.ts";
+import { type LoggedMessage, MessageLog } from "./webhook-message.ts";
 import { createPoster, type Poster } from "./post-message.ts";
 import { createHeaderSigner, type SignHeaders, type WebhookEndpoint } from "./webhook-endpoint.ts";
 import type { MessageState, WebhookMessage } from "./webhook-message.ts";
-import { type TimestampUnit, userIdOf, writeEnvelope } from "./write-envelope.ts";
+import { type TimestampUnit, userIdOf, writeEnvelope } from "./webhook-message.ts";
 
 export interface WebhookSenderOptions {
   readonly instanceId: string;
