@@ -84,7 +84,7 @@ export async function startWorker(
   });
   const eventLog = openEventLog(config.kafka, log);
   const guard = createShardLayoutGuard({
-    topology: createShardLayoutRecord(redis, config.redis.prefix),
+    shardLayout: createShardLayoutRecord(redis, config.redis.prefix),
     eventLog,
     shards: config.shards,
     signal: stopping.signal,
@@ -115,7 +115,7 @@ export async function startWorker(
       policy: () => ({ verifyBefore: now() - config.staleUserCheckAfterMs }),
       readUser,
       deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
-      followUp: createBatchSideEffects({
+      runSideEffects: createBatchSideEffects({
         redis,
         redisPrefix: config.redis.prefix,
         cache: config.cache,

@@ -48,7 +48,7 @@ export function addDeadCommand(program: Command): void {
     .action((ids: string[]) =>
       runCommand(async (bridge) => {
         for (const id of await named(bridge, ids)) {
-          print(`${id}  ${(await bridge.deadLetters.drop(id)) ? "dropped" : "not there"}`);
+          print(`${id}  ${(await bridge.deadLetters.delete(id)) ? "dropped" : "not there"}`);
         }
         return exitCodes.ok;
       }),

@@ -7,7 +7,7 @@ import {
 } from "../../src/reconciliation/runs/reconciliation-queue.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
-const lookAgainMs = 200;
+const pollIntervalMs = 200;
 
 /** `bridge reconcile`: compare Clerk with what was published, now. */
 export function addReconcileCommand(program: Command): void {
@@ -42,7 +42,7 @@ async function untilDone(queue: ReconciliationQueue, id: string, signal: AbortSi
     switch (run.state) {
       case "waiting":
       case "running":
-        await delay(lookAgainMs, undefined, { signal });
+        await delay(pollIntervalMs, undefined, { signal });
         break;
       case "done":
         return run.result;

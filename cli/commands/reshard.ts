@@ -36,9 +36,9 @@ export function addReshardCommand(program: Command): void {
 }
 
 async function printPlan({ config, redis, eventLog, signal }: Bridge, to: number, groups: readonly string[]) {
-  const topology = await createShardLayoutRecord(redis, config.redis.prefix).read();
+  const shardLayout = await createShardLayoutRecord(redis, config.redis.prefix).read();
   const counts = await eventLog.countPartitions();
-  const plan = planReshard(topology, counts, to);
+  const plan = planReshard(shardLayout, counts, to);
   if (plan.outcome !== "go") return say(plan);
   const users = countMisplaced(await eventLog.findMisplaced(createShardOf(to), signal));
   const { eventsTopic, stateTopic } = config.kafka;
@@ -56,12 +56,12 @@ async function printPlan({ config, redis, eventLog, signal }: Bridge, to: number
 
 async function run(bridge: Bridge, to: number, groups: readonly string[]): Promise<ExitCode> {
   let display: ProgressDisplay | undefined;
-  const { topology, ...deps } = await openResharding(bridge);
+  const { shardLayout, ...deps } = await openResharding(bridge);
   try {
     const outcome = await reshard(
       {
         ...deps,
-        topology,
+        shardLayout,
         untilConsumed: () => untilConsumed(bridge, groups),
         atStep: async () => {},
         onProgress: (moved, total) => {
@@ -77,7 +77,7 @@ async function run(bridge: Bridge, to: number, groups: readonly string[]): Promi
     return exitCodes.ok;
   } catch (error) {
     display?.stop();
-    const phase = await topology.read().then(
+    const phase = await shardLayout.read().then(
       (found) => found?.phase,
       () => "moving",
     );
@@ -98,7 +98,7 @@ function say(
   }
 }
 
-const lookAgainMs = 1_000;
+const pollIntervalMs = 1_000;
 
 async function untilConsumed({ eventLog, signal }: Bridge, groups: readonly string[]): Promise<void> {
   if (groups.length === 0) return;
@@ -109,7 +109,7 @@ async function untilConsumed({ eventLog, signal }: Bridge, groups: readonly stri
       if (lag === 0n) break;
       if (lag !== told) print(`waits for ${group}: ${lag} offsets to read`);
       told = lag;
-      await delay(lookAgainMs, undefined, { signal });
+      await delay(pollIntervalMs, undefined, { signal });
     }
   }
 }

@@ -13,7 +13,7 @@ export async function openResharding(
 ): Promise<Doors> {
   const { prefix } = config.redis;
   return {
-    topology: createShardLayoutRecord(redis, prefix),
+    shardLayout: createShardLayoutRecord(redis, prefix),
     eventLog,
     openPublisher: (shard, movesAmong) => eventLog.openPublisher(shard, beforeCommit, movesAmong),
     createShardLedger: (shard) => createShardLedger(redis, shardPrefix(prefix, shard)),

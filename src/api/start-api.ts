@@ -31,13 +31,13 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   const verify = createVerifier(config.webhooks.secrets);
   const redis = createFailFastRedis(config.redis.address, log, queueDeadlineMs);
   lifecycle.onStop("redis", () => redis.disconnect());
-  const topology = {
+  const shardLayout = {
     redis,
     redisPrefix: config.redis.prefix,
     shards: config.shards,
     shardCountError: apiShardCountError,
   };
-  await assertShardCount(topology, queueDeadlineMs);
+  await assertShardCount(shardLayout, queueDeadlineMs);
   const queues = createMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
   lifecycle.onStop("queues", () => queues.close());
   const quickRedis = createFailFastRedis(config.redis.address, log, config.optionalRedisTimeoutMs);
@@ -59,7 +59,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     api: createUserApi(config, { redis, quickRedis, queues, shardOf, registry, log, now: Date.now }),
     readiness: async () => ({
       redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
-      shards: await checkShardCount(topology),
+      shards: await checkShardCount(shardLayout),
     }),
   });
   const served = await serve(app, config);

@@ -2,9 +2,9 @@ import { redactSecrets } from "../shared/logger.ts";
 import type { AuditEntry } from "./audit-trail.ts";
 
 /** What a client can make as long as it likes is cut: ids from the URL or a token, its user agent. */
-const longestText = 256;
-const longestUserAgent = 512;
-const longestContentBytes = 6_000;
+const maxTextLength = 256;
+const maxUserAgentLength = 512;
+const maxContentBytes = 6_000;
 
 /**
  * The entry as it is kept: at most 20 KB, and without the value of whatever has the name of a secret. A `before` or `after`
@@ -20,7 +20,7 @@ export function sanitizeEntry(entry: AuditEntry): AuditEntry {
       id: cut(actor.id),
       ...(actor.impersonatorId !== undefined && { impersonatorId: cut(actor.impersonatorId) }),
     },
-    userAgent: cut(entry.userAgent, longestUserAgent),
+    userAgent: cut(entry.userAgent, maxUserAgentLength),
     ...(targetId !== undefined && { targetId: cut(targetId) }),
     ...(reason !== undefined && { reason: cut(reason) }),
     ...(before !== undefined && { before: boundContent(before) }),
@@ -28,10 +28,10 @@ export function sanitizeEntry(entry: AuditEntry): AuditEntry {
   };
 }
 
-const cut = (text: string, longest = longestText) => text.slice(0, longest);
+const cut = (text: string, longest = maxTextLength) => text.slice(0, longest);
 
 function boundContent(content: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
   const clean = redactSecrets(content);
   const bytes = Buffer.byteLength(JSON.stringify(clean));
-  return bytes <= longestContentBytes ? clean : { omitted: `${bytes} bytes` };
+  return bytes <= maxContentBytes ? clean : { omitted: `${bytes} bytes` };
 }

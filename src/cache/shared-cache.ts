@@ -27,9 +27,9 @@ export interface SharedCache<T> {
 const leaseMs = 2_000;
 const renewEveryMs = 500;
 /** A load that takes longer holds nobody up any more, ms. */
-const longestLoadMs = 20_000;
-const lookAgainMs = 20;
-const largestValueBytes = 256 * 1024;
+const maxLoadMs = 20_000;
+const pollIntervalMs = 20;
+const maxValueBytes = 256 * 1024;
 
 const lookUp = loadScript(new URL("look-up.lua", import.meta.url));
 const renewLease = loadScript(new URL("renew-lease.lua", import.meta.url));
@@ -93,7 +93,7 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
     try {
       const value = await load();
       const whole = value === undefined ? "" : JSON.stringify(value);
-      if (Buffer.byteLength(whole) <= largestValueBytes) json = whole;
+      if (Buffer.byteLength(whole) <= maxValueBytes) json = whole;
       return value;
     } finally {
       clearInterval(renewing);
@@ -102,7 +102,7 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
   }
 
   function renew(lease: string, keys: EntryKeys): NodeJS.Timeout {
-    const until = performance.now() + longestLoadMs;
+    const until = performance.now() + maxLoadMs;
     const renewing = setInterval(() => {
       if (performance.now() > until) clearInterval(renewing);
       else renewLease(redis, [keys[0]], [lease, String(leaseMs)]).catch(() => {});
@@ -116,9 +116,9 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
   }
 
   async function waitFor(lease: string, keys: EntryKeys, load: () => Promise<T>): Promise<T> {
-    const deadline = performance.now() + longestLoadMs;
+    const deadline = performance.now() + maxLoadMs;
     while (performance.now() < deadline) {
-      await delay(lookAgainMs);
+      await delay(pollIntervalMs);
       const look = await lookAt(keys);
       if (look.outcome === "hit") return look.value;
       if (look.outcome === "leased") return share(look.lease, loadUnder(look.lease, keys, load));

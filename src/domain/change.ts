@@ -1,6 +1,6 @@
 import type { User } from "./user.ts";
 
-/** By what road a change came; consumers see it as `ce_origin` (with `first-sight` added by the decision). */
+/** By what road a change came; consumers see it as `ce_origin` (with `first-seen` added by the decision). */
 export const changeSources = ["webhook", "api", "backfill", "reconciliation"] as const;
 export type ChangeSource = (typeof changeSources)[number];
 

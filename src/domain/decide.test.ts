@@ -43,15 +43,15 @@ describe("the first sight of a user", () => {
   it("is user.created at Clerk's created_at, by whatever message", () => {
     const { event, origin, next } = published(decide(undefined, snapshot(5_000), policy));
     expect(event).toMatchObject({ eventType: "user.created", timestamp: "1970-01-01T00:00:01.000Z", data: ada });
-    expect(origin).toBe("first-sight");
+    expect(origin).toBe("first-seen");
     expect(next).toMatchObject({ status: "present", version: 5_000, sequence: 1 });
   });
 
   it.each([
     ["webhook", true, "webhook"],
-    ["webhook", false, "first-sight"],
+    ["webhook", false, "first-seen"],
     ["api", true, "api"],
-    ["api", false, "first-sight"],
+    ["api", false, "first-seen"],
     ["backfill", false, "backfill"],
     ["reconciliation", false, "reconciliation"],
   ] as const)("by %s (announces a creation: %s) has the origin %s", (source, isCreateEvent, origin) => {

@@ -5,7 +5,7 @@ import { changesBetween, contentOf } from "./user.ts";
 import type { UserEvent } from "./user-events.ts";
 
 /** `ce_origin` of an event: the road of its change, or that an existing user was seen for the first time. */
-export type Origin = ChangeSource | "first-sight";
+export type Origin = ChangeSource | "first-seen";
 
 /**
  * What a change means, given the state of its user:
@@ -59,7 +59,7 @@ function decideFirstSight(change: Snapshot, policy: DecisionPolicy): Decision {
 /** A webhook or API call that updates a user nobody published yet met an existing user, not a new one. */
 function originOfFirstSight({ source, isCreateEvent }: Snapshot): Origin {
   const byMessage = source === "webhook" || source === "api";
-  return byMessage && !isCreateEvent ? "first-sight" : source;
+  return byMessage && !isCreateEvent ? "first-seen" : source;
 }
 
 function decideUpdate(state: PresentState, change: Snapshot): Decision {

@@ -8,14 +8,14 @@
   ARGV[3]  barrier id   of the new owner
   ARGV[4]  cluster      of the new owner
   ARGV[5]  replication  id of the data, as the new owner saw it
-  ARGV[6]  "keep" the states and the checkpoint's offset, or "reset" both to nothing
+  ARGV[6]  "reuse" the states and the checkpoint's offset, or "rebuild" both to nothing
 
   Output   1 claimed, 0 somebody else has claimed meanwhile
 ]]
 if (redis.call("HGET", KEYS[2], "barrier") or "") ~= ARGV[1] then
   return 0
 end
-if ARGV[6] == "reset" then
+if ARGV[6] == "rebuild" then
   redis.call("UNLINK", KEYS[1])
   redis.call("HSET", KEYS[2], "offset", "0")
 end

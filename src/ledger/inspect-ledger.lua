@@ -13,8 +13,8 @@ if type(info) == "string" then
   continued = string.match(info, "master_replid2:(%x+)") or ""
 end
 local claimed = redis.call("HGET", KEYS[1], "replication")
-local tookOver = claimed and claimed ~= "" and claimed ~= id and string.find(continued, "[1-9a-f]")
+local failedOver = claimed and claimed ~= "" and claimed ~= id and string.find(continued, "[1-9a-f]")
 local reply = redis.call("HGETALL", KEYS[1])
-table.insert(reply, 1, tookOver and 1 or 0)
+table.insert(reply, 1, failedOver and 1 or 0)
 table.insert(reply, 1, id)
 return reply

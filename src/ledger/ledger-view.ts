@@ -14,10 +14,12 @@ interface LedgerEntry {
  * what is worth a message, and never to decide one.
  */
 export interface LedgerView {
-  /** Of these users; `whole` is false while the ledger is being made from Kafka, or is lost. */
-  read(userIds: readonly string[]): Promise<{ readonly whole: boolean; readonly states: ReadonlyMap<string, State> }>;
+  /** Of these users; `complete` is false while the ledger is being made from Kafka, or is lost. */
+  read(
+    userIds: readonly string[],
+  ): Promise<{ readonly complete: boolean; readonly states: ReadonlyMap<string, State> }>;
   /** The entries of these users that are there, readable or not. */
-  look(userIds: readonly string[]): Promise<readonly LedgerEntry[]>;
+  find(userIds: readonly string[]): Promise<readonly LedgerEntry[]>;
   /** Everybody who is in it all the while; others may come or not, some twice. */
   scan(): AsyncGenerator<readonly LedgerEntry[]>;
   /** How many users it knows, deleted ones too. */
@@ -40,7 +42,7 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
       const values = textsOf(found?.[1]);
       return {
         // An owner restores the ledger up to its own barrier, and moves the checkpoint behind it then.
-        whole: barrier !== undefined && offset !== undefined && BigInt(offset) > BigInt(barrier),
+        complete: barrier !== undefined && offset !== undefined && BigInt(offset) > BigInt(barrier),
         states: new Map(
           userIds.flatMap((userId, index) => {
             const value = values[index];
@@ -49,7 +51,7 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
         ),
       };
     },
-    look: async (userIds) => {
+    find: async (userIds) => {
       const values = userIds.length === 0 ? [] : await redis.hmget(states, ...userIds);
       return userIds.flatMap((userId, index) => {
         const value = values[index];

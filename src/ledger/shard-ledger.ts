@@ -20,11 +20,11 @@ export interface LedgerSnapshot {
   /** Which server's writes the data goes back to; "" where Redis does not say. */
   readonly replication: string;
   /** A replica has become the master since the last claim: what was acknowledged last may be lost, messages too. */
-  readonly tookOver: boolean;
+  readonly failedOver: boolean;
 }
 
 /** What an owner believes the ledger's checkpoint to be; every call compares it first. */
-export interface Hold {
+export interface ClaimedCheckpoint {
   readonly barrier: bigint;
   readonly offset: bigint;
 }
@@ -33,11 +33,11 @@ export interface Hold {
  * `superseded`: a later owner has claimed the shard. `lost`: the checkpoint is gone or older than what this owner wrote,
  * so Redis lost data. Either way nothing was read or changed.
  */
-export type Refusal = { readonly outcome: "superseded" | "lost" };
-type LedgerRead = { readonly outcome: "read"; readonly states: Map<string, State> } | Refusal;
-export type LedgerApplied = { readonly outcome: "applied" } | Refusal;
+export type LedgerConflict = { readonly outcome: "superseded" | "lost" };
+type StatesRead = { readonly outcome: "read"; readonly states: Map<string, State> } | LedgerConflict;
+export type LedgerApplied = { readonly outcome: "applied" } | LedgerConflict;
 
-interface AppliedState {
+interface StateToApply {
   readonly userId: string;
   readonly offset: bigint;
   /** Undefined when the user's state is no longer in this shard: then the ledger forgets it. */
@@ -46,20 +46,20 @@ interface AppliedState {
 
 /** One shard's part of the ledger: the Redis copy of its states. Kafka has the truth; all of this can be made anew from it. */
 export interface ShardLedger {
-  look(): Promise<LedgerSnapshot>;
+  inspect(): Promise<LedgerSnapshot>;
   /** Makes `own` the only owner whose states are taken. False when somebody else has claimed since the look. */
-  claim(look: LedgerSnapshot, own: Omit<Checkpoint, "offset">, states: "keep" | "reset"): Promise<boolean>;
-  read(hold: Hold, userIds: readonly string[]): Promise<LedgerRead>;
-  apply(hold: Hold, offset: bigint, states: readonly AppliedState[]): Promise<LedgerApplied>;
+  claim(seen: LedgerSnapshot, own: Omit<Checkpoint, "offset">, states: "reuse" | "rebuild"): Promise<boolean>;
+  read(claimed: ClaimedCheckpoint, userIds: readonly string[]): Promise<StatesRead>;
+  apply(claimed: ClaimedCheckpoint, offset: bigint, states: readonly StateToApply[]): Promise<LedgerApplied>;
 }
 
-const lookAtLedger = loadScript(new URL("inspect-ledger.lua", import.meta.url));
+const inspectLedger = loadScript(new URL("inspect-ledger.lua", import.meta.url));
 const claimShard = loadScript(new URL("claim-shard.lua", import.meta.url));
 const readStates = loadScript(new URL("read-states.lua", import.meta.url));
 const applyStates = loadScript(new URL("apply-states.lua", import.meta.url));
 const bigint = z.string().regex(/^\d+$/).transform(BigInt);
 const checkpointSchema = z.object({ barrier: bigint, barrierId: z.string(), cluster: z.string(), offset: bigint });
-const lookSchema = z.tuple([z.string(), z.number()], z.string());
+const inspectionSchema = z.tuple([z.string(), z.number()], z.string());
 const replySchema = z.tuple([z.number()], z.string().nullable());
 
 /** Where a shard's ledger is in Redis. */
@@ -74,8 +74,10 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
   const keys = [at.states, at.checkpoint];
 
   return {
-    look: async () => {
-      const [replication, tookOver, ...flat] = lookSchema.parse(await lookAtLedger(redis, [at.checkpoint], []));
+    inspect: async () => {
+      const [replication, failedOver, ...flat] = inspectionSchema.parse(
+        await inspectLedger(redis, [at.checkpoint], []),
+      );
       const stored = Object.fromEntries(
         flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : [])),
       );
@@ -83,14 +85,16 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
         claimedBy: stored["barrier"] ?? "",
         checkpoint: checkpointSchema.safeParse(stored).data,
         replication,
-        tookOver: tookOver === 1,
+        failedOver: failedOver === 1,
       };
     },
     claim: async ({ claimedBy, replication }, { barrier, barrierId, cluster }, states) =>
       (await claimShard(redis, keys, [claimedBy, String(barrier), barrierId, cluster, replication, states])) === 1,
-    read: async (hold, userIds) => {
-      const [found, ...values] = replySchema.parse(await readStates(redis, keys, [...argumentsOf(hold), ...userIds]));
-      if (found === 0) return refusal(hold, values[0]);
+    read: async (claimed, userIds) => {
+      const [found, ...values] = replySchema.parse(
+        await readStates(redis, keys, [...argumentsOf(claimed), ...userIds]),
+      );
+      if (found === 0) return conflictOf(claimed, values[0]);
       const states = new Map<string, State>();
       userIds.forEach((userId, index) => {
         const value = values[index];
@@ -98,24 +102,24 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
       });
       return { outcome: "read", states };
     },
-    apply: async (hold, offset, states) => {
+    apply: async (claimed, offset, states) => {
       const flat = states.flatMap((applied) => [
         applied.userId,
         String(applied.offset),
         applied.state === undefined ? "" : encodeLedgerState(applied.state),
       ]);
       const [done, barrier] = replySchema.parse(
-        await applyStates(redis, keys, [...argumentsOf(hold), String(offset), ...flat]),
+        await applyStates(redis, keys, [...argumentsOf(claimed), String(offset), ...flat]),
       );
-      return done === 1 ? { outcome: "applied" } : refusal(hold, barrier);
+      return done === 1 ? { outcome: "applied" } : conflictOf(claimed, barrier);
     },
   };
 }
 
-const argumentsOf = (hold: Hold) => [String(hold.barrier), String(hold.offset)];
+const argumentsOf = (claimed: ClaimedCheckpoint) => [String(claimed.barrier), String(claimed.offset)];
 
-const refusal = (hold: Hold, barrier: string | null | undefined): Refusal => ({
-  outcome: typeof barrier === "string" && BigInt(barrier) > hold.barrier ? "superseded" : "lost",
+const conflictOf = (claimed: ClaimedCheckpoint, barrier: string | null | undefined): LedgerConflict => ({
+  outcome: typeof barrier === "string" && BigInt(barrier) > claimed.barrier ? "superseded" : "lost",
 });
 
 /**

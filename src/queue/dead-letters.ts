@@ -15,7 +15,7 @@ export interface DeadLetter {
   readonly body: string;
 }
 
-const dropLetter = loadScript(new URL("drop-letter.lua", import.meta.url));
+const deleteIfUnchanged = loadScript(new URL("delete-if-unchanged.lua", import.meta.url));
 
 const deadLetterSchema = z.object({
   id: z.string(),
@@ -28,13 +28,13 @@ const deadLetterSchema = z.object({
 /** Dead letters of all shards. Every call throws while Redis is away. */
 export interface DeadLetters {
   /** Resolves once Redis holds the letter. Also drops what is older than the retention. */
-  keep(letter: DeadLetter): Promise<void>;
+  store(letter: DeadLetter): Promise<void>;
   count(): Promise<number>;
   /** The newest ones first. */
   list(offset: number, limit: number): Promise<DeadLetter[]>;
   find(id: string): Promise<DeadLetter | undefined>;
   /** False when there is no such letter. */
-  drop(id: string): Promise<boolean>;
+  delete(id: string): Promise<boolean>;
   /** Drops the letter unless the same message was put aside anew since it was read; false then. */
   removeIfUnchanged(letter: DeadLetter): Promise<boolean>;
 }
@@ -44,7 +44,7 @@ export function createDeadLetters(redis: RedisClient, redisPrefix: string, reten
   const letters = `{${redisPrefix}:dead}:letters`;
   const byTime = `{${redisPrefix}:dead}:by-time`;
   return {
-    keep: async (letter) => {
+    store: async (letter) => {
       const old = await redis.zrangebyscore(byTime, "-inf", letter.at - retentionMs, "LIMIT", 0, 1_000);
       const expired = old.filter((id) => id !== letter.id);
       const transaction = redis
@@ -66,11 +66,12 @@ export function createDeadLetters(redis: RedisClient, redisPrefix: string, reten
       const stored = await redis.hget(letters, id);
       return stored === null ? undefined : parse(stored);
     },
-    drop: async (id) => {
+    delete: async (id) => {
       const replies = await redis.multi().hdel(letters, id).zrem(byTime, id).exec();
       return replies?.[0]?.[1] === 1;
     },
-    removeIfUnchanged: async ({ id, at }) => (await dropLetter(redis, [letters, byTime], [id, String(at)])) === 1,
+    removeIfUnchanged: async ({ id, at }) =>
+      (await deleteIfUnchanged(redis, [letters, byTime], [id, String(at)])) === 1,
   };
 }
 

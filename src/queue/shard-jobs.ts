@@ -8,7 +8,7 @@ import { shardPrefix, shardQueueName } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 /** A job this owner holds. Its messages are as they were stored; nobody has checked them yet. */
-export interface TakenJob {
+export interface ClaimedJob {
   readonly id: string;
   readonly messages: readonly unknown[];
 }
@@ -19,15 +19,15 @@ export interface ShardJobs {
    * Waits about a second for a first job, then takes what else is there, without waiting, up to `maxMessages` in all (the
    * first job is taken whatever it holds). An empty list when nothing came.
    */
-  take(maxMessages: number): Promise<TakenJob[]>;
+  claim(maxMessages: number): Promise<ClaimedJob[]>;
   /**
    * The jobs are done: BullMQ forgets them, or keeps their ids for a while. In the same breath takes what waits, as
-   * `take` does but without waiting; nothing for 0 messages. Throws when a job is no longer this owner's; what it took by
+   * `claim` does but without waiting; nothing for 0 messages. Throws when a job is no longer this owner's; what it took by
    * then is handed back to the next owner.
    */
-  completeAndTake(jobs: readonly TakenJob[], maxMessages: number): Promise<TakenJob[]>;
+  completeAndClaim(jobs: readonly ClaimedJob[], maxMessages: number): Promise<ClaimedJob[]>;
   /** Puts jobs of this owner back to the front of the queue; what is no longer its own stays where it is. */
-  giveBack(jobs: readonly TakenJob[]): Promise<void>;
+  release(jobs: readonly ClaimedJob[]): Promise<void>;
   /**
    * Puts back every active job: those an earlier owner held when it died, or took after it had lost the shard. Only the
    * owner may do this, and only with no job in hand. Returns how many there were.
@@ -72,15 +72,15 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
   // How many there were last time: a full queue is then emptied with one question and not with six, each larger.
   let expected = firstRound;
 
-  const hold = (job: Job | undefined): TakenJob[] => {
+  const adopt = (job: Job | undefined): ClaimedJob[] => {
     mayHaveMore = job?.id !== undefined;
     if (job?.id === undefined) return [];
     held.set(job.id, job);
-    return [toTaken(job.id, job)];
+    return [toClaimed(job.id, job)];
   };
-  const next = async () => hold(await worker.getNextJob(token, { block: false }));
+  const next = async () => adopt(await worker.getNextJob(token, { block: false }));
 
-  const giveBack = async (jobs: readonly TakenJob[]) => {
+  const release = async (jobs: readonly ClaimedJob[]) => {
     await Promise.allSettled(
       // Each goes to the front: the last one first, or they would stand there in reverse.
       jobs.toReversed().map(({ id }) => {
@@ -90,7 +90,7 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
     );
   };
 
-  async function takeMore(first: readonly TakenJob[], maxMessages: number): Promise<TakenJob[]> {
+  async function claimMore(first: readonly ClaimedJob[], maxMessages: number): Promise<ClaimedJob[]> {
     const jobs = [...first];
     for (let round = Math.max(firstRound, expected - jobs.length); ; round *= roundGrowth) {
       const asked = Math.min(round, maxMessages - countMessages(jobs));
@@ -101,31 +101,31 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
     }
     expected = jobs.length;
     const fitting = fittingIn(maxMessages, jobs);
-    await giveBack(jobs.slice(fitting));
+    await release(jobs.slice(fitting));
     return jobs.slice(0, fitting);
   }
 
   return {
-    take: async (maxMessages) => {
+    claim: async (maxMessages) => {
       if (!mayHaveMore) await signal.wait();
       const first = await next();
-      return first.length === 0 ? [] : takeMore(first, maxMessages);
+      return first.length === 0 ? [] : claimMore(first, maxMessages);
     },
-    completeAndTake: async (jobs, maxMessages) => {
+    completeAndClaim: async (jobs, maxMessages) => {
       const taken = await Promise.all(
         jobs.map(async ({ id }) => {
           const job = held.get(id);
           if (job === undefined) throw new Error(`job ${id} is not in hand`);
           held.delete(id);
           const [data, nextId] = (await job.moveToCompleted("", token, maxMessages > 0)) ?? [];
-          return data ? hold(Job.fromJSON(worker, data, nextId)) : [];
+          return data ? adopt(Job.fromJSON(worker, data, nextId)) : [];
         }),
       );
       const first = taken.flat();
       // Fewer than were completed: there were no more.
-      return first.length < jobs.length ? first : takeMore(first, maxMessages);
+      return first.length < jobs.length ? first : claimMore(first, maxMessages);
     },
-    giveBack,
+    release,
     requeueAbandoned: async () => {
       const [active = []] = await worker.backend.getRanges(["active"], 0, -1);
       await Promise.all(active.map((id) => worker.backend.moveJobFromActiveToWait(id, anyToken)));
@@ -147,16 +147,16 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
   };
 }
 
-const countMessages = (jobs: readonly TakenJob[]) => jobs.reduce((sum, job) => sum + job.messages.length, 0);
+const countMessages = (jobs: readonly ClaimedJob[]) => jobs.reduce((sum, job) => sum + job.messages.length, 0);
 
 /** How many of the jobs, from the first on, hold at most so many messages together; at least one. */
-function fittingIn(maxMessages: number, jobs: readonly TakenJob[]): number {
+function fittingIn(maxMessages: number, jobs: readonly ClaimedJob[]): number {
   let messages = 0;
   const surplus = jobs.findIndex((job) => (messages += job.messages.length) > maxMessages);
   return surplus === -1 ? jobs.length : Math.max(1, surplus);
 }
 
-function toTaken(id: string, job: Job): TakenJob {
+function toClaimed(id: string, job: Job): ClaimedJob {
   const data = jobDataSchema.safeParse(job.data);
   return { id, messages: data.success ? data.data.messages : [job.data] };
 }

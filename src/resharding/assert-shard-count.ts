@@ -9,7 +9,7 @@ export interface ExpectedShardCount {
   readonly redisPrefix: string;
   readonly shards: number;
   /** What this process cannot work with. */
-  readonly shardCountError: (topology: ShardLayout, shards: number) => string | undefined;
+  readonly shardCountError: (shardLayout: ShardLayout, shards: number) => string | undefined;
 }
 
 /** Whether the bridge has this process's number of shards: `true`, or what is wrong; `true` also while Redis is away. */
@@ -20,8 +20,8 @@ export async function checkShardCount({
   shardCountError,
 }: ExpectedShardCount): Promise<true | string> {
   try {
-    const topology = await createShardLayoutRecord(redis, redisPrefix).read();
-    return (topology && shardCountError(topology, shards)) ?? true;
+    const shardLayout = await createShardLayoutRecord(redis, redisPrefix).read();
+    return (shardLayout && shardCountError(shardLayout, shards)) ?? true;
   } catch {
     return true;
   }

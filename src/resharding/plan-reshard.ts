@@ -9,7 +9,7 @@ export type ReshardPlan =
   | { readonly outcome: "go"; readonly from: number; readonly partitions: number; readonly resumed: boolean };
 
 /** What to do to get to a number of shards from what Redis and Kafka say of it. Pure. */
-export function planReshard(topology: ShardLayout | undefined, counts: PartitionCounts, to: number): ReshardPlan {
+export function planReshard(shardLayout: ShardLayout | undefined, counts: PartitionCounts, to: number): ReshardPlan {
   const most = Math.max(counts.events, counts.states);
   const partitions = Math.min(counts.events, counts.states);
   if (partitions === 0) {
@@ -24,8 +24,8 @@ export function planReshard(topology: ShardLayout | undefined, counts: Partition
       reason: `The topics have ${most} partitions, and Kafka cannot take any away. For ${to} shards give the bridge new topics, a new REDIS_PREFIX, KAFKA_GROUP_ID and KAFKA_TRANSACTIONAL_ID_PREFIX, and a backfill.`,
     };
   }
-  const isMoving = topology?.phase === "moving";
-  if (!isMoving && topology?.shards === to && partitions === to) return { outcome: "done" };
-  const from = isMoving ? topology.from : (topology?.shards ?? partitions);
+  const isMoving = shardLayout?.phase === "moving";
+  if (!isMoving && shardLayout?.shards === to && partitions === to) return { outcome: "done" };
+  const from = isMoving ? shardLayout.from : (shardLayout?.shards ?? partitions);
   return { outcome: "go", from, partitions, resumed: isMoving };
 }

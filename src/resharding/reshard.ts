@@ -13,7 +13,7 @@ import type { ShardLayout } from "./shard-layout.ts";
 export type ReshardStep = "announced" | "fenced" | "grown" | "taken" | "moved_some" | "moved";
 
 export interface ReshardDeps extends TakeDeps {
-  readonly topology: ShardLayoutRecord;
+  readonly shardLayout: ShardLayoutRecord;
   readonly eventLog: Pick<EventLog, "countPartitions" | "growTopics" | "findMisplaced">;
   /** The most states in one transaction. */
   readonly maxStates: number;
@@ -41,29 +41,29 @@ const pauseMs = 500;
  * moved. So after a crash, an error or Ctrl-C the same call goes on (docs/adr/0007).
  */
 export async function reshard(deps: ReshardDeps, to: number): Promise<Resharded> {
-  const { topology, eventLog, atStep } = deps;
-  const seen = await topology.read();
+  const { shardLayout, eventLog, atStep } = deps;
+  const seen = await shardLayout.read();
   const plan = planReshard(seen, await eventLog.countPartitions(), to);
   if (plan.outcome !== "go") return plan;
   const moving: ShardLayout = { phase: "moving", from: plan.from, to, id: randomUUID() };
-  if (!(await topology.replace(seen, moving))) throw new Error(takenOver);
+  if (!(await shardLayout.replace(seen, moving))) throw new Error(takenOver);
   await atStep("announced");
   await withShards(deps, plan.partitions, () => atStep("fenced"));
-  await assertOurs(topology, moving);
+  await assertOurs(shardLayout, moving);
   await eventLog.growTopics(to);
   await atStep("grown");
   const moved = await moveAll(deps, moving, to);
   await atStep("moved");
   const steady: ShardLayout = { phase: "steady", shards: to };
-  if (!(await topology.replace(moving, steady))) throw new Error(takenOver);
+  if (!(await shardLayout.replace(moving, steady))) throw new Error(takenOver);
   return { outcome: "resharded", from: plan.from, moved };
 }
 
 const takenOver =
   "Another reshard command has taken over, or Redis has lost its data. Run the command again when no other runs.";
 
-async function assertOurs(topology: ShardLayoutRecord, moving: ShardLayout): Promise<void> {
-  const found = await topology.read();
+async function assertOurs(shardLayout: ShardLayoutRecord, moving: ShardLayout): Promise<void> {
+  const found = await shardLayout.read();
   if (found?.phase !== "moving" || moving.phase !== "moving" || found.id !== moving.id) throw new Error(takenOver);
 }
 
@@ -76,7 +76,7 @@ async function moveAll(deps: ReshardDeps, moving: ShardLayout, to: number): Prom
   for (let attempt = 1; ; attempt += 1) {
     try {
       await withShards(deps, to, async (publishers) => {
-        await assertOurs(deps.topology, moving);
+        await assertOurs(deps.shardLayout, moving);
         await deps.atStep("taken");
         const shardOf = createShardOf(to);
         const misplaced = await deps.eventLog.findMisplaced(shardOf, deps.signal);
@@ -97,7 +97,7 @@ async function moveAll(deps: ReshardDeps, moving: ShardLayout, to: number): Prom
       return moved;
     } catch (error) {
       if (attempt === attempts || deps.signal.aborted) throw error;
-      await assertOurs(deps.topology, moving);
+      await assertOurs(deps.shardLayout, moving);
       await delay(pauseMs * attempt, undefined, { signal: deps.signal });
     }
   }

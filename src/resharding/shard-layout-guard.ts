@@ -6,7 +6,7 @@ import type { ShardLayoutRecord } from "./shard-layout.ts";
 import { workerShardCountError } from "./shard-layout.ts";
 
 export interface ShardLayoutGuardOptions {
-  readonly topology: ShardLayoutRecord;
+  readonly shardLayout: ShardLayoutRecord;
   readonly eventLog: Pick<EventLog, "countPartitions" | "findMisplaced">;
   readonly shards: number;
   readonly signal: AbortSignal;
@@ -15,14 +15,14 @@ export interface ShardLayoutGuardOptions {
 /** Keeps a worker from owning shards by another number than the bridge has. */
 export interface ShardLayoutGuard {
   /**
-   * Resolves when the topology was steady with this worker's number at some time after the call. Throws a
+   * Resolves when the shardLayout was steady with this worker's number at some time after the call. Throws a
    * {@link StartUpError} when it is not, and anything else when Redis or Kafka are away.
    */
   confirm(): Promise<void>;
 }
 
 export function createShardLayoutGuard({
-  topology,
+  shardLayout,
   eventLog,
   shards,
   signal,
@@ -51,7 +51,7 @@ export function createShardLayoutGuard({
   return {
     confirm: async () => {
       for (;;) {
-        const found = await topology.read();
+        const found = await shardLayout.read();
         if (found !== undefined) {
           const refusal = workerShardCountError(found, shards);
           if (refusal !== undefined) throw new StartUpError(refusal);
@@ -61,7 +61,7 @@ export function createShardLayoutGuard({
         // All shards of this worker ask at once; one of them looks.
         proving ??= prove().finally(() => (proving = undefined));
         await proving;
-        await topology.replace(undefined, own);
+        await shardLayout.replace(undefined, own);
       }
     },
   };

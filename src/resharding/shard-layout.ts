@@ -18,12 +18,12 @@ const shardLayoutSchema = z.discriminatedUnion("phase", [
 export type ShardLayout = z.infer<typeof shardLayoutSchema>;
 
 /** Why a worker of so many shards may not own any; undefined when it may. */
-export function workerShardCountError(topology: ShardLayout, shards: number): string | undefined {
-  switch (topology.phase) {
+export function workerShardCountError(shardLayout: ShardLayout, shards: number): string | undefined {
+  switch (shardLayout.phase) {
     case "steady":
-      return topology.shards === shards ? undefined : otherNumber(topology.shards, shards);
+      return shardLayout.shards === shards ? undefined : otherNumber(shardLayout.shards, shards);
     case "moving":
-      return `The change from ${topology.from} to ${topology.to} shards is not finished, and SHARDS is ${shards}. No worker runs meanwhile. To finish it: bridge reshard --to ${topology.to}`;
+      return `The change from ${shardLayout.from} to ${shardLayout.to} shards is not finished, and SHARDS is ${shards}. No worker runs meanwhile. To finish it: bridge reshard --to ${shardLayout.to}`;
   }
 }
 
@@ -31,14 +31,14 @@ export function workerShardCountError(topology: ShardLayout, shards: number): st
  * Why an API of so many shards may not start; undefined when it may. During the change either number will do: a message
  * in the queue of a shard that is not its user's is passed on by the worker that takes it.
  */
-export function apiShardCountError(topology: ShardLayout, shards: number): string | undefined {
-  switch (topology.phase) {
+export function apiShardCountError(shardLayout: ShardLayout, shards: number): string | undefined {
+  switch (shardLayout.phase) {
     case "steady":
-      return topology.shards === shards ? undefined : otherNumber(topology.shards, shards);
+      return shardLayout.shards === shards ? undefined : otherNumber(shardLayout.shards, shards);
     case "moving":
-      return [topology.from, topology.to].includes(shards)
+      return [shardLayout.from, shardLayout.to].includes(shards)
         ? undefined
-        : `SHARDS is ${shards}, and the number of shards is being changed from ${topology.from} to ${topology.to}. Set SHARDS=${topology.to}.`;
+        : `SHARDS is ${shards}, and the number of shards is being changed from ${shardLayout.from} to ${shardLayout.to}. Set SHARDS=${shardLayout.to}.`;
   }
 }
 
@@ -48,7 +48,7 @@ function otherNumber(there: number, shards: number): string {
 }
 
 /**
- * The topology in Redis. It tells everybody at once; what it says can be proved from Kafka, so a Redis that lost it is no
+ * The shardLayout in Redis. It tells everybody at once; what it says can be proved from Kafka, so a Redis that lost it is no
  * harm. Every call throws while Redis is away.
  */
 export interface ShardLayoutRecord {
@@ -61,7 +61,7 @@ export interface ShardLayoutRecord {
 const replaceValue = loadScript(new URL("replace-value.lua", import.meta.url));
 
 export function createShardLayoutRecord(redis: RedisClient, redisPrefix: string): ShardLayoutRecord {
-  const key = `${redisPrefix}:topology`;
+  const key = `${redisPrefix}:shardLayout`;
   return {
     read: async () => {
       const stored = await redis.get(key);
@@ -73,4 +73,4 @@ export function createShardLayoutRecord(redis: RedisClient, redisPrefix: string)
 }
 
 /** Fields in the schema's order, so that equal topologies are equal texts. */
-const write = (topology: ShardLayout): string => JSON.stringify(shardLayoutSchema.parse(topology));
+const write = (shardLayout: ShardLayout): string => JSON.stringify(shardLayoutSchema.parse(shardLayout));

@@ -19,7 +19,7 @@ async function takeShard({ openPublisher, createShardLedger, cluster }: TakeDeps
   try {
     const ledger = createShardLedger(shard);
     const { offset: barrier, id: barrierId } = publisher.barrier;
-    if (await ledger.claim(await ledger.look(), { barrier, barrierId, cluster }, "reset")) return publisher;
+    if (await ledger.claim(await ledger.inspect(), { barrier, barrierId, cluster }, "rebuild")) return publisher;
     throw new FencedError("another owner has claimed the ledger");
   } catch (error) {
     await publisher.close();

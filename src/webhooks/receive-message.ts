@@ -9,7 +9,7 @@ export interface ReceiveDeps {
   readonly verify: Verifier;
   readonly shardOf: (userId: string) => number;
   readonly queues: Pick<MessageQueues, "add">;
-  readonly deadLetters: Pick<DeadLetters, "keep">;
+  readonly deadLetters: Pick<DeadLetters, "store">;
   /** Resolves once Redis has it. */
   readonly countSession: (change: SessionChange) => Promise<SessionCount>;
   readonly now: () => number;
@@ -53,7 +53,7 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
       case "session":
         return { outcome: await deps.countSession(route.change), id, session: route.change.event };
       case "unreadable":
-        await deps.deadLetters.keep({ id, stage: "received", reason: route.reason, at: receivedAt, body: route.body });
+        await deps.deadLetters.store({ id, stage: "received", reason: route.reason, at: receivedAt, body: route.body });
         return { outcome: "dead_lettered", id, reason: route.reason };
       case "ignored":
         return { outcome: "ignored", id, type: route.type };

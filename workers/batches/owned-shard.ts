@@ -1,5 +1,5 @@
 import type { ShardPublisher } from "../../src/kafka/publishing/shard-publisher.ts";
-import type { Hold, ShardLedger } from "../../src/ledger/shard-ledger.ts";
+import type { ClaimedCheckpoint, ShardLedger } from "../../src/ledger/shard-ledger.ts";
 import type { ShardJobs } from "../../src/queue/shard-jobs.ts";
 
 /** A shard that this worker drains: nobody else can commit to it while this holds, and its ledger is complete. */
@@ -8,6 +8,6 @@ export interface OwnedShard {
   readonly publisher: ShardPublisher;
   readonly ledger: ShardLedger;
   readonly jobs: ShardJobs;
-  hold: Hold;
+  claimed: ClaimedCheckpoint;
   close(): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Message } from "../../src/domain/message.ts";
-import type { TakenJob } from "../../src/queue/shard-jobs.ts";
+import type { ClaimedJob } from "../../src/queue/shard-jobs.ts";
 import { parseBatch } from "./parse-batch.ts";
 
 const message = (id: string, data: Record<string, unknown> = {}): Message => ({
@@ -11,7 +11,7 @@ const message = (id: string, data: Record<string, unknown> = {}): Message => ({
   readAt: 0,
   data: { id: "user_1", email_addresses: [], created_at: 1, updated_at: 2, ...data },
 });
-const job = (id: string, ...messages: readonly unknown[]): TakenJob => ({ id, messages });
+const job = (id: string, ...messages: readonly unknown[]): ClaimedJob => ({ id, messages });
 
 test("The messages of all jobs are read, in order, each with the message it came in", () => {
   const { candidates, malformed } = parseBatch([job("a", message("1"), message("2")), job("b", message("3"))], 9);

@@ -1,7 +1,7 @@
 import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
 import { type Message, messageSchema } from "../../src/domain/message.ts";
-import type { TakenJob } from "../../src/queue/shard-jobs.ts";
+import type { ClaimedJob } from "../../src/queue/shard-jobs.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 
 export interface ParsedBatch {
@@ -11,7 +11,7 @@ export interface ParsedBatch {
 }
 
 /** Reads the messages of a batch's jobs as changes. Pure. */
-export function parseBatch(jobs: readonly TakenJob[], at: number): ParsedBatch {
+export function parseBatch(jobs: readonly ClaimedJob[], at: number): ParsedBatch {
   const candidates: Candidate<Message>[] = [];
   const malformed: DeadLetter[] = [];
   for (const job of jobs) {

@@ -7,10 +7,10 @@ import type { Logger } from "../../src/shared/logger.ts";
 import type { BatchMetrics } from "./batch-metrics.ts";
 import type { DeadLetters } from "../../src/queue/dead-letters.ts";
 import type { Message } from "../../src/domain/message.ts";
-import type { TakenJob } from "../../src/queue/shard-jobs.ts";
+import type { ClaimedJob } from "../../src/queue/shard-jobs.ts";
 import type { BatchSideEffects } from "./batch-side-effects.ts";
 import { findMisrouted, forward, type ForwardDeps } from "./forward-misrouted.ts";
-import type { LedgerApplied, Refusal } from "../../src/ledger/shard-ledger.ts";
+import type { LedgerApplied, LedgerConflict } from "../../src/ledger/shard-ledger.ts";
 import type { OwnedShard } from "./owned-shard.ts";
 import { parseBatch } from "./parse-batch.ts";
 import { reportBatch } from "./report-batch.ts";
@@ -20,8 +20,8 @@ import { type BatchPart, type Move, splitBatch } from "./split-batch.ts";
 export interface BatchDeps extends ForwardDeps {
   readonly policy: () => DecisionPolicy;
   readonly readUser: UserReader;
-  readonly deadLetters: Pick<DeadLetters, "keep">;
-  readonly followUp: BatchSideEffects;
+  readonly deadLetters: Pick<DeadLetters, "store">;
+  readonly runSideEffects: BatchSideEffects;
   readonly metrics: BatchMetrics;
   readonly log: Logger;
   readonly now: () => number;
@@ -30,9 +30,9 @@ export interface BatchDeps extends ForwardDeps {
 
 /**
  * `done`, with the jobs taken while completing these. `superseded` and `lost`: the ledger refused this owner (see its
- * `Refusal`); the batch may be committed or not.
+ * `LedgerConflict`); the batch may be committed or not.
  */
-export type BatchOutcome = { readonly outcome: "done"; readonly next: readonly TakenJob[] } | Refusal;
+export type BatchOutcome = { readonly outcome: "done"; readonly next: readonly ClaimedJob[] } | LedgerConflict;
 
 const askClerkAgainMs = 30_000;
 
@@ -53,7 +53,7 @@ const askClerkAgainMs = 30_000;
 export async function processBatch(
   deps: BatchDeps,
   owned: OwnedShard,
-  jobs: readonly TakenJob[],
+  jobs: readonly ClaimedJob[],
   room: () => number,
 ): Promise<BatchOutcome> {
   const { now, atStep } = deps;
@@ -61,7 +61,7 @@ export async function processBatch(
   await atStep("taken");
   const batch = parseBatch(jobs, startedAt);
   const { own, misrouted } = findMisrouted(batch.candidates, owned.shard, deps.shardOf);
-  const read = await owned.ledger.read(owned.hold, [...new Set(own.map(({ change }) => userIdOf(change)))]);
+  const read = await owned.ledger.read(owned.claimed, [...new Set(own.map(({ change }) => userIdOf(change)))]);
   if (read.outcome !== "read") return read;
   const policy = deps.policy();
   const resolved = await verifyStaleUsers(own, read.states, policy, deps.readUser);
@@ -69,7 +69,7 @@ export async function processBatch(
   await atStep("decided");
 
   // Beside the transaction, and done before the jobs are: a batch that dies in between is repeated, and this with it.
-  const followedUp = deps.followUp(decided);
+  const followedUp = deps.runSideEffects(decided);
   const moves = decided.flatMap(movesOf);
   let transactionMs = 0;
   let applying: Promise<LedgerApplied> | undefined;
@@ -82,17 +82,17 @@ export async function processBatch(
     await atStep("committed");
     applying = applyCommitted(owned, part, first);
   }
-  const completeAndTake = async () => {
-    await Promise.all(batch.malformed.map((letter) => deps.deadLetters.keep(letter)));
+  const completeAndClaim = async () => {
+    await Promise.all(batch.malformed.map((letter) => deps.deadLetters.store(letter)));
     await forward(deps, misrouted);
     if (resolved.deferred.length > 0) await owned.jobs.delay(resolved.deferred, askClerkAgainMs);
     await followedUp;
     await atStep("applied");
-    return owned.jobs.completeAndTake(jobs, room());
+    return owned.jobs.completeAndClaim(jobs, room());
   };
-  const [applied, next] = await Promise.all([applying, completeAndTake()]);
+  const [applied, next] = await Promise.all([applying, completeAndClaim()]);
   if (applied !== undefined && applied.outcome !== "applied") {
-    await owned.jobs.giveBack(next);
+    await owned.jobs.release(next);
     return applied;
   }
   await atStep("completed");
@@ -105,7 +105,7 @@ export async function processBatch(
     ghosts: resolved.ghosts.length,
     deferred: resolved.deferred.length,
     forwarded: misrouted.length,
-    offset: owned.hold.offset,
+    offset: owned.claimed.offset,
     startedAt,
     transactionMs,
   });
@@ -115,8 +115,8 @@ export async function processBatch(
 async function applyCommitted(owned: OwnedShard, { states }: BatchPart, firstOffset: bigint): Promise<LedgerApplied> {
   const placed = states.map(({ userId, state }, index) => ({ userId, state, offset: firstOffset + BigInt(index) }));
   const checkpoint = firstOffset + BigInt(placed.length);
-  const result = await owned.ledger.apply(owned.hold, checkpoint, placed);
-  if (result.outcome === "applied") owned.hold = { ...owned.hold, offset: checkpoint };
+  const result = await owned.ledger.apply(owned.claimed, checkpoint, placed);
+  if (result.outcome === "applied") owned.claimed = { ...owned.claimed, offset: checkpoint };
   return result;
 }
 

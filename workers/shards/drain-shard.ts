@@ -1,4 +1,4 @@
-import type { TakenJob } from "../../src/queue/shard-jobs.ts";
+import type { ClaimedJob } from "../../src/queue/shard-jobs.ts";
 import type { OwnedShard } from "../batches/owned-shard.ts";
 import { type BatchDeps, type BatchOutcome, processBatch } from "../batches/process-batch.ts";
 
@@ -27,39 +27,39 @@ export async function drainShard(
 ): Promise<"released" | "superseded" | "lost"> {
   const { jobs } = owned;
   let lookedAt = deps.now();
-  let taken: readonly TakenJob[] = [];
+  let taken: readonly ClaimedJob[] = [];
   const isLookDue = () => deps.now() - lookedAt > lookAroundEveryMs;
   // Nothing more is taken when something else is due first.
   const room = () => (signal.aborted || isLookDue() ? 0 : deps.batchMaxMessages);
   while (!signal.aborted) {
     if (taken.length === 0 && isLookDue()) {
       await jobs.requeueAbandoned();
-      const held = await owned.ledger.read(owned.hold, []);
+      const held = await owned.ledger.read(owned.claimed, []);
       if (held.outcome !== "read") return held.outcome;
-      if ((await owned.ledger.look()).tookOver) return "lost";
+      if ((await owned.ledger.inspect()).failedOver) return "lost";
       lookedAt = deps.now();
     }
-    if (taken.length === 0) taken = await jobs.take(deps.batchMaxMessages);
+    if (taken.length === 0) taken = await jobs.claim(deps.batchMaxMessages);
     await deps.settled();
     if (signal.aborted) break;
     if (taken.length > 0) {
-      const processed = await processOrGiveBack(deps, owned, taken, room);
+      const processed = await processOrRelease(deps, owned, taken, room);
       if (processed.outcome !== "done") return processed.outcome;
       taken = processed.next;
     }
     deps.onProgress();
   }
-  await jobs.giveBack(taken);
+  await jobs.release(taken);
   return "released";
 }
 
-async function processOrGiveBack(deps: DrainDeps, owned: OwnedShard, taken: readonly TakenJob[], room: () => number) {
+async function processOrRelease(deps: DrainDeps, owned: OwnedShard, taken: readonly ClaimedJob[], room: () => number) {
   let done = false;
   try {
     const processed: BatchOutcome = await processBatch(deps, owned, taken, room);
     done = processed.outcome === "done";
     return processed;
   } finally {
-    if (!done) await owned.jobs.giveBack(taken);
+    if (!done) await owned.jobs.release(taken);
   }
 }

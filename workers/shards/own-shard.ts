@@ -43,12 +43,12 @@ export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal
     signal.throwIfAborted();
     const ledger = deps.createShardLedger(shard);
     const { offset: barrier, id: barrierId } = publisher.barrier;
-    const look = await ledger.look();
+    const look = await ledger.inspect();
     const states = await validateCheckpoint(deps, shard, publisher, look, signal);
     if (!(await ledger.claim(look, { barrier, barrierId, cluster: deps.cluster }, states))) {
       throw new SupersededError("another owner claimed the ledger first");
     }
-    const from = states === "keep" ? (look.checkpoint?.offset ?? 0n) : 0n;
+    const from = states === "reuse" ? (look.checkpoint?.offset ?? 0n) : 0n;
     const restored = await restoreLedger({ ledger, reader: deps.group.reader, shard, from, barrier, signal });
     const handedBack = await jobs.requeueAbandoned();
     const durationMs = deps.now() - startedAt;
@@ -66,7 +66,7 @@ export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal
       },
       "Owns a shard",
     );
-    return { shard, publisher, ledger, jobs, hold: { barrier, offset: barrier + 1n }, close };
+    return { shard, publisher, ledger, jobs, claimed: { barrier, offset: barrier + 1n }, close };
   } catch (error) {
     await close();
     throw error;
@@ -82,15 +82,15 @@ async function validateCheckpoint(
   { cluster, group, log, onLedgerLoss }: OwnDeps,
   shard: number,
   publisher: ShardPublisher,
-  { claimedBy, checkpoint, tookOver }: LedgerSnapshot,
+  { claimedBy, checkpoint, failedOver }: LedgerSnapshot,
   signal: AbortSignal,
-): Promise<"keep" | "reset"> {
+): Promise<"reuse" | "rebuild"> {
   if (checkpoint === undefined) {
     if (publisher.barrier.offset > 0n) await onLedgerLoss();
     log.info({ event: "ledger.missing", shard, unreadable: claimedBy !== "" }, "Makes the ledger anew from Kafka");
-    return "reset";
+    return "rebuild";
   }
-  if (tookOver) {
+  if (failedOver) {
     await onLedgerLoss();
     log.warn(
       { event: "ledger.taken_over", shard },
@@ -113,8 +113,8 @@ async function validateCheckpoint(
     // A claim from behind our barrier: by a later owner, who then has fenced us, or in a log that is no more.
     await publisher.prove();
   }
-  if (found === barrierId) return "keep";
+  if (found === barrierId) return "reuse";
   await onLedgerLoss();
   log.warn({ event: "ledger.foreign", shard }, "The ledger is of another log; makes it anew from Kafka");
-  return "reset";
+  return "rebuild";
 }

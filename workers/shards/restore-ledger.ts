@@ -1,5 +1,5 @@
 import type { StateReader } from "../../src/kafka/consuming/state-reader.ts";
-import type { Hold, ShardLedger } from "../../src/ledger/shard-ledger.ts";
+import type { ClaimedCheckpoint, ShardLedger } from "../../src/ledger/shard-ledger.ts";
 
 export interface RestoreOptions {
   readonly ledger: ShardLedger;
@@ -16,7 +16,7 @@ export interface RestoreOptions {
  * the number of states applied.
  */
 export async function restoreLedger({ ledger, reader, shard, from, barrier, signal }: RestoreOptions): Promise<number> {
-  let hold: Hold = { barrier, offset: from };
+  let claimed: ClaimedCheckpoint = { barrier, offset: from };
   let restored = 0;
   await reader.read({
     shard,
@@ -36,9 +36,9 @@ export async function restoreLedger({ ledger, reader, shard, from, barrier, sign
             return [];
         }
       });
-      const applied = await ledger.apply(hold, last.offset + 1n, states);
+      const applied = await ledger.apply(claimed, last.offset + 1n, states);
       if (applied.outcome !== "applied") throw new SupersededError(`the ledger was ${applied.outcome} while restoring`);
-      hold = { barrier, offset: last.offset + 1n };
+      claimed = { barrier, offset: last.offset + 1n };
       restored += states.length;
     },
   });

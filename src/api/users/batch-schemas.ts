@@ -44,4 +44,4 @@ export type BatchResult = z.infer<typeof batchResultSchema>;
 
 export const batchResponseSchema = z
   .object({ results: z.array(batchResultSchema), succeeded: z.int(), failed: z.int() })
-  .openapi("BatchAnswer");
+  .openapi("BatchResponse");

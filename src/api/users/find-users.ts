@@ -9,7 +9,7 @@ import { type ApiUser, apiUserFromJson } from "./api-user.ts";
 type Reader = Pick<ClerkApi, "read">;
 
 /** A stretch of a list, newest first. */
-export interface Stretch {
+export interface Slice {
   readonly offset: number;
   readonly limit: number;
 }
@@ -20,7 +20,7 @@ const clerkPageSize = 500;
  * Of all users. One call when the first page holds them all; otherwise one for the page and one for the count, and only the
  * latter for a page behind the end.
  */
-export async function browseUsers(clerk: Reader, { offset, limit }: Stretch): Promise<UserPage> {
+export async function browseUsers(clerk: Reader, { offset, limit }: Slice): Promise<UserPage> {
   const known = offset === 0 ? undefined : await countUsers(clerk, {});
   if (known !== undefined && known <= offset) return { users: [], totalCount: known };
   const users = await listUsers(clerk, {}, { offset, limit });
@@ -36,7 +36,7 @@ export async function browseUsers(clerk: Reader, { offset, limit }: Stretch): Pr
 export async function searchUsers(
   clerk: Reader,
   search: string,
-  { offset, limit }: Stretch,
+  { offset, limit }: Slice,
   maxCalls: number,
 ): Promise<UserPage> {
   const enough = offset + limit;

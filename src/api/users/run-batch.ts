@@ -13,7 +13,7 @@ import type { ApiContext } from "./api-context.ts";
 /** An operation, or what is wrong with it. */
 export type CheckedOperation = BatchOperation | ApiError;
 
-const lanesAtOnce = 5;
+const maxParallelGroups = 5;
 /** No operation begins after that, ms. */
 const batchMs = 120_000;
 
@@ -30,7 +30,7 @@ export async function runBatch(
 ): Promise<BatchResult[]> {
   const { now } = context;
   const runUntil = now() + batchMs;
-  const patient: ApiContext = { ...context, clerk: withPatience(context.clerk, () => runUntil - now()) };
+  const patient: ApiContext = { ...context, clerk: withDeadline(context.clerk, () => runUntil - now()) };
   const results: BatchResult[] = [];
   let away: ApiError | undefined;
 
@@ -54,8 +54,8 @@ export async function runBatch(
     }
   }
 
-  const lanes = Map.groupBy(operations.entries(), ([index, operation]) => laneOf(index, operation));
-  const queue = new PQueue({ concurrency: lanesAtOnce });
+  const lanes = Map.groupBy(operations.entries(), ([index, operation]) => groupOf(index, operation));
+  const queue = new PQueue({ concurrency: maxParallelGroups });
   await queue.addAll(
     [...lanes.values()].map((lane) => async () => {
       for (const [index, operation] of lane) results[index] = { index, ...(await runOne(operation)) };
@@ -64,7 +64,7 @@ export async function runBatch(
   return results;
 }
 
-function laneOf(index: number, operation: CheckedOperation): string {
+function groupOf(index: number, operation: CheckedOperation): string {
   if (operation instanceof ApiError) return `invalid ${index}`;
   return operation.type === "create" ? `create ${operation.user.emailAddress[0]}` : operation.userId;
 }
@@ -93,7 +93,7 @@ const failureOf = ({ status, message, code, details }: ApiError): Omit<BatchResu
 const overdue = () => new ApiError(503, "batch_overdue", "The batch took too long; this operation was not begun");
 
 /** The same client, whose callers may wait for as long as is left. */
-function withPatience(clerk: ClerkApi, leftMs: () => number): ClerkApi {
+function withDeadline(clerk: ClerkApi, leftMs: () => number): ClerkApi {
   const patient = (options?: CallOptions): CallOptions => ({ waitMs: Math.max(0, leftMs()), ...options });
   return {
     read: (operation, call, options) => clerk.read(operation, call, patient(options)),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Admin } from "kafkajs";
 
 const deadlineMs = 30_000;
-const lookAgainMs = 50;
+const pollIntervalMs = 50;
 
 /**
  * Waits until the topic has so many partitions, or more, and each has a leader; returns how many there are. A topic or
@@ -15,7 +15,7 @@ export async function awaitLeaders(admin: Admin, topic: string, atLeast = 1): Pr
     const partitions = await readPartitions(admin, topic);
     if (partitions.length >= atLeast && partitions.every(({ leader }) => leader >= 0)) return partitions.length;
     if (Date.now() > deadline) throw new Error(`no leader for every partition of ${topic} in ${deadlineMs} ms`);
-    await delay(lookAgainMs);
+    await delay(pollIntervalMs);
   }
 }
 

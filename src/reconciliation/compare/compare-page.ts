@@ -19,14 +19,14 @@ export interface Missed extends Addressed {
 }
 
 /** The ledger is being made from Kafka, so that it says nothing of who is missing in it. */
-export class LedgerNotWholeError extends Error {
-  override readonly name = "LedgerNotWholeError";
+export class LedgerIncompleteError extends Error {
+  override readonly name = "LedgerIncompleteError";
 }
 
-/** What the ledger misses of the users of a page. Throws {@link LedgerNotWholeError}. */
+/** What the ledger misses of the users of a page. Throws {@link LedgerIncompleteError}. */
 export async function comparePage(deps: CompareDeps, { users, readAt }: UserPage): Promise<Missed[]> {
-  const { whole, states } = await readStates(deps, users);
-  if (!whole) throw new LedgerNotWholeError("the ledger is being made from Kafka");
+  const { complete, states } = await readStates(deps, users);
+  if (!complete) throw new LedgerIncompleteError("the ledger is being made from Kafka");
   return users.flatMap((user) => {
     const state = states.get(user.id);
     const message = writeSnapshot(
@@ -42,17 +42,17 @@ export async function comparePage(deps: CompareDeps, { users, readAt }: UserPage
   });
 }
 
-/** The states of listed users, from the ledgers of all their shards; `whole` when each of these is. */
+/** The states of listed users, from the ledgers of all their shards; `complete` when each of these is. */
 export async function readStates(
   { viewShard, shardOf }: CompareDeps,
   users: readonly Pick<ListedUser, "id">[],
-): Promise<{ whole: boolean; states: ReadonlyMap<string, State> }> {
+): Promise<{ complete: boolean; states: ReadonlyMap<string, State> }> {
   const byShard = Map.groupBy(users, ({ id }) => shardOf(id));
   const read = await Promise.all(
     [...byShard].map(([shard, ofShard]) => viewShard(shard).read(ofShard.map(({ id }) => id))),
   );
   return {
-    whole: read.every(({ whole }) => whole),
+    complete: read.every(({ complete }) => complete),
     states: new Map(read.flatMap(({ states }) => Array.from(states))),
   };
 }

@@ -16,12 +16,12 @@ export interface Addressed {
 
 /** Jobs that may wait while more are added; webhooks must find room in Redis, too. */
 const mostWaitingJobs = 2_000;
-const lookAgainMs = 200;
+const pollIntervalMs = 200;
 
 /** Hands messages to the workers. Waits while too many wait already; resolves once Redis holds them all. */
 export async function queueMissed(deps: QueueMissedDeps, found: readonly Addressed[]): Promise<void> {
   if (found.length === 0) return;
-  while ((await countWaiting(deps)) > mostWaitingJobs) await delay(lookAgainMs, undefined, { signal: deps.signal });
+  while ((await countWaiting(deps)) > mostWaitingJobs) await delay(pollIntervalMs, undefined, { signal: deps.signal });
   await Promise.all(found.map(({ userId, message }) => deps.queues.add(deps.shardOf(userId), message)));
 }
 

@@ -28,7 +28,7 @@ export interface Verification {
 }
 
 const looksAgain = 3;
-const lookAgainMs = 1_500;
+const pollIntervalMs = 1_500;
 /** Kafka's times are those of whoever wrote. */
 const toleratedSkewMs = 60_000;
 
@@ -53,7 +53,7 @@ export async function verify(deps: VerifyDeps): Promise<Verification> {
 
   let differences = compare(new Set([...clerk.keys(), ...ledger.keys(), ...kafka.keys()]));
   for (let look = 0; look < looksAgain && differences.length > 0; look += 1) {
-    await delay(lookAgainMs, undefined, { signal: deps.signal });
+    await delay(pollIntervalMs, undefined, { signal: deps.signal });
     const userIds = differences.map(({ userId }) => userId);
     const since = await deps.readStateTable({ sinceMs: startedAt - toleratedSkewMs });
     for (const [userId, state] of since) kafka.set(userId, state);
@@ -80,7 +80,7 @@ async function readLedgerAgain(
   ledger: Map<string, StoredView>,
 ): Promise<void> {
   for (const [shard, ids] of Map.groupBy(userIds, shardOf)) {
-    const entries = await viewShard(shard).look(ids);
+    const entries = await viewShard(shard).find(ids);
     for (const userId of ids) ledger.delete(userId);
     for (const { userId, state } of entries) ledger.set(userId, state ?? "unreadable");
   }

@@ -3,7 +3,7 @@ import { ClerkRequestError, isClerkOutage } from "../../clerk/client/clerk-error
 import type { Logger } from "../../shared/logger.ts";
 import type { RunRequest } from "./reconciliation-queue.ts";
 import { RedisUnavailableError } from "../../queue/message-queues.ts";
-import { LedgerNotWholeError } from "../compare/compare-page.ts";
+import { LedgerIncompleteError } from "../compare/compare-page.ts";
 import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconcileRecent } from "./reconcile-recent.ts";
 import { type Sweep, sweepAll, type SweepDeps } from "./sweep-all.ts";
@@ -73,23 +73,23 @@ async function runAsAsked(
 }
 
 const wholeWithinMs = 30_000;
-const lookAgainMs = 200;
+const pollIntervalMs = 200;
 
 /** A worker that has just started, or lost its ledger, is about to make it from Kafka. */
 async function waitForWholeLedger({ viewShard, shards, now, signal }: RunDeps): Promise<void> {
   const deadline = now() + wholeWithinMs;
   for (let shard = 0; shard < shards;) {
-    const { whole } = await viewShard(shard).read([]);
-    if (whole) shard += 1;
-    else if (now() > deadline) throw new LedgerNotWholeError(`the ledger of shard ${shard} is not made yet`);
-    else await delay(lookAgainMs, undefined, { signal });
+    const { complete } = await viewShard(shard).read([]);
+    if (complete) shard += 1;
+    else if (now() > deadline) throw new LedgerIncompleteError(`the ledger of shard ${shard} is not made yet`);
+    else await delay(pollIntervalMs, undefined, { signal });
   }
 }
 
 function reasonOf(error: unknown): string {
   if (error instanceof ClerkRequestError) return "clerk_rejected";
   if (isClerkOutage(error)) return "clerk_unavailable";
-  if (error instanceof LedgerNotWholeError) return "ledger_not_whole";
+  if (error instanceof LedgerIncompleteError) return "ledger_not_whole";
   if (error instanceof RedisUnavailableError) return "redis_unavailable";
   return "error";
 }

@@ -4,7 +4,7 @@ import type { LedgerView } from "../../ledger/ledger-view.ts";
 import type { Message } from "../../domain/message.ts";
 import { backfill } from "./backfill.ts";
 import type { BackfillProgress } from "./backfill-progress.ts";
-import { LedgerNotWholeError } from "../compare/compare-page.ts";
+import { LedgerIncompleteError } from "../compare/compare-page.ts";
 import type { ListedUser, UserPageReader } from "../paging/user-page-reader.ts";
 import { reconcileRecent, type ReconcileDeps } from "./reconcile-recent.ts";
 import { clerkUserJson, makeUser } from "../../../test/support/clerk/clerk-messages.ts";
@@ -12,15 +12,15 @@ import { clerkUserJson, makeUser } from "../../../test/support/clerk/clerk-messa
 const now = 1_000_000;
 
 /** A bridge that is all in memory: what is queued, what is known, where the marks are. */
-function openBridge(users: readonly ListedUser[], { whole = true, watermark = 0, isNew = false } = {}) {
+function openBridge(users: readonly ListedUser[], { complete = true, watermark = 0, isNew = false } = {}) {
   const queued: Message[] = [];
   const known = new Map<string, State>();
   let mark = isNew ? undefined : watermark;
   let progress: BackfillProgress | undefined;
   let addFails = false;
   const view: LedgerView = {
-    read: async (ids) => ({ whole, states: new Map([...known].filter(([id]) => ids.includes(id))) }),
-    look: async () => [],
+    read: async (ids) => ({ complete, states: new Map([...known].filter(([id]) => ids.includes(id))) }),
+    find: async () => [],
     scan: async function* scan() {},
     count: async () => known.size,
   };
@@ -97,8 +97,8 @@ describe("a run over the recent changes", () => {
   });
 
   test("queues nothing while the ledger is being made: everybody would seem to be new", async () => {
-    const bridge = openBridge(usersAt(now - 60), { whole: false });
-    await expect(reconcileRecent(bridge.deps)).rejects.toThrow(LedgerNotWholeError);
+    const bridge = openBridge(usersAt(now - 60), { complete: false });
+    await expect(reconcileRecent(bridge.deps)).rejects.toThrow(LedgerIncompleteError);
     expect(bridge.queued).toEqual([]);
   });
 

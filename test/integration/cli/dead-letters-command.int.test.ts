@@ -67,11 +67,11 @@ test("retry keeps what still cannot be read", async () => {
 
 test("A letter that a worker puts aside anew, before its retry is over, stays", async () => {
   const letter: DeadLetter = { id: "msg_again", stage: "queued", reason: "a reason", at: Date.now(), body: "{}" };
-  await letters.keep(letter);
-  await letters.keep({ ...letter, at: letter.at + 1 });
+  await letters.store(letter);
+  await letters.store({ ...letter, at: letter.at + 1 });
   expect(await letters.removeIfUnchanged(letter)).toBe(false);
   expect(await letters.find(letter.id)).toEqual({ ...letter, at: letter.at + 1 });
-  expect(await letters.drop(letter.id)).toBe(true);
+  expect(await letters.delete(letter.id)).toBe(true);
 });
 
 test("What can be read by now becomes its event by retry, once, and is no dead letter any more", async () => {
@@ -129,7 +129,7 @@ async function mend({ id }: ClerkMessage, from: string, to: string): Promise<voi
   const letter = await letters.find(id);
   if (letter === undefined) throw new Error(`There is no dead letter ${id}`);
   expect(letter.body).toContain(from);
-  await letters.keep({ ...letter, body: letter.body.replace(from, to) });
+  await letters.store({ ...letter, body: letter.body.replace(from, to) });
 }
 
 const unreadable = () => writeMessage("user.created", { ...clerkUserJson(makeUser(), 1), created_at: "yesterday" });

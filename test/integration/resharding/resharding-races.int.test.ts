@@ -53,7 +53,7 @@ test("One that fences a shard when all is moved is noticed before the change is 
 });
 
 test("Of two commands at once the later one ends the change, and the earlier one gives up", async () => {
-  const { deps, topology, countWrong } = await openWithStates();
+  const { deps, shardLayout, countWrong } = await openWithStates();
   let second: Promise<unknown> | undefined;
   const atStep = async (step: ReshardStep) => {
     if (step !== "taken") return;
@@ -62,7 +62,7 @@ test("Of two commands at once the later one ends the change, and the earlier one
   };
   await expect(reshard({ ...deps, atStep }, 3)).rejects.toThrow("Another reshard command has taken over");
   expect(await second).toMatchObject({ outcome: "resharded", from: 2 });
-  expect(await topology.read()).toEqual({ phase: "steady", shards: 3 });
+  expect(await shardLayout.read()).toEqual({ phase: "steady", shards: 3 });
   expect(await countWrong()).toBe(0);
 });
 
@@ -76,10 +76,10 @@ async function openWithStates() {
   await waitFor("Redis answers", () => redis.status === "ready");
   const eventLog = openEventLog(config.kafka, log);
   await eventLog.ensureTopics();
-  const topology = createShardLayoutRecord(redis, name);
-  const guard = createShardLayoutGuard({ topology, eventLog, shards: 2, signal });
+  const shardLayout = createShardLayoutRecord(redis, name);
+  const guard = createShardLayoutGuard({ shardLayout, eventLog, shards: 2, signal });
   // A broker may not know yet that it leads the topics that were just made.
-  await waitFor("the topology is known", () => guard.confirm().then(() => true));
+  await waitFor("the shardLayout is known", () => guard.confirm().then(() => true));
   const userIds = Array.from({ length: 30 }, (_, index) => `user_${index}`);
   for (const [shard, ids] of Map.groupBy(userIds, createShardOf(2))) {
     const publisher = await eventLog.openPublisher(shard);
@@ -87,7 +87,7 @@ async function openWithStates() {
     await publisher.close();
   }
   const deps: ReshardDeps = {
-    topology,
+    shardLayout,
     eventLog,
     openPublisher: (shard, movesAmong) => eventLog.openPublisher(shard, undefined, movesAmong),
     createShardLedger: (shard) => createShardLedger(redis, shardPrefix(name, shard)),
@@ -99,7 +99,7 @@ async function openWithStates() {
     onProgress: () => {},
   };
   const countWrong = async () => countMisplaced(await eventLog.findMisplaced(createShardOf(3), signal));
-  return { deps, eventLog, topology, guard, countWrong };
+  return { deps, eventLog, shardLayout, guard, countWrong };
 }
 
 const stateOf = (id: string): State => ({

@@ -29,7 +29,7 @@ test(
     await worker.stop();
 
     const resharded = withShards(bridge, 5);
-    const topologyKey = `${bridge.redisPrefix}:topology`;
+    const topologyKey = `${bridge.redisPrefix}:shardLayout`;
     const expectNoWorkerStarts = async (why: RegExp) => {
       for (const { output, reason } of await Promise.all([bridge.runWorker(), resharded.runWorker()])) {
         expect(reason).toBe("exit code 1");
@@ -137,7 +137,7 @@ test("It waits until a consumer group has read the old shards; afterwards nothin
 
   // What Redis said of it can be lost.
   const resharded = withShards(bridge, 4);
-  await bridge.redis.del(`${bridge.redisPrefix}:topology`);
+  await bridge.redis.del(`${bridge.redisPrefix}:shardLayout`);
   const newWorker = await resharded.startWorker();
   await newWorker.waitUntilLogged("shard.owned", 4);
   expect(await newWorker.metric("bridge_ledger_losses_total")).toBe(0);

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { afterEach, beforeEach, expect, inject, test } from "vitest";
 import { createLogger } from "../../../src/shared/logger.ts";
 import type { Message } from "../../../src/domain/message.ts";
-import { createShardJobs, type ShardJobs, type TakenJob } from "../../../src/queue/shard-jobs.ts";
+import { createShardJobs, type ShardJobs, type ClaimedJob } from "../../../src/queue/shard-jobs.ts";
 import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
 
 // A user's versions come into a shard's queue in order, nearly always. What puts jobs back must not turn them round: a
@@ -23,16 +23,16 @@ afterEach(() => resources.disposeAsync());
 
 test("jobs beyond what a batch may hold go back in the order in which they came", async () => {
   await queueJobs(10);
-  const taken = [await jobs.take(5), await jobs.take(5), await jobs.take(5)].flat();
+  const taken = [await jobs.claim(5), await jobs.claim(5), await jobs.claim(5)].flat();
   expect(numbersOf(taken)).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
 test("jobs taken while others are completed come in order, too, and so do those beyond the batch", async () => {
   await queueJobs(12);
-  let taken = await jobs.take(5);
+  let taken = await jobs.claim(5);
   const order = numbersOf(taken);
   while (taken.length > 0) {
-    taken = await jobs.completeAndTake(taken, 7);
+    taken = await jobs.completeAndClaim(taken, 7);
     order.push(...numbersOf(taken));
   }
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
@@ -40,15 +40,15 @@ test("jobs taken while others are completed come in order, too, and so do those 
 
 test("jobs that are given back come again in the order in which they came", async () => {
   await queueJobs(6);
-  await jobs.giveBack(await jobs.take(100));
-  expect(numbersOf(await jobs.take(100))).toEqual([0, 1, 2, 3, 4, 5]);
+  await jobs.release(await jobs.claim(100));
+  expect(numbersOf(await jobs.claim(100))).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
 test("jobs that a dead owner held come again in the order in which they came", async () => {
   await queueJobs(6);
-  await jobs.take(6);
+  await jobs.claim(6);
   expect(await jobs.requeueAbandoned()).toBe(3);
-  expect(numbersOf(await jobs.take(100))).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(numbersOf(await jobs.claim(100))).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
 const message = (number: number): Message => ({
@@ -66,5 +66,5 @@ async function queueJobs(count: number): Promise<void> {
 }
 
 /** The numbers of the jobs, by their first messages. */
-const numbersOf = (taken: readonly TakenJob[]): number[] =>
+const numbersOf = (taken: readonly ClaimedJob[]): number[] =>
   taken.map(({ messages: [first] }) => Number(JSON.stringify(first).match(/"msg_(\d+)"/)?.[1]) / 2);
