@@ -1,20 +1,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ShardGroup, ShardGroupListener } from "../src/kafka/consuming/join-shard-group.ts";
 import type { EventLog } from "../src/kafka/open-event-log.ts";
+import { backoffDelayMs } from "../src/shared/backoff.ts";
+import { messageOf, StartUpError } from "../src/shared/errors.ts";
 import type { Logger } from "../src/shared/logger.ts";
-import { StartUpError } from "../src/shared/errors.ts";
 import { withTimeout } from "../src/shared/with-timeout.ts";
 
-const firstPauseMs = 250;
-const longestPauseMs = 5_000;
-/** kafkajs may hang for ever after a connection was cut at a bad moment. */
-const answerWithinMs = 60_000;
-const noAnswer = () => new Error(`no answer from Kafka in ${answerWithinMs} ms, and no error`);
+const backoff = { firstDelayMs: 250, maxDelayMs: 5_000 };
+/** kafkajs may never answer after a connection was cut at a bad moment. */
+const timeoutMs = 60_000;
+const noAnswer = () => new Error(`no answer from Kafka within ${timeoutMs} ms`);
 
 /**
- * Makes sure of the topics and joins the group, as soon as Kafka is there: the processes may start in any order. Waits
- * 250, 500 … 5,000 ms between tries. Throws what no waiting mends ({@link StartUpError}: topics that do not fit), and
- * when the signal says to stop.
+ * Ensures that the topics exist and joins the group. Retries with backoff until Kafka is available, so the processes may
+ * start in any order. Throws a {@link StartUpError} for an error that retrying cannot fix (topics that do not fit), and an
+ * `AbortError` when the signal aborts.
  */
 export async function joinWhenAvailable(
   eventLog: EventLog,
@@ -22,18 +22,16 @@ export async function joinWhenAvailable(
   log: Logger,
   signal: AbortSignal,
 ): Promise<{ readonly group: ShardGroup; readonly cluster: string }> {
-  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, longestPauseMs)) {
+  for (let failures = 1; ; failures += 1) {
     try {
-      await withTimeout(answerWithinMs, eventLog.ensureTopics(), noAnswer);
-      const cluster = await withTimeout(answerWithinMs, eventLog.clusterId(), noAnswer);
+      await withTimeout(timeoutMs, eventLog.ensureTopics(), noAnswer);
+      const cluster = await withTimeout(timeoutMs, eventLog.clusterId(), noAnswer);
       return { group: await eventLog.joinGroup(listener), cluster };
     } catch (error) {
       if (error instanceof StartUpError) throw error;
-      log.warn(
-        { event: "kafka.away", error: error instanceof Error ? error.message : String(error), pauseMs },
-        "Kafka is away",
-      );
-      await delay(pauseMs, undefined, { signal });
+      const delayMs = backoffDelayMs(backoff, failures);
+      log.warn({ event: "kafka.unavailable", error: messageOf(error), delayMs }, "Kafka is unavailable");
+      await delay(delayMs, undefined, { signal });
     }
   }
 }

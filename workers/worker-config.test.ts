@@ -5,7 +5,7 @@ import { readWorkerConfig } from "./worker-config.ts";
 const required = { CLERK_SECRET_KEY: "sk_test_x" };
 
 describe("the worker's configuration", () => {
-  test("needs nothing but Clerk's secret key", () => {
+  test("requires only Clerk's secret key", () => {
     expect(readWorkerConfig(required)).toMatchObject({
       port: 3008,
       shards: 6,
@@ -14,24 +14,24 @@ describe("the worker's configuration", () => {
     });
   });
 
-  test("treats an empty variable, and one of blanks, as not set", () => {
+  test("treats an empty or blank variable as not set", () => {
     const blank = { WORKER_PORT: "", SHARDS: "  ", KAFKA_SASL_MECHANISM: "", REDIS_URL: "" };
     expect(readWorkerConfig({ ...required, ...blank })).toEqual(readWorkerConfig(required));
   });
 
-  test("accepts several brokers", () => {
+  test("accepts several Kafka brokers", () => {
     expect(readWorkerConfig({ ...required, KAFKA_BROKERS: "a:1, b:2" }).kafka.brokers).toEqual(["a:1", "b:2"]);
   });
 
-  test("ignores variables that it does not read, even when the API could not use them", () => {
+  test("ignores variables of other programs, even invalid ones", () => {
     const foreign = { PATH: "/bin", SHARD: "9", PORT: "tcp://10.96.0.12:3007", JWT_SECRET: "short" };
     expect(readWorkerConfig({ ...required, ...foreign })).toEqual(readWorkerConfig(required));
   });
 });
 
-describe("a configuration that the worker refuses", () => {
+describe("the error for an invalid worker configuration", () => {
   const telltale = "tell-tale-7f3a";
-  const refused: readonly (readonly [variable: string, variables: Record<string, string>])[] = [
+  const invalid: readonly (readonly [variable: string, variables: Record<string, string>])[] = [
     ["CLERK_SECRET_KEY", { CLERK_SECRET_KEY: "" }],
     ["SHARDS", { SHARDS: telltale }],
     ["SHARDS", { SHARDS: "0" }],
@@ -48,14 +48,14 @@ describe("a configuration that the worker refuses", () => {
     ["LOG_LEVEL", { LOG_LEVEL: telltale }],
   ];
 
-  test.for(refused)("is named by its variable %s, never by its value", ([variable, variables]) => {
+  test.for(invalid)("names the variable %s and never its value", ([variable, variables]) => {
     const error = errorOf(() => readWorkerConfig({ ...required, ...variables }));
     expect(error).toBeInstanceOf(ConfigError);
     expect(error.message).toMatch(new RegExp(`^${variable}: .+`));
     expect(error.message).not.toContain(telltale);
   });
 
-  test("has one line for each variable that is wrong", () => {
+  test("has one line for each invalid variable", () => {
     const { message } = errorOf(() => readWorkerConfig({ ...required, SHARDS: "no", LOG_LEVEL: "loud", HOST: "::" }));
     expect(
       message
@@ -65,7 +65,7 @@ describe("a configuration that the worker refuses", () => {
     ).toEqual(["LOG_LEVEL", "SHARDS"]);
   });
 
-  test("includes a variable under its former name, with the new name in the message", () => {
+  test("names the new variable when a former name is set", () => {
     const { message } = errorOf(() => readWorkerConfig({ ...required, GHOST_CHECK_AFTER_MS: "1000" }));
     expect(message).toBe("GHOST_CHECK_AFTER_MS: renamed to STALE_USER_CHECK_AFTER_MS; set that instead");
   });

@@ -2,6 +2,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";
 import type { AuditOutbox, TakenEntry } from "./audit-outbox.ts";
 import type { AuditPublisher } from "./audit-publisher.ts";
+import { backoffDelayMs } from "../shared/backoff.ts";
+import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { AuditRelayMetrics } from "./audit-metrics.ts";
 
@@ -13,8 +15,7 @@ export interface AuditRelayDeps {
   readonly now: () => number;
 }
 
-const firstPauseMs = 250;
-const longestPauseMs = 5_000;
+const backoff = { firstDelayMs: 250, maxDelayMs: 5_000 };
 const tidyEveryMs = 1_000;
 const lookForAbandonedEveryMs = 15_000;
 
@@ -42,16 +43,16 @@ export function startAuditRelay(deps: AuditRelayDeps): { stop(): Promise<void> }
  * Entries come to Kafka in no order when several relay; their ids have it.
  */
 async function relayAudit(deps: AuditRelayDeps, signal: AbortSignal): Promise<void> {
-  const relay: Relay = { ...deps, hand: [], pauseMs: firstPauseMs, tidiedAt: 0, lookedAt: 0 };
+  const relay: Relay = { ...deps, hand: [], failures: 0, tidiedAt: 0, lookedAt: 0 };
   while (!signal.aborted) {
     try {
       await relayUntilError(relay, signal);
     } catch (error) {
       if (signal.aborted) return;
-      const reason = error instanceof Error ? error.message : String(error);
-      deps.log.warn({ event: "audit.relay_interrupted", reason, pauseMs: relay.pauseMs }, "Audit trail waits");
-      await delay(relay.pauseMs, undefined, { signal }).catch(() => {});
-      relay.pauseMs = Math.min(relay.pauseMs * 2, longestPauseMs);
+      relay.failures += 1;
+      const delayMs = backoffDelayMs(backoff, relay.failures);
+      deps.log.warn({ event: "audit.relay_interrupted", reason: messageOf(error), delayMs }, "Audit trail waits");
+      await delay(delayMs, undefined, { signal }).catch(() => {});
     }
   }
 }
@@ -59,7 +60,8 @@ async function relayAudit(deps: AuditRelayDeps, signal: AbortSignal): Promise<vo
 interface Relay extends AuditRelayDeps {
   /** Taken and not acknowledged; kept over an outage, so that another relay need not wait for them to be abandoned. */
   hand: readonly TakenEntry[];
-  pauseMs: number;
+  /** Consecutive; a round without an error resets it. */
+  failures: number;
   tidiedAt: number;
   lookedAt: number;
 }
@@ -73,7 +75,7 @@ async function relayUntilError(relay: Relay, signal: AbortSignal): Promise<void>
       if (relay.hand.length === 0) relay.hand = await nextEntries(relay);
       if (relay.hand.length > 0) await relayHand(relay, publisher);
       await tidy(relay);
-      relay.pauseMs = firstPauseMs;
+      relay.failures = 0;
     }
   } finally {
     await publisher.close();

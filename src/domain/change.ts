@@ -1,24 +1,24 @@
 import type { User } from "./user.ts";
 
-/** By what road a change came; consumers see it as `ce_origin` (with `first-seen` added by the decision). */
+/** How a change reached the bridge. Consumers see it as `ce_origin`, to which the decision adds `first-seen`. */
 export const changeSources = ["webhook", "api", "backfill", "reconciliation"] as const;
 export type ChangeSource = (typeof changeSources)[number];
 
-/** What Clerk says a user is. All times are milliseconds since the epoch, by Clerk's clock unless said otherwise. */
+/** A user as Clerk reports it. All times are milliseconds since the epoch, by Clerk's clock unless stated otherwise. */
 export interface Snapshot {
   readonly kind: "snapshot";
   readonly source: ChangeSource;
-  /** Whether the message said `user.created`: what tells a new user from one seen for the first time. */
+  /** Whether the message was `user.created`. It tells a new user from an existing one that the bridge sees for the first time. */
   readonly isCreateEvent: boolean;
   readonly user: User;
   readonly createdAt: number;
   /** Clerk's `updated_at`. */
   readonly version: number;
-  /** When the snapshot was read from Clerk on purpose, by our clock; 0 for what Clerk sent by itself. */
+  /** When the bridge read the snapshot from Clerk's API, by the bridge's clock; 0 for a snapshot that Clerk sent. */
   readonly readAt: number;
 }
 
-/** Clerk says the user is gone. It carries no version: a deletion is final. */
+/** The deletion of a user. It carries no version, because a deletion is final. */
 export interface Deletion {
   readonly kind: "deletion";
   readonly source: ChangeSource;

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import type { Change } from "./change.ts";
+import { describe, expect, test } from "vitest";
+import { type Change, userIdOf } from "./change.ts";
 import { decideBatch } from "./decide-batch.ts";
+import type { Message } from "./message.ts";
 import type { State } from "./state.ts";
 import type { User } from "./user.ts";
 import { type UserEvent, userEventSchema } from "./user-events.ts";
@@ -14,7 +15,7 @@ const user = fc.record({
   emailAddress: fc.constantFrom<string[]>([], ["a@x.com"], ["a@x.com", "b@x.com"], ["b@x.com", "a@x.com"]),
   role: fc.constantFrom("user", "admin"),
 });
-// Few versions and many users of them: ties and repeats are the rule here.
+// Few versions and many changes, so that ties and repeats are common.
 const snapshot = fc.record({
   kind: fc.constant("snapshot" as const),
   source: fc.constantFrom("webhook" as const, "api" as const, "backfill" as const, "reconciliation" as const),
@@ -33,7 +34,7 @@ const deletion = fc.record({
 const history = fc.array(fc.oneof({ weight: 9, arbitrary: snapshot }, { weight: 1, arbitrary: deletion }), {
   maxLength: 24,
 });
-/** The history with some of it repeated, in any order. */
+/** The history in any order, with some changes repeated. */
 const withArrivals = history.chain((changes) =>
   fc.record({
     changes: fc.constant(changes),
@@ -46,16 +47,20 @@ const withArrivals = history.chain((changes) =>
   }),
 );
 
-/** Runs changes through batches of the given sizes (taken in turn), as a shard would. */
+/** The decision does not read the message. */
+const message: Message = { id: "msg_1", source: "webhook", type: "user.updated", receivedAt: 0, readAt: 0, data: {} };
+
+/** Decides the changes in batches of the given sizes, in turn, as a shard does. */
 function run(changes: readonly Change[], sizes: readonly number[]) {
   const states = new Map<string, State>();
   const events: UserEvent[] = [];
   for (let at = 0, turn = 0; at < changes.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;
-    const batch = changes.slice(at, at + size).map((change) => ({ change, tag: undefined }));
-    const { decided, moved } = decideBatch(states, batch, { verifyBefore: 0 });
-    for (const { decision } of decided) if (decision.outcome === "publish") events.push(decision.event);
-    for (const [userId, state] of moved) states.set(userId, state);
+    const batch = changes.slice(at, at + size).map((change) => ({ change, message }));
+    for (const { change, decision } of decideBatch(states, batch, { verifyBefore: 0 })) {
+      if (decision.outcome === "publish") events.push(decision.event);
+      if ("next" in decision) states.set(userIdOf(change), decision.next);
+    }
     at += size;
   }
   return { states, events };
@@ -66,7 +71,7 @@ const withoutSequence = (states: ReadonlyMap<string, State>) =>
 
 const eventsOf = (events: readonly UserEvent[]) => Map.groupBy(events, (event) => event.data.id);
 
-/** What a consumer knows of a user after applying the events to nothing. */
+/** What a consumer that applies the events knows of the user. */
 function applied(events: readonly UserEvent[]): User | undefined {
   let known: User | undefined;
   for (const event of events) {
@@ -77,8 +82,8 @@ function applied(events: readonly UserEvent[]): User | undefined {
   return known;
 }
 
-describe("for any history, in any order, with any repeats, cut into any batches", () => {
-  it("the states end the same", () => {
+describe("deciding a history in any order, with any repeats and in batches of any size", () => {
+  test("ends in the same states", () => {
     fc.assert(
       fc.property(withArrivals, ({ changes, arrivals, cuts }) => {
         const expected = run(changes, [changes.length + 1]).states;
@@ -88,7 +93,7 @@ describe("for any history, in any order, with any repeats, cut into any batches"
     );
   });
 
-  it("each user's events are created, updated*, deleted?, or deleted alone, and every id is there once", () => {
+  test("publishes created, updated*, deleted? or only deleted for each user, and no event id twice", () => {
     fc.assert(
       fc.property(withArrivals, ({ arrivals, cuts }) => {
         const { events } = run(arrivals, cuts);
@@ -103,7 +108,7 @@ describe("for any history, in any order, with any repeats, cut into any batches"
     );
   });
 
-  it("applying the events gives exactly the state, and the sequence is their number", () => {
+  test("publishes events that add up to the state, whose sequence is their number", () => {
     fc.assert(
       fc.property(withArrivals, ({ arrivals, cuts }) => {
         const { events, states } = run(arrivals, cuts);
@@ -118,7 +123,7 @@ describe("for any history, in any order, with any repeats, cut into any batches"
     );
   });
 
-  it("a second run over all of it publishes nothing", () => {
+  test("publishes nothing when the history is repeated", () => {
     fc.assert(
       fc.property(withArrivals, ({ changes, arrivals, cuts }) => {
         expect(run([...arrivals, ...changes], [...cuts]).events.length).toBe(run(arrivals, cuts).events.length);

@@ -1,38 +1,37 @@
 import { type Change, userIdOf } from "./change.ts";
 import { decide, type Decision, type DecisionPolicy } from "./decide.ts";
+import type { Message } from "./message.ts";
 import { compareSnapshots, type State } from "./state.ts";
 
-/** A change with whatever its owner wants back beside its decision (the message it came in, say). */
-export interface Candidate<Tag> {
+/** A change together with the message that carried it. */
+export interface Candidate {
   readonly change: Change;
-  readonly tag: Tag;
+  readonly message: Message;
 }
 
-export interface Decided<Tag> {
-  readonly candidate: Candidate<Tag>;
+export interface Decided extends Candidate {
   readonly decision: Decision;
 }
 
 /**
- * Decides many changes at once, each user's in order of version and deletions last, each on the state that the one
- * before it left. Returns the decisions in that order, and the states that moved: a user's last one only.
+ * Decides the changes of a batch. The changes of each user are decided in order of version, deletions last, each on the
+ * state that the previous one leaves. Returns the decisions in that order. Pure.
  */
-export function decideBatch<Tag>(
+export function decideBatch(
   states: ReadonlyMap<string, State>,
-  candidates: readonly Candidate<Tag>[],
+  candidates: readonly Candidate[],
   policy: DecisionPolicy,
-): { readonly decided: Decided<Tag>[]; readonly moved: Map<string, State> } {
-  const moved = new Map<string, State>();
-  const decided = candidates.toSorted(byVersion).map((candidate) => {
-    const userId = userIdOf(candidate.change);
-    const decision = decide(moved.get(userId) ?? states.get(userId), candidate.change, policy);
-    if ("next" in decision) moved.set(userId, decision.next);
-    return { candidate, decision };
+): Decided[] {
+  const written = new Map<string, State>();
+  return candidates.toSorted(byVersion).map(({ change, message }) => {
+    const userId = userIdOf(change);
+    const decision = decide(written.get(userId) ?? states.get(userId), change, policy);
+    if ("next" in decision) written.set(userId, decision.next);
+    return { change, message, decision };
   });
-  return { decided, moved };
 }
 
-function byVersion({ change: a }: Candidate<unknown>, { change: b }: Candidate<unknown>): number {
+function byVersion({ change: a }: Candidate, { change: b }: Candidate): number {
   if (a.kind === "snapshot" && b.kind === "snapshot") return compareSnapshots(a, b);
   return Number(a.kind === "deletion") - Number(b.kind === "deletion");
 }

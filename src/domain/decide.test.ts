@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Deletion, Snapshot } from "./change.ts";
 import { decide, type Decision } from "./decide.ts";
 import type { PresentState, State } from "./state.ts";
@@ -39,34 +39,34 @@ function published(decision: Decision) {
   return decision;
 }
 
-describe("the first sight of a user", () => {
-  it("is user.created at Clerk's created_at, by whatever message", () => {
+describe("the first snapshot of a user", () => {
+  test("is published as user.created with Clerk's created_at, whatever the message", () => {
     const { event, origin, next } = published(decide(undefined, snapshot(5_000), policy));
     expect(event).toMatchObject({ eventType: "user.created", timestamp: "1970-01-01T00:00:01.000Z", data: ada });
     expect(origin).toBe("first-seen");
     expect(next).toMatchObject({ status: "present", version: 5_000, sequence: 1 });
   });
 
-  it.each([
+  test.each([
     ["webhook", true, "webhook"],
     ["webhook", false, "first-seen"],
     ["api", true, "api"],
     ["api", false, "first-seen"],
     ["backfill", false, "backfill"],
     ["reconciliation", false, "reconciliation"],
-  ] as const)("by %s (announces a creation: %s) has the origin %s", (source, isCreateEvent, origin) => {
+  ] as const)("from %s (a create event: %s) has the origin %s", (source, isCreateEvent, origin) => {
     expect(published(decide(undefined, snapshot(1, {}, { source, isCreateEvent }), policy)).origin).toBe(origin);
   });
 
-  it("asks Clerk first when the version is older than the policy allows, for it may be a deleted user's ghost", () => {
-    expect(decide(undefined, snapshot(4_999), { verifyBefore: 5_000 })).toEqual({ outcome: "unsure" });
+  test("is unverified when its version is older than the policy allows, unless it was read from Clerk's API", () => {
+    expect(decide(undefined, snapshot(4_999), { verifyBefore: 5_000 })).toEqual({ outcome: "unverified" });
     expect(decide(undefined, snapshot(5_000), { verifyBefore: 5_000 }).outcome).toBe("publish");
     expect(decide(undefined, snapshot(4_999, {}, { readAt: 6_000 }), { verifyBefore: 5_000 }).outcome).toBe("publish");
   });
 });
 
-describe("an update", () => {
-  it("carries only the fields that changed", () => {
+describe("a further snapshot of a user", () => {
+  test("is published as user.updated with only the changed fields", () => {
     const { event, next } = published(decide(state(1), snapshot(2, { firstName: "Augusta", role: "admin" }), policy));
     expect(event).toMatchObject({
       eventType: "user.updated",
@@ -76,26 +76,26 @@ describe("an update", () => {
     expect(next.sequence).toBe(2);
   });
 
-  it("that changes no published field gives no event, yet moves the version, so that a late older one loses", () => {
-    const moved = decide(state(1), snapshot(3), policy);
-    expect(moved).toEqual({ outcome: "unchanged", next: state(3) });
-    const next: State = moved.outcome === "unchanged" ? moved.next : state(0);
+  test("without a changed field is not published but advances the version, so that an older one is stale", () => {
+    const unchanged = decide(state(1), snapshot(3), policy);
+    expect(unchanged).toEqual({ outcome: "unchanged", next: state(3) });
+    const next: State = unchanged.outcome === "unchanged" ? unchanged.next : state(0);
     expect(decide(next, snapshot(2, { firstName: "Late" }), policy)).toEqual({ outcome: "stale" });
   });
 
-  it("that repeats the state is a duplicate, an older one is stale", () => {
+  test("is a duplicate if it equals the state, and stale if it is older", () => {
     expect(decide(state(2), snapshot(2), policy)).toEqual({ outcome: "duplicate" });
     expect(decide(state(2), snapshot(1, { firstName: "Old" }), policy)).toEqual({ outcome: "stale" });
   });
 
-  it("of equal version and other content wins in one order of the two only, so that repeats cannot flap", () => {
+  test("of equal version and other content wins over only one of the two, so that repeats cannot alternate", () => {
     const a = snapshot(2, { firstName: "A" });
     const b = snapshot(2, { firstName: "B" });
     const outcomes = [decide(state(2, { firstName: "A" }), b, policy), decide(state(2, { firstName: "B" }), a, policy)];
     expect(outcomes.map((decision) => decision.outcome).toSorted()).toEqual(["publish", "stale"]);
   });
 
-  it("of equal version that was read from Clerk on purpose wins over what Clerk sent", () => {
+  test("of equal version wins over the state when it was read from Clerk's API", () => {
     for (const firstName of ["A", "Z"]) {
       const read = snapshot(2, { firstName }, { source: "reconciliation", readAt: 7_000 });
       expect(decide(state(2, { firstName: "M" }), read, policy).outcome).toBe("publish");
@@ -104,7 +104,7 @@ describe("an update", () => {
 });
 
 describe("a deletion", () => {
-  it("is published with the last known addresses, and is final", () => {
+  test("is published with the last known email addresses and is final", () => {
     const { event, next } = published(decide(state(2, {}, 4), deletion, policy));
     expect(event).toMatchObject({
       eventType: "user.deleted",
@@ -116,13 +116,13 @@ describe("a deletion", () => {
     expect(decide(next, deletion, policy)).toEqual({ outcome: "duplicate" });
   });
 
-  it("of a user never seen is published with no address", () => {
+  test("of an unknown user is published without email addresses", () => {
     expect(published(decide(undefined, deletion, policy)).event.data).toEqual({ id: ada.id, emailAddress: [] });
   });
 });
 
-describe("eventId", () => {
-  it("is the same for the same change by every road, and different for another", () => {
+describe("an event id", () => {
+  test("is equal for the same change from every source, and different for another change", () => {
     const id = (change: Snapshot | Deletion, before?: State) => published(decide(before, change, policy)).event.eventId;
     expect(id(snapshot(1, {}, { source: "api" }))).toBe(id(snapshot(1, {}, { source: "backfill" })));
     expect(id({ ...deletion, deletedAt: 1 })).toBe(id(deletion, state(3)));

@@ -1,51 +1,50 @@
 import type { Change, ChangeSource, Deletion, Snapshot } from "./change.ts";
-import { eventIdOf } from "./user-events.ts";
 import { compareSnapshots, type PresentState, type State } from "./state.ts";
 import { changesBetween, contentOf } from "./user.ts";
-import type { UserEvent } from "./user-events.ts";
+import { eventIdOf, type UserEvent } from "./user-events.ts";
 
-/** `ce_origin` of an event: the road of its change, or that an existing user was seen for the first time. */
+/** `ce_origin` of an event: the source of its change, or `first-seen` for an existing user that the bridge did not know. */
 export type Origin = ChangeSource | "first-seen";
 
 /**
- * What a change means, given the state of its user:
+ * The outcome of a change, given the state of its user:
  *
- * | outcome   | when                                                              | to do                          |
- * | --------- | ----------------------------------------------------------------- | ------------------------------ |
- * | publish   | first sight, newer content, or the first deletion                 | write `event` and `next`       |
- * | unchanged | newer version, same content (Clerk sends one at every sign-in)    | write `next`, no event         |
- * | duplicate | exactly the snapshot the state holds, or a deletion of the deleted | nothing                        |
- * | stale     | older than the state, or a snapshot of a deleted user             | nothing                        |
- * | unsure    | first sight of an old version: maybe a ghost of a deleted user    | read the user from Clerk, and  |
- * |           |                                                                   | decide again on what it says   |
+ * | outcome    | when                                                                    | what to do                  |
+ * | ---------- | ----------------------------------------------------------------------- | --------------------------- |
+ * | publish    | the user is unknown, the content is newer, or it is the first deletion  | write `event` and `next`    |
+ * | unchanged  | newer version, same content (Clerk sends one at every sign-in)          | write `next`, no event      |
+ * | duplicate  | the very snapshot that the state holds, or another deletion             | nothing                     |
+ * | stale      | older than the state, or a snapshot of a deleted user                   | nothing                     |
+ * | unverified | the user is unknown and the version old: it may be a stale user, that   | read the user from Clerk,   |
+ * |            | is, one deleted long ago whose message arrives late                     | then decide on the answer   |
  */
 export type Decision =
   | { readonly outcome: "publish"; readonly event: UserEvent; readonly origin: Origin; readonly next: State }
   | { readonly outcome: "unchanged"; readonly next: State }
-  | { readonly outcome: "duplicate" | "stale" | "unsure" };
+  | { readonly outcome: "duplicate" | "stale" | "unverified" };
 
 export interface DecisionPolicy {
-  /** A first sight whose version is below this (ms) is `unsure`, unless it was read from Clerk on purpose. */
+  /** An unknown user's snapshot with a lower version (ms) is `unverified`, unless the bridge read it from Clerk's API. */
   readonly verifyBefore: number;
 }
 
-/** Decides one change. Pure: the same arguments give the same decision, event id included. */
+/** Decides one change. Pure: the same arguments give the same decision, including the event id. */
 export function decide(state: State | undefined, change: Change, policy: DecisionPolicy): Decision {
   if (change.kind === "deletion") return decideDeletion(state, change);
-  if (state === undefined) return decideFirstSight(change, policy);
+  if (state === undefined) return decideFirstSeen(change, policy);
   if (state.status === "deleted") return { outcome: "stale" };
   return decideUpdate(state, change);
 }
 
-/** Whether the decision would be `unsure`: so that who decides can ask Clerk beforehand. */
+/** Whether {@link decide} would return `unverified`. The worker asks Clerk about such users before it decides. */
 export const needsVerification = (state: State | undefined, change: Change, policy: DecisionPolicy): boolean =>
   state === undefined && change.kind === "snapshot" && change.readAt === 0 && change.version < policy.verifyBefore;
 
-function decideFirstSight(change: Snapshot, policy: DecisionPolicy): Decision {
-  if (needsVerification(undefined, change, policy)) return { outcome: "unsure" };
+function decideFirstSeen(change: Snapshot, policy: DecisionPolicy): Decision {
+  if (needsVerification(undefined, change, policy)) return { outcome: "unverified" };
   return {
     outcome: "publish",
-    origin: originOfFirstSight(change),
+    origin: originOfFirstSeen(change),
     event: {
       eventId: eventIdOf(change.user.id, "user.created", change.version, change.readAt, contentOf(change.user)),
       eventType: "user.created",
@@ -56,10 +55,10 @@ function decideFirstSight(change: Snapshot, policy: DecisionPolicy): Decision {
   };
 }
 
-/** A webhook or API call that updates a user nobody published yet met an existing user, not a new one. */
-function originOfFirstSight({ source, isCreateEvent }: Snapshot): Origin {
-  const byMessage = source === "webhook" || source === "api";
-  return byMessage && !isCreateEvent ? "first-seen" : source;
+/** A webhook or an API call that updates an unknown user concerns an existing user, not a new one. */
+function originOfFirstSeen({ source, isCreateEvent }: Snapshot): Origin {
+  const isSingleChange = source === "webhook" || source === "api";
+  return isSingleChange && !isCreateEvent ? "first-seen" : source;
 }
 
 function decideUpdate(state: PresentState, change: Snapshot): Decision {

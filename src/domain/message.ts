@@ -1,29 +1,29 @@
 import { z } from "zod";
 import { changeSources } from "./change.ts";
 
-/** The message types that the bridge turns into events. Clerk sends many more. */
+/** The Clerk message types that the bridge turns into events. Clerk sends many more. */
 export const bridgedTypes = ["user.created", "user.updated", "user.deleted"] as const;
 
 /**
- * One message as it waits in its shard's queue: what Clerk said about one user, stripped to what is needed.
- * `data` is checked by the worker, not here: a message that cannot be decided must reach the dead letters, not be refused.
+ * A message in its shard's queue: what Clerk reported about one user, reduced to the fields that the bridge needs. The
+ * worker, not this schema, checks `data`: a message with unusable data must become a dead letter instead of being refused.
  */
 export const messageSchema = z.object({
-  /** `svix-id` of a webhook; for other roads an id of our own. */
+  /** The `svix-id` of a webhook; an id made by the bridge for every other source. */
   id: z.string().min(1),
   source: z.enum(changeSources),
   type: z.enum(bridgedTypes),
-  /** When the change happened by the sender's word, in whatever unit it came. */
+  /** When the change happened according to the sender, in the sender's unit. */
   timestamp: z.number().optional(),
-  /** Our clock, ms. */
+  /** By the bridge's clock, in ms. */
   receivedAt: z.int().nonnegative(),
-  /** When the data was read from Clerk on purpose, ms by our clock; 0 for what Clerk sent by itself. */
+  /** When the bridge read the data from Clerk's API, in ms by the bridge's clock; 0 for data that Clerk sent. */
   readAt: z.int().nonnegative().default(0),
-  /** W3C trace context, when the sender had one. */
+  /** W3C trace context of the sender, if it had one. */
   traceparent: z.string().optional(),
   data: z.record(z.string(), z.unknown()),
 });
 export type Message = z.infer<typeof messageSchema>;
 
-/** What one BullMQ job carries: one message, or several that arrived while an earlier job was being written. */
+/** The data of a BullMQ job: one message, or several that arrived while an earlier job was being written. */
 export const jobDataSchema = z.object({ messages: z.array(z.unknown()).min(1) });

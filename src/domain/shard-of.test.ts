@@ -3,7 +3,7 @@ import { Partitioners } from "kafkajs";
 import { expect, test } from "vitest";
 import { createShardOf } from "./shard-of.ts";
 
-test("A user's shard is the partition that kafkajs' default partitioner gives its id", () => {
+test("a user's shard is the partition that kafkajs's default partitioner chooses for the user's id", () => {
   const partitioner = Partitioners.DefaultPartitioner();
   const partitionsOf = (count: number) =>
     Array.from({ length: count }, (_, partitionId) => ({
@@ -30,7 +30,7 @@ test("A user's shard is the partition that kafkajs' default partitioner gives it
   );
 });
 
-// From the tests of Kafka's own Java client (UtilsTest.testMurmur2).
+// From the tests of Kafka's Java client (UtilsTest.testMurmur2).
 test.for([
   ["21", -973932308],
   ["foobar", -790332482],
@@ -38,11 +38,11 @@ test.for([
   ["a-little-bit-longer-string", -1486304829],
   ["lkjh234lh9fiuh90y23oiuhsafujhadof229phr9h19h89h8", -58897971],
   ["abc", 479470107],
-] as const)("The hash of `%s` is the Java client's", ([key, hash]) => {
+] as const)("the hash of `%s` equals that of Kafka's Java client", ([key, hash]) => {
   expect(createShardOf(2 ** 31)(key)).toBe(hash & 0x7fffffff);
 });
 
-test("The shards share the users evenly", () => {
+test("users are spread evenly over the shards", () => {
   const shardOf = createShardOf(6);
   const counts = Map.groupBy(
     Array.from({ length: 6_000 }, (_, at) => `user_${at}`),

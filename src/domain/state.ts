@@ -13,16 +13,16 @@ export interface PresentState {
   readonly sequence: number;
 }
 
-/** Holds nothing of the user, and nothing that depends on which deletion came first: all deletions of a user are one. */
+/** Contains no data of the user, and nothing that depends on which deletion came first: all deletions of a user are equal. */
 interface DeletedState {
   readonly status: "deleted";
   readonly sequence: number;
 }
 
 /**
- * The total order of a user's snapshots: by version, then by when they were read from Clerk on purpose, then by content.
- * 0 only for the same snapshot. The state is the greatest snapshot seen, so the order of arrival cannot matter
- * (docs/adr/0001).
+ * The total order of a user's snapshots: by version, then by the time at which the bridge read them from Clerk's API,
+ * then by content. Returns 0 only for the same snapshot. The state is the greatest snapshot seen, so the order of arrival
+ * does not matter (docs/adr/0001).
  */
 export function compareSnapshots(
   a: Pick<Snapshot, "version" | "readAt" | "user">,

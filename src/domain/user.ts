@@ -1,11 +1,11 @@
 import { z } from "zod";
 
-/** Clerk's ids are printable ASCII without blanks; keys of our own in the state topic hold a blank, so the two never meet. */
+/** Clerk's ids are printable ASCII without spaces. The bridge's own keys in the state topic contain a space, so the two never collide. */
 export const userIdSchema = z.string().regex(/^[!-~]{1,255}$/);
 
 /**
- * A user as this bridge publishes it: what consumers see in `user.created`, in the state topic and in `changes`.
- * What Clerk has as null is `""`. `emailAddress` has the primary address first, and may be empty.
+ * A user as the bridge publishes it in `user.created` and in the state topic; `changes` of `user.updated` holds some of
+ * its fields. A field that is null in Clerk is `""`. `emailAddress` starts with the primary address and may be empty.
  */
 export const userSchema = z.object({
   id: userIdSchema,
@@ -20,19 +20,19 @@ export type User = z.infer<typeof userSchema>;
 /** The role of a user to whom no role is assigned. */
 export const defaultRole = "user";
 
-/** The parts of a user that can change. */
+/** The fields of a user that can change. */
 export const userChangesSchema = userSchema.omit({ id: true }).partial();
 export type UserChanges = z.infer<typeof userChangesSchema>;
 
-/** How many characters the published texts hold in all. */
+/** The total number of characters in the published fields. */
 export const lengthOf = ({ firstName, lastName, username, role, emailAddress = [] }: UserChanges): number =>
   [firstName, lastName, username, role, ...emailAddress].reduce((sum, text) => sum + (text?.length ?? 0), 0);
 
-/** One text for one content: equal users give equal texts, whatever the order of their keys. Also breaks ties of version. */
+/** The published fields as one string: equal users give equal strings, whatever their key order. It also breaks version ties. */
 export const contentOf = (user: User): string =>
   JSON.stringify([user.id, user.firstName, user.lastName, user.username, user.emailAddress, user.role]);
 
-/** The fields of `after` that differ from `before`; an empty object when none does. */
+/** The fields of `after` that differ from `before`; an empty object if none differs. */
 export function changesBetween(before: User, after: User): UserChanges {
   const changes: UserChanges = {};
   if (before.firstName !== after.firstName) changes.firstName = after.firstName;

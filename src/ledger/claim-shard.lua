@@ -8,7 +8,7 @@
   ARGV[3]  barrier id   of the new owner
   ARGV[4]  cluster      of the new owner
   ARGV[5]  replication  id of the data, as the new owner saw it
-  ARGV[6]  "reuse" the states and the checkpoint's offset, or "rebuild" both to nothing
+  ARGV[6]  "reuse" the states and the checkpoint's offset, or "rebuild" both from nothing
 
   Output   1 claimed, 0 somebody else has claimed meanwhile
 ]]

@@ -9,10 +9,16 @@ type Release = () => Promise<void> | void;
 export class Lifecycle {
   readonly #releases: { readonly name: string; readonly release: Release }[] = [];
   readonly #log: Logger;
+  readonly #abort = new AbortController();
   #stopping: Promise<void> | undefined;
 
   constructor(log: Logger) {
     this.#log = log;
+  }
+
+  /** Aborts when the process begins to stop, before the first release. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
   }
 
   onStop(name: string, release: Release): void {
@@ -26,6 +32,7 @@ export class Lifecycle {
   }
 
   async #releaseAll(): Promise<void> {
+    this.#abort.abort();
     for (const { name, release } of this.#releases.toReversed()) {
       try {
         await release();

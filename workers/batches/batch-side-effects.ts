@@ -1,52 +1,41 @@
-import type { AnalyticsDeps } from "../../src/analytics/analytics-deps.ts";
 import { repeatsKnownForMs } from "../../src/analytics/analytics-keys.ts";
 import { countRegistrations, type Registration } from "../../src/analytics/count-registrations.ts";
-import type { CacheConfig } from "../../src/cache/cache-config.ts";
 import { invalidateUsers } from "../../src/cache/invalidate-users.ts";
 import { userIdOf } from "../../src/domain/change.ts";
 import type { Decided } from "../../src/domain/decide-batch.ts";
-import type { Logger } from "../../src/shared/logger.ts";
-import type { BatchMetrics } from "./batch-metrics.ts";
+import type { ShardContext } from "../context/shard-context.ts";
 
-export interface BatchSideEffectsOptions extends Omit<AnalyticsDeps, "config"> {
-  readonly cache: CacheConfig;
-  readonly analytics: AnalyticsDeps["config"];
-  readonly metrics: Pick<BatchMetrics, "sideEffectsFailed">;
-  readonly log: Logger;
+/**
+ * Invalidates the cached users of a batch and counts its registrations, in one round trip. Never rejects: a failure is
+ * counted and logged, and does not fail the batch.
+ *
+ * Clerk already has the changes, so nothing here waits for the commit. It covers all decisions instead of only those that
+ * write: a batch that a crash repeats decides duplicates, and the crash may have come before these side effects.
+ */
+export async function runBatchSideEffects(context: ShardContext, decided: readonly Decided[]): Promise<void> {
+  const { redis, redisPrefix, cache, analytics, metrics, log, now } = context;
+  const userIds = [...new Set(decided.map(({ change }) => userIdOf(change)))];
+  const invalidated = cache.ttlMs === 0 ? undefined : invalidateUsers(redis, redisPrefix, userIds);
+  const registrations = registrationsOf(decided, now());
+  const counted = countRegistrations({ redis, redisPrefix, config: analytics, now }, registrations);
+  for (const result of await Promise.allSettled([invalidated, counted])) {
+    if (result.status === "fulfilled") continue;
+    metrics.sideEffectsFailed.inc();
+    log.warn({ event: "batch.side_effects_failed", err: result.reason }, "Cache or analytics missed a batch");
+  }
 }
 
-/** Never rejects: what follows from a batch is not worth the batch. */
-export type BatchSideEffects = (decided: readonly Decided<unknown>[]) => Promise<void>;
-
 /**
- * What follows from a batch, in one round trip: the cache forgets its users, the new ones are counted. Clerk has their
- * changes already, so nothing here waits for the commit. It goes by all that was decided, not by what moved: a batch that
- * is repeated after a crash moves nothing any more, and the crash may have come before this.
+ * The users to count as registered: those seen for the first time, and those created so recently that a second count would
+ * be recognized. So a crash loses none of the new users, and no user counts twice.
  */
-export const createBatchSideEffects =
-  ({ cache, analytics, metrics, log, ...deps }: BatchSideEffectsOptions): BatchSideEffects =>
-  async (decided) => {
-    const userIds = [...new Set(decided.map(({ candidate }) => userIdOf(candidate.change)))];
-    const invalidated = cache.ttlMs === 0 ? undefined : invalidateUsers(deps.redis, deps.redisPrefix, userIds);
-    const counted = countRegistrations({ ...deps, config: analytics }, registrationsOf(decided, deps.now()));
-    for (const result of await Promise.allSettled([invalidated, counted])) {
-      if (result.status === "fulfilled") continue;
-      metrics.sideEffectsFailed.inc();
-      log.warn({ event: "batch.not_followed_up", err: result.reason }, "Cache or analytics missed a batch");
-    }
-  };
-
-/**
- * The users to count as registered: those first seen, and those so new that it is known whether they were counted. So a
- * crash loses none of the new, and none is counted twice.
- */
-function registrationsOf(decided: readonly Decided<unknown>[], now: number): Registration[] {
+function registrationsOf(decided: readonly Decided[], now: number): Registration[] {
   const registrations = new Map<string, Registration>();
-  for (const { candidate, decision } of decided) {
-    if (candidate.change.kind === "deletion") continue;
-    const { user, createdAt } = candidate.change;
-    const isFirstSight = decision.outcome === "publish" && decision.event.eventType === "user.created";
-    if (isFirstSight || createdAt > now - repeatsKnownForMs) registrations.set(user.id, { userId: user.id, createdAt });
+  for (const { change, decision } of decided) {
+    if (change.kind === "deletion") continue;
+    const { user, createdAt } = change;
+    const isFirstSeen = decision.outcome === "publish" && decision.event.eventType === "user.created";
+    if (isFirstSeen || createdAt > now - repeatsKnownForMs) registrations.set(user.id, { userId: user.id, createdAt });
   }
   return [...registrations.values()];
 }

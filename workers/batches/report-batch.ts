@@ -1,17 +1,16 @@
 import type { Decided } from "../../src/domain/decide-batch.ts";
 import type { EventRecord } from "../../src/kafka/records/records.ts";
-import type { Logger } from "../../src/shared/logger.ts";
-import type { BatchMetrics } from "./batch-metrics.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
-import type { Message } from "../../src/domain/message.ts";
+import type { ShardContext } from "../context/shard-context.ts";
 
-export interface BatchReport {
+interface BatchReport {
   readonly shard: number;
   readonly jobs: number;
-  readonly decided: readonly Decided<Message>[];
+  readonly decided: readonly Decided[];
   readonly events: readonly EventRecord[];
-  readonly deadLettered: readonly DeadLetter[];
-  readonly ghosts: number;
+  readonly deadLetters: readonly DeadLetter[];
+  /** Numbers of messages that were not decided, by reason. */
+  readonly staleUser: number;
   readonly deferred: number;
   readonly forwarded: number;
   readonly offset: bigint;
@@ -19,37 +18,34 @@ export interface BatchReport {
   readonly transactionMs: number;
 }
 
-const loggedIds = 5;
+const maxLoggedIds = 5;
 
-/** Counts a batch and writes its one line; a line more for each dead letter, since somebody must look at it. */
-export function reportBatch(
-  { metrics, log, now }: { readonly metrics: BatchMetrics; readonly log: Logger; readonly now: () => number },
-  report: BatchReport,
-): void {
+/** Counts a batch and logs it in one line. Each dead letter gets a line of its own, because an operator has to look at it. */
+export function reportBatch({ metrics, log, now }: ShardContext, report: BatchReport): void {
   const endedAt = now();
   const outcomes: Record<string, number> = {};
-  const count = (outcome: string, by = 1) => {
-    if (by === 0) return;
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + by;
-    metrics.decided.inc({ outcome }, by);
+  const count = (outcome: string, messages = 1) => {
+    if (messages === 0) return;
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + messages;
+    metrics.decided.inc({ outcome }, messages);
   };
-  for (const { decision, candidate } of report.decided) {
+  for (const { decision, message } of report.decided) {
     count(decision.outcome);
     if (decision.outcome === "publish") {
       metrics.committed.inc({ type: decision.event.eventType });
-      metrics.endToEndSeconds.observe(Math.max(0, endedAt - candidate.tag.receivedAt) / 1_000);
+      metrics.endToEndSeconds.observe(Math.max(0, endedAt - message.receivedAt) / 1_000);
     }
   }
-  count("ghost", report.ghosts);
+  count("stale_user", report.staleUser);
   count("deferred", report.deferred);
   count("forwarded", report.forwarded);
-  count("malformed", report.deadLettered.length);
-  metrics.deadLettered.inc(report.deadLettered.length);
+  count("malformed", report.deadLetters.length);
+  metrics.deadLettered.inc(report.deadLetters.length);
   metrics.batchMessages.observe(Object.values(outcomes).reduce((sum, messages) => sum + messages, 0));
   if (report.transactionMs > 0) metrics.transactionSeconds.observe(report.transactionMs / 1_000);
 
-  for (const { id, reason } of report.deadLettered) {
-    log.warn({ event: "message.dead_lettered", shard: report.shard, id, reason }, "Message put aside");
+  for (const { id, reason } of report.deadLetters) {
+    log.warn({ event: "message.dead_lettered", shard: report.shard, id, reason }, "Message stored as a dead letter");
   }
   log.info({
     event: "batch.processed",
@@ -57,7 +53,7 @@ export function reportBatch(
     jobs: report.jobs,
     ...outcomes,
     offset: String(report.offset),
-    users: report.events.slice(0, loggedIds).map(({ event }) => event.data.id),
+    users: report.events.slice(0, maxLoggedIds).map(({ event }) => event.data.id),
     transactionMs: report.transactionMs,
     durationMs: endedAt - report.startedAt,
   });

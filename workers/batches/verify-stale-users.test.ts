@@ -9,15 +9,15 @@ import { verifyStaleUsers } from "./verify-stale-users.ts";
 const policy = { verifyBefore: 1_000 };
 const json = (id: string, updatedAt: number) => ({ id, email_addresses: [], created_at: 1, updated_at: updatedAt });
 
-function candidate(userId: string, updatedAt: number, id = `${userId}/${updatedAt}`): Candidate<Message> {
+function candidate(userId: string, updatedAt: number, id = `${userId}/${updatedAt}`): Candidate {
   const data = json(userId, updatedAt);
   const message: Message = { id, source: "webhook", type: "user.updated", receivedAt: 1, readAt: 0, data };
-  const read = parseChange(message);
-  if (read.outcome === "malformed") throw new Error(read.reason);
-  return { change: read.change, tag: message };
+  const parsed = parseChange(message);
+  if (parsed.outcome === "malformed") throw new Error(parsed.reason);
+  return { change: parsed.change, message };
 }
 
-/** A Clerk that answers for all users alike, and remembers for whom. */
+/** A Clerk with the same answer for every user, and the ids of the users it was asked about. */
 function answering(answer: Awaited<ReturnType<UserReader>>) {
   const asked: string[] = [];
   const readUser: UserReader = async (userId) => {
@@ -29,10 +29,10 @@ function answering(answer: Awaited<ReturnType<UserReader>>) {
 
 const idsOf = (messages: readonly Message[]) => messages.map(({ id }) => id);
 
-test("Clerk is asked only about users nobody has published, whose messages are old; of each once", async () => {
+test("Clerk is asked once about each unknown user with old messages, and about no other user", async () => {
   const { asked, readUser } = answering({ outcome: "missing" });
   const known: State = { status: "deleted", sequence: 1 };
-  const { candidates, ghosts, deferred } = await verifyStaleUsers(
+  const { candidates, stale, deferred } = await verifyStaleUsers(
     [
       candidate("known", 5),
       candidate("recent", 1_000),
@@ -45,23 +45,23 @@ test("Clerk is asked only about users nobody has published, whose messages are o
     readUser,
   );
   expect(asked).toEqual(["old", "older"]);
-  expect(candidates.map(({ tag }) => tag.id)).toEqual(["known/5", "recent/1000"]);
-  expect(idsOf(ghosts)).toEqual(["old/5", "old/6", "older/7"]);
+  expect(candidates.map(({ message }) => message.id)).toEqual(["known/5", "recent/1000"]);
+  expect(idsOf(stale)).toEqual(["old/5", "old/6", "older/7"]);
   expect(deferred).toEqual([]);
 });
 
-test("What Clerk says takes the place of what the messages said, and is marked as read on purpose", async () => {
+test("Clerk's answer replaces the content of old messages, with the time at which it was read", async () => {
   const { readUser } = answering({ outcome: "found", data: json("old", 900), readAt: 77 });
-  const resolved = await verifyStaleUsers([candidate("old", 5), candidate("old", 6)], new Map(), policy, readUser);
-  expect(resolved.candidates.map(({ change, tag }) => [tag.id, change])).toMatchObject([
+  const verified = await verifyStaleUsers([candidate("old", 5), candidate("old", 6)], new Map(), policy, readUser);
+  expect(verified.candidates.map(({ change, message }) => [message.id, change])).toMatchObject([
     ["old/5", { kind: "snapshot", version: 900, readAt: 77 }],
     ["old/6", { kind: "snapshot", version: 900, readAt: 77 }],
   ]);
-  expect([resolved.ghosts, resolved.deferred]).toEqual([[], []]);
+  expect([verified.stale, verified.deferred]).toEqual([[], []]);
 });
 
-test("While Clerk does not answer, the messages are put off, and Clerk is not asked for each of many users in turn", async () => {
-  const { asked, readUser } = answering({ outcome: "unavailable", reason: "away" });
+test("while Clerk is unavailable, old messages are deferred and at most ten users are looked up", async () => {
+  const { asked, readUser } = answering({ outcome: "unavailable", reason: "unavailable" });
   const many = Array.from({ length: 100 }, (_, at) => candidate(`user_${at}`, 5));
   const { candidates, deferred } = await verifyStaleUsers(many, new Map(), policy, readUser);
   expect(candidates).toEqual([]);

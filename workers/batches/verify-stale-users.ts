@@ -3,61 +3,61 @@ import type { UserLookup, UserReader } from "../../src/clerk/users/user-reader.t
 import { userIdOf } from "../../src/domain/change.ts";
 import { type DecisionPolicy, needsVerification } from "../../src/domain/decide.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
-import type { State } from "../../src/domain/state.ts";
 import type { Message } from "../../src/domain/message.ts";
+import type { State } from "../../src/domain/state.ts";
 
-export interface Resolved {
-  readonly candidates: readonly Candidate<Message>[];
-  /** Messages about users that Clerk no longer has: ghosts. */
-  readonly ghosts: readonly Message[];
-  /** Messages about users that Clerk could not be asked about now. */
+interface Verified {
+  /** The changes to decide. A change that needed verification is replaced by Clerk's answer. */
+  readonly candidates: readonly Candidate[];
+  /** Messages about stale users: Clerk no longer has them, so nothing is published. */
+  readonly stale: readonly Message[];
+  /** Messages about users that Clerk could not answer for. */
   readonly deferred: readonly Message[];
 }
 
-const usersAtOnce = 10;
+const maxConcurrentLookups = 10;
 
 /**
- * Asks Clerk about users that were never seen and whose messages are so old that they may be deleted since. What Clerk
- * says now takes the message's place. A user is asked for once a batch.
+ * Asks Clerk about each unknown user whose messages are so old that the user may be deleted, once per batch. After the
+ * first lookup that Clerk does not answer, no further one begins: each would wait as long.
  */
 export async function verifyStaleUsers(
-  candidates: readonly Candidate<Message>[],
+  candidates: readonly Candidate[],
   states: ReadonlyMap<string, State>,
   policy: DecisionPolicy,
   readUser: UserReader,
-): Promise<Resolved> {
-  const sure: Candidate<Message>[] = [];
-  const unsure = new Map<string, Candidate<Message>[]>();
-  for (const candidate of candidates) {
-    const userId = userIdOf(candidate.change);
-    if (!needsVerification(states.get(userId), candidate.change, policy)) sure.push(candidate);
-    else unsure.set(userId, [...(unsure.get(userId) ?? []), candidate]);
-  }
-  const ghosts: Message[] = [];
+): Promise<Verified> {
+  const isUnverified = ({ change }: Candidate) => needsVerification(states.get(userIdOf(change)), change, policy);
+  const verified = candidates.filter((candidate) => !isUnverified(candidate));
+  const unverified = Map.groupBy(candidates.filter(isUnverified), ({ change }) => userIdOf(change));
+  const stale: Message[] = [];
   const deferred: Message[] = [];
-  const settle = (doubted: readonly Candidate<Message>[], answer: UserLookup) => {
-    for (const { tag: message } of doubted) {
-      if (answer.outcome === "missing") ghosts.push(message);
-      else if (answer.outcome === "unavailable") deferred.push(message);
-      else {
-        const read = parseChange({ ...message, data: answer.data, readAt: answer.readAt });
-        if (read.outcome === "read") sure.push({ change: read.change, tag: message });
+  const settle = (message: Message, answer: UserLookup) => {
+    switch (answer.outcome) {
+      case "missing":
+        stale.push(message);
+        return;
+      case "unavailable":
+        deferred.push(message);
+        return;
+      case "found": {
+        const parsed = parseChange({ ...message, data: answer.data, readAt: answer.readAt });
+        if (parsed.outcome === "read") verified.push({ change: parsed.change, message });
         else deferred.push(message);
       }
     }
   };
-  let away: UserLookup | undefined;
-  for (const users of chunksOf(usersAtOnce, [...unsure])) {
+  let unavailable: UserLookup | undefined;
+  for (const users of chunksOf(maxConcurrentLookups, [...unverified])) {
     await Promise.all(
-      users.map(async ([userId, doubted]) => {
-        const answer = away ?? (await readUser(userId));
-        // One unanswered question is enough: the others would only wait as long, each in turn.
-        if (answer.outcome === "unavailable") away = answer;
-        settle(doubted, answer);
+      users.map(async ([userId, ofUser]) => {
+        const answer = unavailable ?? (await readUser(userId));
+        if (answer.outcome === "unavailable") unavailable = answer;
+        for (const { message } of ofUser) settle(message, answer);
       }),
     );
   }
-  return { candidates: sure, ghosts, deferred };
+  return { candidates: verified, stale, deferred };
 }
 
 function chunksOf<T>(size: number, items: readonly T[]): T[][] {

@@ -1,65 +1,65 @@
 import type { ClaimedJob } from "../../src/queue/shard-jobs.ts";
-import type { OwnedShard } from "../batches/owned-shard.ts";
-import { type BatchDeps, type BatchOutcome, processBatch } from "../batches/process-batch.ts";
+import { processBatch } from "../batches/process-batch.ts";
+import type { OwnedShard, ShardContext } from "../context/shard-context.ts";
 
-export interface DrainDeps extends BatchDeps {
-  readonly batchMaxMessages: number;
-  /** Resolves when the group is not being shared out: at once, nearly always. */
-  readonly settled: () => Promise<void>;
-  /** Called whenever the shard got on: a batch went through, or there was nothing to do. */
-  readonly onProgress: () => void;
-}
-
-const lookAroundEveryMs = 5_000;
+const ownershipCheckIntervalMs = 5_000;
 
 /**
- * Drains an owned shard, batch after batch, until the signal says to release it (`released`) or the ledger refuses this
- * owner. Jobs in hand are finished or given back before it returns or throws.
+ * Drains an owned shard batch by batch, until the signal asks to release it (`released`) or the ledger refuses this owner.
+ * Before it returns or throws, every job it has batch is completed or released. Calls `onProgress` after each batch, and
+ * when there is nothing to do.
  *
- * Every few seconds, with nothing in hand, the owner looks around: a worker that lost the shard while it waited for a job
- * may still have taken one after the hand-back; and an idle shard would not notice that Redis lost its ledger, nor any
- * shard that a replica has taken over.
+ * Every few seconds, between batches, the owner checks its shard. An earlier owner that waited for a job when it lost the
+ * shard may have batch one after its jobs were requeued. An idle shard would not notice that Redis lost its ledger, and no
+ * shard would notice that a replica became the master.
  */
 export async function drainShard(
-  deps: DrainDeps,
+  context: ShardContext,
   owned: OwnedShard,
   signal: AbortSignal,
+  onProgress: () => void,
 ): Promise<"released" | "superseded" | "lost"> {
-  const { jobs } = owned;
-  let lookedAt = deps.now();
-  let taken: readonly ClaimedJob[] = [];
-  const isLookDue = () => deps.now() - lookedAt > lookAroundEveryMs;
-  // Nothing more is taken when something else is due first.
-  const room = () => (signal.aborted || isLookDue() ? 0 : deps.batchMaxMessages);
+  const { now, batchMaxMessages } = context;
+  const { jobs, ledger } = owned;
+  let checkedAt = now();
+  let batch: readonly ClaimedJob[] = [];
+  const isCheckDue = () => now() - checkedAt > ownershipCheckIntervalMs;
+  // No further job is claimed when a release or a check has to come first.
+  const room = () => (signal.aborted || isCheckDue() ? 0 : batchMaxMessages);
   while (!signal.aborted) {
-    if (taken.length === 0 && isLookDue()) {
+    if (batch.length === 0 && isCheckDue()) {
       await jobs.requeueAbandoned();
-      const held = await owned.ledger.read(owned.claimed, []);
-      if (held.outcome !== "read") return held.outcome;
-      if ((await owned.ledger.inspect()).failedOver) return "lost";
-      lookedAt = deps.now();
+      const read = await ledger.read(owned.claimed, []);
+      if (read.outcome !== "read") return read.outcome;
+      if ((await ledger.inspect()).failedOver) return "lost";
+      checkedAt = now();
     }
-    if (taken.length === 0) taken = await jobs.claim(deps.batchMaxMessages);
-    await deps.settled();
+    if (batch.length === 0) batch = await jobs.claim(batchMaxMessages);
+    await context.rebalanced();
     if (signal.aborted) break;
-    if (taken.length > 0) {
-      const processed = await processOrRelease(deps, owned, taken, room);
+    if (batch.length > 0) {
+      const processed = await processOrRelease(context, owned, batch, room);
       if (processed.outcome !== "done") return processed.outcome;
-      taken = processed.next;
+      batch = processed.next;
     }
-    deps.onProgress();
+    onProgress();
   }
-  await jobs.release(taken);
+  await jobs.release(batch);
   return "released";
 }
 
-async function processOrRelease(deps: DrainDeps, owned: OwnedShard, taken: readonly ClaimedJob[], room: () => number) {
+async function processOrRelease(
+  context: ShardContext,
+  owned: OwnedShard,
+  batch: readonly ClaimedJob[],
+  room: () => number,
+) {
   let done = false;
   try {
-    const processed: BatchOutcome = await processBatch(deps, owned, taken, room);
+    const processed = await processBatch(context, owned, batch, room);
     done = processed.outcome === "done";
     return processed;
   } finally {
-    if (!done) await owned.jobs.release(taken);
+    if (!done) await owned.jobs.release(batch);
   }
 }

@@ -1,70 +1,48 @@
-import type { ShardGroup } from "../../src/kafka/consuming/join-shard-group.ts";
 import type { ShardPublisher } from "../../src/kafka/publishing/shard-publisher.ts";
-import type { LedgerSnapshot, ShardLedger } from "../../src/ledger/shard-ledger.ts";
-import type { Logger } from "../../src/shared/logger.ts";
-import type { ShardMetrics } from "./shard-metrics.ts";
-import type { ShardJobs } from "../../src/queue/shard-jobs.ts";
-import type { OwnedShard } from "../batches/owned-shard.ts";
-import { restoreLedger } from "./restore-ledger.ts";
-import { SupersededError } from "./restore-ledger.ts";
+import type { ClaimedCheckpoint, LedgerSnapshot, ShardLedger } from "../../src/ledger/shard-ledger.ts";
+import type { OwnedShard, ShardContext } from "../context/shard-context.ts";
 
-export interface OwnDeps {
-  readonly openPublisher: (shard: number) => Promise<ShardPublisher>;
-  readonly createShardLedger: (shard: number) => ShardLedger;
-  readonly openJobs: (shard: number) => ShardJobs;
-  readonly group: Pick<ShardGroup, "reader">;
-  readonly cluster: string;
-  /** Throws when the bridge has another number of shards than this worker, or is about to. */
-  readonly confirmShardLayout: () => Promise<void>;
-  /** Redis was found to have lost ledger data, or to have failed over to a replica, and so maybe lost messages, too. */
-  readonly onLedgerLoss: () => Promise<void>;
-  readonly shardMetrics: ShardMetrics;
-  readonly log: Logger;
-  readonly now: () => number;
+/** A later owner has claimed the shard's ledger. */
+export class SupersededError extends Error {
+  override readonly name = "SupersededError";
 }
 
 /**
- * Takes a shard: fences every earlier owner and commits a barrier (in opening the publisher), claims the ledger, brings it
- * up to the barrier from Kafka, hands the earlier owner's jobs back. The order is the guarantee: behind the barrier nobody
- * else commits, so what is read up to it is all there is.
+ * Takes ownership of a shard: fences every earlier owner and commits a barrier (both by opening the publisher), claims the
+ * ledger, restores it from Kafka up to the barrier, and requeues the jobs of the earlier owner. The order is the guarantee:
+ * no other worker can commit behind the barrier, so a read up to it is complete.
+ *
+ * Throws a {@link SupersededError} or a `FencedError` when a later owner came first.
  */
-export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal): Promise<OwnedShard> {
-  const startedAt = deps.now();
-  await deps.confirmShardLayout();
-  const publisher = await deps.openPublisher(shard);
-  const jobs = deps.openJobs(shard);
+export async function ownShard(context: ShardContext, shard: number, signal: AbortSignal): Promise<OwnedShard> {
+  const startedAt = context.now();
+  await context.confirmShardLayout();
+  const publisher = await context.openPublisher(shard);
+  const jobs = context.openJobs(shard);
   const close = async () => {
     await Promise.allSettled([publisher.close(), jobs.close()]);
   };
   try {
-    // Again, behind the fence: a change of the number of shards is announced first, and fences the owners then. So either
-    // it has fenced us, or we hear of it here.
-    await deps.confirmShardLayout();
+    // Again, behind the fence: resharding first announces itself and then fences the owners. So either it has fenced this
+    // owner, or this call reports it.
+    await context.confirmShardLayout();
     signal.throwIfAborted();
-    const ledger = deps.createShardLedger(shard);
+    const ledger = context.openLedger(shard);
     const { offset: barrier, id: barrierId } = publisher.barrier;
-    const look = await ledger.inspect();
-    const states = await validateCheckpoint(deps, shard, publisher, look, signal);
-    if (!(await ledger.claim(look, { barrier, barrierId, cluster: deps.cluster }, states))) {
+    const snapshot = await ledger.inspect();
+    const states = await validateCheckpoint(context, shard, publisher, snapshot, signal);
+    if (!(await ledger.claim(snapshot, { barrier, barrierId, cluster: context.cluster }, states))) {
       throw new SupersededError("another owner claimed the ledger first");
     }
-    const from = states === "reuse" ? (look.checkpoint?.offset ?? 0n) : 0n;
-    const restored = await restoreLedger({ ledger, reader: deps.group.reader, shard, from, barrier, signal });
-    const handedBack = await jobs.requeueAbandoned();
-    const durationMs = deps.now() - startedAt;
-    deps.shardMetrics.restoreSeconds.observe(durationMs / 1_000);
-    deps.log.info(
-      {
-        event: "shard.owned",
-        shard,
-        states,
-        from: String(from),
-        barrier: String(barrier),
-        restored,
-        handedBack,
-        durationMs,
-      },
-      "Owns a shard",
+    const from = states === "reuse" ? (snapshot.checkpoint?.offset ?? 0n) : 0n;
+    const restored = await restoreLedger(context, ledger, shard, { from, barrier }, signal);
+    const requeuedJobs = await jobs.requeueAbandoned();
+    const durationMs = context.now() - startedAt;
+    context.metrics.restoreSeconds.observe(durationMs / 1_000);
+    const offsets = { from: String(from), barrier: String(barrier) };
+    context.log.info(
+      { event: "shard.owned", shard, states, ...offsets, restored, requeuedJobs, durationMs },
+      "Shard owned",
     );
     return { shard, publisher, ledger, jobs, claimed: { barrier, offset: barrier + 1n }, close };
   } catch (error) {
@@ -74,12 +52,12 @@ export async function ownShard(deps: OwnDeps, shard: number, signal: AbortSignal
 }
 
 /**
- * Whether the ledger's states come from this very log and only lack its end, or must be made anew. It is the same log if
- * the barrier of the last claim stands where the ledger says; a topic that was made anew, or a Redis from another
- * environment, fails that.
+ * Whether the ledger's states can be reused, so that only the latest are restored, or the ledger must be rebuilt from all
+ * of the state topic. The states belong to this topic if the barrier of the last claim is at the ledger's offset. That is
+ * not so after the topic was recreated, or with the Redis of another environment.
  */
 async function validateCheckpoint(
-  { cluster, group, log, onLedgerLoss }: OwnDeps,
+  { cluster, group, log, onLedgerLoss }: ShardContext,
   shard: number,
   publisher: ShardPublisher,
   { claimedBy, checkpoint, failedOver }: LedgerSnapshot,
@@ -87,14 +65,17 @@ async function validateCheckpoint(
 ): Promise<"reuse" | "rebuild"> {
   if (checkpoint === undefined) {
     if (publisher.barrier.offset > 0n) await onLedgerLoss();
-    log.info({ event: "ledger.missing", shard, unreadable: claimedBy !== "" }, "Makes the ledger anew from Kafka");
+    log.info(
+      { event: "ledger.missing", shard, unreadable: claimedBy !== "" },
+      "No usable checkpoint: the ledger is rebuilt from Kafka",
+    );
     return "rebuild";
   }
   if (failedOver) {
     await onLedgerLoss();
     log.warn(
-      { event: "ledger.taken_over", shard },
-      "A replica of Redis has taken over; looks for messages it never got",
+      { event: "ledger.failed_over", shard },
+      "A Redis replica became the master: a sweep looks for messages that it did not receive",
     );
   }
   const { barrier, barrierId } = checkpoint;
@@ -110,11 +91,54 @@ async function validateCheckpoint(
       },
     });
   } else if (checkpoint.cluster === cluster) {
-    // A claim from behind our barrier: by a later owner, who then has fenced us, or in a log that is no more.
+    // A claim from behind this barrier: made by a later owner, who then has fenced this one, or in a deleted topic.
     await publisher.prove();
   }
   if (found === barrierId) return "reuse";
   await onLedgerLoss();
-  log.warn({ event: "ledger.foreign", shard }, "The ledger is of another log; makes it anew from Kafka");
+  log.warn(
+    { event: "ledger.foreign", shard },
+    "The ledger belongs to another cluster or topic: it is rebuilt from Kafka",
+  );
   return "rebuild";
+}
+
+/**
+ * Applies the states between `from` and the barrier to a claimed ledger, and leaves the checkpoint behind the barrier. The
+ * checkpoint advances with every read, so if this owner dies, the next one continues there. Returns the number of states.
+ */
+async function restoreLedger(
+  { group }: ShardContext,
+  ledger: ShardLedger,
+  shard: number,
+  { from, barrier }: { readonly from: bigint; readonly barrier: bigint },
+  signal: AbortSignal,
+): Promise<number> {
+  let claimed: ClaimedCheckpoint = { barrier, offset: from };
+  let restored = 0;
+  await group.reader.read({
+    shard,
+    from,
+    to: barrier,
+    signal,
+    onRecords: async (records) => {
+      const last = records.at(-1);
+      if (last === undefined) return;
+      const states = records.flatMap(({ offset, record }) => {
+        switch (record.kind) {
+          case "state":
+            return { userId: record.userId, state: record.state, offset };
+          case "moved":
+            return { userId: record.userId, state: undefined, offset };
+          case "barrier":
+            return [];
+        }
+      });
+      const applied = await ledger.apply(claimed, last.offset + 1n, states);
+      if (applied.outcome !== "applied") throw new SupersededError(`the ledger was ${applied.outcome} while restoring`);
+      claimed = { barrier, offset: last.offset + 1n };
+      restored += states.length;
+    },
+  });
+  return restored;
 }

@@ -1,38 +1,36 @@
+export type ShardPhase = "idle" | "owning" | "draining";
+
 /**
- * Where a shard stands, for readiness and metrics. It gets on while batches go through and while its queue has nothing
- * (a take comes back every second); it does not while it is being taken or dropped, or while Redis or Kafka do not answer.
+ * The progress of one shard, for readiness. A shard makes progress when it finishes a batch and when its queue is empty
+ * (it looks every second). It makes none while it is being owned or dropped, or while Redis or Kafka do not answer.
  */
 export class ShardStatus {
   readonly #now: () => number;
-  #phase: "idle" | "owning" | "draining" = "idle";
-  #gotOnAt: number;
+  #phase: ShardPhase = "idle";
+  #progressAt: number;
   #lastDrop: string | undefined;
 
   constructor(now: () => number) {
     this.#now = now;
-    this.#gotOnAt = now();
+    this.#progressAt = now();
   }
 
-  get isDraining(): boolean {
-    return this.#phase === "draining";
-  }
-
-  enter(phase: "idle" | "owning" | "draining"): void {
+  enter(phase: ShardPhase): void {
     this.#phase = phase;
   }
 
   markProgress(): void {
-    this.#gotOnAt = this.#now();
+    this.#progressAt = this.#now();
     this.#lastDrop = undefined;
   }
 
-  dropped(reason: string): void {
+  markDropped(reason: string): void {
     this.#lastDrop = reason;
   }
 
-  /** What keeps the shard, when it has not got on for so long; otherwise nothing. */
-  stalledReason(ms: number): string | undefined {
-    if (this.#now() - this.#gotOnAt < ms) return undefined;
-    return this.#lastDrop === undefined ? `stuck while ${this.#phase}` : `stuck, dropped last: ${this.#lastDrop}`;
+  /** Why the shard has made no progress for `timeoutMs`; undefined if it has. */
+  stalledReason(timeoutMs: number): string | undefined {
+    if (this.#now() - this.#progressAt < timeoutMs) return undefined;
+    return this.#lastDrop === undefined ? `stalled while ${this.#phase}` : `stalled, last dropped: ${this.#lastDrop}`;
   }
 }

@@ -1,62 +1,58 @@
-import { runShard, type RunDeps } from "./run-shard.ts";
+import type { ShardContext } from "../context/shard-context.ts";
+import { runShard } from "./run-shard.ts";
 import { ShardStatus } from "./shard-status.ts";
 
 interface Running {
   readonly abort: AbortController;
+  readonly status: ShardStatus;
   readonly done: Promise<void>;
 }
 
-/** Runs what the group assigns: one loop for each shard, none for the others. */
+/** Runs one loop for each shard that the group assigns to this worker. */
 export class ShardSupervisor {
-  readonly #deps: () => RunDeps;
-  readonly #now: () => number;
+  readonly #context: ShardContext;
   readonly #running = new Map<number, Running>();
-  readonly #status = new Map<number, ShardStatus>();
   #stopped = false;
 
-  constructor(deps: () => RunDeps, now: () => number) {
-    this.#deps = deps;
-    this.#now = now;
+  constructor(context: ShardContext) {
+    this.#context = context;
   }
 
-  /** Starts the shards that are new and tells those that are gone to finish what they have in hand. */
+  /** Starts the shards that are new. Those no longer assigned finish their current batch and stop. */
   assign(shards: ReadonlySet<number>): void {
     for (const [shard, { abort }] of this.#running) if (!shards.has(shard)) abort.abort();
     if (this.#stopped) return;
     for (const shard of shards) void this.#start(shard);
   }
 
-  /** Finishes what is in hand, on all shards, and starts nothing more. */
+  /** Finishes the current batch of every shard and starts no more. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.assign(new Set());
     await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
-  get draining(): number {
-    return [...this.#status.values()].filter((status) => status.isDraining).length;
-  }
-
-  /** The shards that have not got on for so long, and why. */
-  stuck(ms: number): ReadonlyMap<number, string> {
-    const reasons = [...this.#status].map(([shard, status]) => [shard, status.stalledReason(ms)] as const);
-    return new Map(reasons.flatMap(([shard, reason]) => (reason === undefined ? [] : [[shard, reason] as const])));
+  /** The shards without progress for `timeoutMs`, each with the reason. */
+  stalled(timeoutMs: number): ReadonlyMap<number, string> {
+    const reasons = new Map<number, string>();
+    for (const [shard, { status }] of this.#running) {
+      const reason = status.stalledReason(timeoutMs);
+      if (reason !== undefined) reasons.set(shard, reason);
+    }
+    return reasons;
   }
 
   async #start(shard: number): Promise<void> {
     const before = this.#running.get(shard);
     if (before !== undefined && !before.abort.signal.aborted) return;
     const abort = new AbortController();
-    const status = new ShardStatus(this.#now);
-    // A shard that comes back while its last run still finishes: one run after the other.
-    const done = (before?.done ?? Promise.resolve()).then(() => runShard(this.#deps(), shard, status, abort.signal));
-    const running = { abort, done };
+    const status = new ShardStatus(this.#context.now);
+    // A shard may be assigned again while its last run still finishes: one run follows the other.
+    const done = (before?.done ?? Promise.resolve()).then(() => runShard(this.#context, shard, status, abort.signal));
+    const running = { abort, status, done };
     this.#running.set(shard, running);
-    this.#status.set(shard, status);
     await done.finally(() => {
-      if (this.#running.get(shard) !== running) return;
-      this.#running.delete(shard);
-      this.#status.delete(shard);
+      if (this.#running.get(shard) === running) this.#running.delete(shard);
     });
   }
 }

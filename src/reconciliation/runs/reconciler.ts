@@ -1,17 +1,17 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "bullmq";
-import type { Registry } from "prom-client";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { UserReader } from "../../clerk/users/user-reader.ts";
 import type { ReconciliationConfig } from "../reconciliation-config.ts";
 import { createShardOf } from "../../domain/shard-of.ts";
 import { createLedgerView } from "../../ledger/ledger-view.ts";
+import { backoffDelayMs } from "../../shared/backoff.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { createReconciliationQueue, reconciliationQueueName, runRequestSchema } from "./reconciliation-queue.ts";
-import { createMessageQueues } from "../../queue/message-queues.ts";
+import type { MessageQueues } from "../../queue/message-queues.ts";
 import { shardPrefix } from "../../redis/keys.ts";
 import { createUserPageReader } from "../paging/user-page-reader.ts";
-import { createReconciliationMetrics } from "../reconciliation-metrics.ts";
+import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
 import { type RunDeps, runReconciliation } from "./run-reconciliation.ts";
 import { createWatermark } from "./watermark.ts";
@@ -29,7 +29,8 @@ export interface ReconcilerDeps {
   readonly jobsRedis: RedisClient;
   readonly clerk: Pick<ClerkApi, "read">;
   readonly readUser: UserReader;
-  readonly registry: Registry;
+  readonly queues: MessageQueues;
+  readonly metrics: ReconciliationMetrics;
   readonly log: Logger;
   readonly now: () => number;
 }
@@ -46,14 +47,12 @@ export interface Reconciler {
   stop(): Promise<void>;
 }
 
-const queueDeadlineMs = 5_000;
 /** A runner that gives no sign of life so long is dead, and its run is another's. */
 const lockDurationMs = 6_000;
 const lookForDeadEveryMs = 2_000;
 const scheduleEveryMs = 30_000;
 const requestAgainMs = 1_000;
-const firstBackoffMs = 5_000;
-const longestBackoffMs = 5 * 60_000;
+const backoff = { firstDelayMs: 5_000, maxDelayMs: 5 * 60_000 };
 const stopWithinMs = 3_000;
 
 /**
@@ -61,12 +60,11 @@ const stopWithinMs = 3_000;
  * a Redis that lost its data, or a runner that froze and wakes up, can make it two, and two are no harm: they queue what
  * they find, and the owner of a shard decides.
  */
-export function createReconciler({ config, redis, jobsRedis, registry, ...deps }: ReconcilerDeps): Reconciler {
+export function createReconciler({ config, redis, jobsRedis, ...deps }: ReconcilerDeps): Reconciler {
   const { log } = deps;
   const { prefix } = config.redis;
   const stopping = new AbortController();
   const { signal } = stopping;
-  const queues = createMessageQueues({ redis, redisPrefix: prefix, deadlineMs: queueDeadlineMs });
   const runs = createReconciliationQueue(jobsRedis, prefix);
   const runDeps: RunDeps = {
     ...deps,
@@ -76,8 +74,6 @@ export function createReconciler({ config, redis, jobsRedis, registry, ...deps }
     viewShard: (shard) => createLedgerView(redis, shardPrefix(prefix, shard)),
     readPage: createUserPageReader(deps.clerk, deps.now, signal),
     watermark: createWatermark(redis, prefix),
-    queues,
-    metrics: createReconciliationMetrics(registry),
     signal,
   };
 
@@ -96,7 +92,7 @@ export function createReconciler({ config, redis, jobsRedis, registry, ...deps }
       lockDuration: lockDurationMs,
       stalledInterval: lookForDeadEveryMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
-      settings: { backoffStrategy: (attempt) => Math.min(firstBackoffMs * 2 ** (attempt - 1), longestBackoffMs) },
+      settings: { backoffStrategy: (attempt) => backoffDelayMs(backoff, attempt) },
     },
   );
   worker.on("error", (error) => log.debug({ event: "bullmq.error", queue: reconciliationQueueName, err: error }));
@@ -130,7 +126,7 @@ export function createReconciler({ config, redis, jobsRedis, registry, ...deps }
     },
     stop: async () => {
       stopping.abort();
-      const closed = Promise.allSettled([worker.close(), runs.close(), queues.close()]);
+      const closed = Promise.allSettled([worker.close(), runs.close()]);
       await Promise.race([closed, delay(stopWithinMs, undefined, { ref: false })]);
     },
   };

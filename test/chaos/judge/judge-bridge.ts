@@ -37,7 +37,7 @@ export async function judgeBridge(bridge: BridgeOnTrial, told: EnvelopeTimes): P
     counts: {
       events: events.length,
       "by reconciliation": count("reconciliation"),
-      "first sights": count("first-seen"),
+      "first seen": count("first-seen"),
       "dead letters": dead.size,
     },
   };

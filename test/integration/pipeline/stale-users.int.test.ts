@@ -38,7 +38,7 @@ test("An old message about a user whom Clerk no longer has, and nobody published
   await bridge.waitUntilIdle();
   await waitFor(
     "it is counted",
-    async () => (await worker.metric("bridge_messages_decided_total", { outcome: "ghost" })) === 1,
+    async () => (await worker.metric("bridge_messages_decided_total", { outcome: "stale_user" })) === 1,
   );
   expect(await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).toEqual([]);
   expect(await bridge.readLedger()).toEqual(new Map());

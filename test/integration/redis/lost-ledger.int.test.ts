@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Step } from "../../../workers/batches/process-batch.ts";
+import type { Step } from "../../../workers/context/shard-context.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { expectedUsers, messagesOf, type EnvelopeTimes } from "../../support/clerk/clerk-messages.ts";

@@ -185,7 +185,7 @@ test("When a node is gone for good its replica takes over, and the bridge goes o
   hearOf(during);
   expect(await expectExactlyOnce(bridge, expected)).not.toEqual([]);
   // Its messages of the last moment may be lost: a sweep finds out.
-  await worker.waitUntilLogged("ledger.taken_over");
+  await worker.waitUntilLogged("ledger.failed_over");
 });
 
 function hearOf(history: readonly EnvelopeTimes[]): void {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { createRandom } from "clerk-emulator";
-import type { Step } from "../../../workers/batches/process-batch.ts";
+import type { Step } from "../../../workers/context/shard-context.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Step } from "../../../workers/batches/process-batch.ts";
+import type { Step } from "../../../workers/context/shard-context.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";

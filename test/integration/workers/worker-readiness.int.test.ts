@@ -89,7 +89,7 @@ test("A shard that cannot get on makes its worker unready, is named with the rea
   await bridge.redis.rename(states, `${states}-aside`);
   await bridge.redis.set(states, "not what a ledger is made of");
   await sendAll(api.url, messagesOf(meanwhile));
-  await waitUntilUnready(worker, "shards", /^0: stuck, dropped last: error$/);
+  await waitUntilUnready(worker, "shards", /^0: stalled, last dropped: error$/);
   await waitFor("the other shard is through", async () => (await bridge.countJobsOf(1)) === 0);
 
   await bridge.redis.rename(`${states}-aside`, states);

@@ -9,7 +9,7 @@ import type { User } from "../../../src/domain/user.ts";
 import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
 import { redisAddressSchema } from "../../../src/redis/redis-address.ts";
 import type { RedisClient } from "../../../src/redis/redis-client.ts";
-import type { Step } from "../../../workers/batches/process-batch.ts";
+import type { Step } from "../../../workers/context/shard-context.ts";
 import { type BridgeProcess, spawnScript, startProcess } from "./bridge-process.ts";
 import { auditTopicOf, bridgeVariables, eventsTopicOf, stateTopicOf } from "./bridge-variables.ts";
 import { countJobs, countJobsOf } from "../redis/count-jobs.ts";

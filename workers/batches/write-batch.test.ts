@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeEvent } from "../../src/kafka/records/encode-event.ts";
 import { encodeState } from "../../src/kafka/records/encode-state.ts";
-import { type Move, splitBatch } from "./split-batch.ts";
+import { splitWrites, type Write } from "./write-batch.ts";
 
 const character = fc.constantFrom("a", "€", "\u0000", "😀");
-const move = (at: number, userId: string, name: string, hasEvent: boolean): Move => {
+const write = (at: number, userId: string, name: string, hasEvent: boolean): Write => {
   const user = { id: userId, firstName: name, lastName: "", username: "", emailAddress: [], role: "user" };
   return {
     userId,
@@ -27,8 +27,8 @@ const move = (at: number, userId: string, name: string, hasEvent: boolean): Move
   };
 };
 
-/** Few users and long names: the events of one user alone may need several parts. */
-const moves = fc
+/** Few users with long names: the events of one user alone may need several transactions. */
+const writes = fc
   .array(
     fc.record({
       user: fc.constantFrom("user_a", "user_b", "user_c"),
@@ -39,18 +39,18 @@ const moves = fc
   )
   .map((list) =>
     list.map(({ user, name: [text, times], hasEvent }, at) =>
-      move(at, user, text.repeat(times / text.length), hasEvent),
+      write(at, user, text.repeat(times / text.length), hasEvent),
     ),
   );
 
 const bytesOf = (records: readonly { key: string; value: string | null; headers: object }[]) =>
   Buffer.byteLength(records.map(({ key, value, headers }) => `${key}${value}${JSON.stringify(headers)}`).join(""));
 
-describe("A batch is split", () => {
-  test("so that Kafka takes each part", () => {
+describe("splitting a batch into transactions", () => {
+  test("each transaction is small enough for Kafka", () => {
     fc.assert(
-      fc.property(moves, (list) => {
-        for (const { events, states } of splitBatch(list)) {
+      fc.property(writes, (list) => {
+        for (const { events, states } of splitWrites(list)) {
           expect(bytesOf(events.map((event) => encodeEvent(event, "/source")))).toBeLessThan(1_000_000);
           expect(bytesOf(states.map(encodeState))).toBeLessThan(1_000_000);
         }
@@ -59,10 +59,10 @@ describe("A batch is split", () => {
     );
   });
 
-  test("in order, losing no event, and each part leaves every user at the state of its last move so far", () => {
+  test("no event is lost or reordered, and each transaction contains the state after every user's last event in it", () => {
     fc.assert(
-      fc.property(moves, (list) => {
-        const parts = splitBatch(list);
+      fc.property(writes, (list) => {
+        const parts = splitWrites(list);
         expect(parts.flatMap(({ events }) => events)).toEqual(list.flatMap(({ event }) => event ?? []));
         const written = new Map(parts.flatMap(({ states }) => states.map(({ userId, state }) => [userId, state])));
         expect(written).toEqual(new Map(list.map(({ userId, state }) => [userId, state])));
@@ -78,15 +78,15 @@ describe("A batch is split", () => {
     );
   });
 
-  test("into one part, when it is of usual size, and into none, when it moves nothing", () => {
-    const usual = Array.from({ length: 200 }, (_, at) => move(at, `user_${at}`, "Ada Lovelace", true));
-    expect(splitBatch(usual)).toHaveLength(1);
-    expect(splitBatch([])).toEqual([]);
+  test("a batch of the usual size is one transaction, and a batch without writes is none", () => {
+    const usual = Array.from({ length: 200 }, (_, at) => write(at, `user_${at}`, "Ada Lovelace", true));
+    expect(splitWrites(usual)).toHaveLength(1);
+    expect(splitWrites([])).toEqual([]);
   });
 
-  test("even if all of it is one user's", () => {
-    const renamed = Array.from({ length: 500 }, (_, at) => move(at, "user_1", "€".repeat(1_000), true));
-    const parts = splitBatch(renamed);
+  test("a large batch of one user's changes is split as well", () => {
+    const renamed = Array.from({ length: 500 }, (_, at) => write(at, "user_1", "€".repeat(1_000), true));
+    const parts = splitWrites(renamed);
     expect(parts.length).toBeGreaterThan(1);
     expect(parts.flatMap(({ events }) => events)).toHaveLength(500);
   });

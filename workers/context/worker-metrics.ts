@@ -1,12 +1,34 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { secondsBuckets } from "../../src/shared/metrics.ts";
 
-export type BatchMetrics = ReturnType<typeof createBatchMetrics>;
+export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;
 
-/** What batches count. Call once for each registry. */
-export function createBatchMetrics(registry: Registry) {
+/** The metrics of shards and batches. Call once for each registry. */
+export function createWorkerMetrics(registry: Registry) {
   const registers = [registry];
   return {
+    owned: new Gauge({
+      name: "bridge_shards_owned",
+      help: "Shards that this worker drains now",
+      registers,
+    }),
+    drops: new Counter({
+      name: "bridge_shard_drops_total",
+      help: "Shards dropped, by reason",
+      labelNames: ["reason"],
+      registers,
+    }),
+    restoreSeconds: new Histogram({
+      name: "bridge_restore_seconds",
+      help: "Time from taking a shard to draining it",
+      buckets: secondsBuckets,
+      registers,
+    }),
+    ledgerLosses: new Counter({
+      name: "bridge_ledger_losses_total",
+      help: "Losses of ledger data in Redis that were found; the ledger was then rebuilt from Kafka",
+      registers,
+    }),
     decided: new Counter({
       name: "bridge_messages_decided_total",
       help: "Messages decided, by outcome",

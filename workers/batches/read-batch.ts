@@ -1,0 +1,49 @@
+import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
+import { userIdOf } from "../../src/domain/change.ts";
+import type { Candidate } from "../../src/domain/decide-batch.ts";
+import { messageSchema } from "../../src/domain/message.ts";
+import type { DeadLetter } from "../../src/queue/dead-letters.ts";
+import type { ClaimedJob } from "../../src/queue/shard-jobs.ts";
+
+export interface Batch {
+  /** The changes of this shard's users. */
+  readonly own: readonly Candidate[];
+  /**
+   * The changes of other shards' users. They come from an API with another number of shards, around a change of that
+   * number. Only the owner of a user's shard has the user's state, so only that owner may decide them.
+   */
+  readonly misrouted: readonly Candidate[];
+  /** Messages that cannot be decided. One of them does not affect the others of its job. */
+  readonly malformed: readonly DeadLetter[];
+}
+
+/** Reads the messages of a shard's jobs as changes. `at` is the time of dead letters, in ms. Pure. */
+export function readBatch(
+  jobs: readonly ClaimedJob[],
+  shard: number,
+  shardOf: (userId: string) => number,
+  at: number,
+): Batch {
+  const own: Candidate[] = [];
+  const misrouted: Candidate[] = [];
+  const malformed: DeadLetter[] = [];
+  const reject = (id: string, reason: string, body: unknown) =>
+    malformed.push({ id, stage: "queued", reason, at, body: JSON.stringify(body) });
+  for (const job of jobs) {
+    for (const [index, stored] of job.messages.entries()) {
+      const { data: message } = messageSchema.safeParse(stored);
+      if (message === undefined) {
+        reject(`${job.id}-${index}`, "not a message of the bridge", stored);
+        continue;
+      }
+      const parsed = parseChange(message);
+      if (parsed.outcome === "malformed") {
+        reject(message.id, parsed.reason, message);
+        continue;
+      }
+      const isOwn = shardOf(userIdOf(parsed.change)) === shard;
+      (isOwn ? own : misrouted).push({ change: parsed.change, message });
+    }
+  }
+  return { own, misrouted, malformed };
+}

@@ -1,0 +1,62 @@
+import type { AnalyticsConfig } from "../../src/analytics/analytics-config.ts";
+import type { CacheConfig } from "../../src/cache/cache-config.ts";
+import type { UserReader } from "../../src/clerk/users/user-reader.ts";
+import type { ShardGroup } from "../../src/kafka/consuming/join-shard-group.ts";
+import type { ShardPublisher } from "../../src/kafka/publishing/shard-publisher.ts";
+import type { ClaimedCheckpoint, ShardLedger } from "../../src/ledger/shard-ledger.ts";
+import type { DeadLetters } from "../../src/queue/dead-letters.ts";
+import type { MessageQueues } from "../../src/queue/message-queues.ts";
+import type { ShardJobs } from "../../src/queue/shard-jobs.ts";
+import type { RedisClient } from "../../src/redis/redis-client.ts";
+import type { Logger } from "../../src/shared/logger.ts";
+import type { WorkerMetrics } from "./worker-metrics.ts";
+
+/** What the shards of one worker share: how to own a shard, how to process its batches, and whom to tell. */
+export interface ShardContext {
+  readonly group: ShardGroup;
+  /** Id of the Kafka cluster; a ledger of another cluster is rebuilt. */
+  readonly cluster: string;
+  readonly openPublisher: (shard: number) => Promise<ShardPublisher>;
+  readonly openLedger: (shard: number) => ShardLedger;
+  readonly openJobs: (shard: number) => ShardJobs;
+  /** Throws when the bridge has another number of shards than this worker, or is about to change it. */
+  readonly confirmShardLayout: () => Promise<void>;
+  /** Resolves when the group does not rebalance; immediately, except during a rebalance. */
+  readonly rebalanced: () => Promise<void>;
+  /** Call when Redis lost ledger data or failed over to a replica: it may have lost messages too. Never fails. */
+  readonly onLedgerLoss: () => Promise<void>;
+  /** Call for an error that retrying cannot fix; the process ends. */
+  readonly onFatal: (error: unknown) => void;
+
+  readonly redis: RedisClient;
+  readonly redisPrefix: string;
+  readonly shardOf: (userId: string) => number;
+  readonly queues: MessageQueues;
+  readonly deadLetters: DeadLetters;
+  readonly readUser: UserReader;
+  readonly batchMaxMessages: number;
+  readonly staleUserCheckAfterMs: number;
+  readonly cache: CacheConfig;
+  readonly analytics: AnalyticsConfig;
+
+  readonly metrics: WorkerMetrics;
+  readonly log: Logger;
+  readonly now: () => number;
+  readonly atStep: AtStep;
+}
+
+/** A shard that this worker drains. While it is valid, no other worker can commit to the shard; its ledger is complete. */
+export interface OwnedShard {
+  readonly shard: number;
+  readonly publisher: ShardPublisher;
+  readonly ledger: ShardLedger;
+  readonly jobs: ShardJobs;
+  claimed: ClaimedCheckpoint;
+  close(): Promise<void>;
+}
+
+/** The steps of a batch at which a process may die without harm. Tests stop the worker there; in production they do nothing. */
+export type Step = "taken" | "decided" | "sent" | "committed" | "applied" | "completed";
+
+/** Called at each step; the batch continues when the promise resolves. */
+export type AtStep = (step: Step) => Promise<void>;

@@ -1,0 +1,58 @@
+import type { Registry } from "prom-client";
+import { type ClerkApi, createClerkApi } from "../src/clerk/client/clerk-api.ts";
+import { createUserReader, type UserReader } from "../src/clerk/users/user-reader.ts";
+import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
+import { createMessageQueues, type MessageQueues } from "../src/queue/message-queues.ts";
+import { createBlockingRedis, createFailFastRedis } from "../src/redis/create-redis.ts";
+import type { RedisClient } from "../src/redis/redis-client.ts";
+import {
+  createReconciliationMetrics,
+  type ReconciliationMetrics,
+} from "../src/reconciliation/reconciliation-metrics.ts";
+import type { Lifecycle } from "../src/shared/lifecycle.ts";
+import type { Logger } from "../src/shared/logger.ts";
+import { createRegistry } from "../src/shared/metrics.ts";
+import { createWorkerMetrics, type WorkerMetrics } from "./context/worker-metrics.ts";
+import type { WorkerConfig } from "./worker-config.ts";
+
+/** The connections and metrics of one worker process. */
+export interface WorkerResources {
+  /** Commands fail while Redis is unavailable. */
+  readonly redis: RedisClient;
+  /** Waits for jobs, and while Redis is unavailable. */
+  readonly jobsRedis: RedisClient;
+  readonly queues: MessageQueues;
+  readonly clerk: ClerkApi;
+  readonly readUser: UserReader;
+  readonly eventLog: EventLog;
+  readonly registry: Registry;
+  readonly metrics: WorkerMetrics;
+  readonly reconciliationMetrics: ReconciliationMetrics;
+}
+
+export const redisTimeoutMs = 5_000;
+
+/** Opens the resources and registers their release. Needs neither Redis nor Kafka nor Clerk to be available. */
+export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle: Lifecycle): WorkerResources {
+  const now = Date.now;
+  const { address, prefix: redisPrefix } = config.redis;
+  const registry = createRegistry("worker");
+  const redis = createFailFastRedis(address, log, redisTimeoutMs);
+  lifecycle.onStop("redis", () => redis.disconnect());
+  const jobsRedis = createBlockingRedis(address, log);
+  lifecycle.onStop("jobs redis", () => jobsRedis.disconnect());
+  const queues = createMessageQueues({ redis, redisPrefix, deadlineMs: redisTimeoutMs });
+  lifecycle.onStop("queues", () => queues.close());
+  const clerk = createClerkApi({ config: config.clerk, redis, redisPrefix, registry, log, now });
+  return {
+    redis,
+    jobsRedis,
+    queues,
+    clerk,
+    readUser: createUserReader(clerk, now),
+    eventLog: openEventLog(config.kafka, log),
+    registry,
+    metrics: createWorkerMetrics(registry),
+    reconciliationMetrics: createReconciliationMetrics(registry),
+  };
+}
