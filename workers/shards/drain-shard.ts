@@ -6,11 +6,11 @@ const ownershipCheckIntervalMs = 5_000;
 
 /**
  * Drains an owned shard batch by batch, until the signal asks to release it (`released`) or the ledger refuses this owner.
- * Before it returns or throws, every job it has batch is completed or released. Calls `onProgress` after each batch, and
+ * Before it returns or throws, every job it has claimed is completed or released. Calls `onProgress` after each batch, and
  * when there is nothing to do.
  *
  * Every few seconds, between batches, the owner checks its shard. An earlier owner that waited for a job when it lost the
- * shard may have batch one after its jobs were requeued. An idle shard would not notice that Redis lost its ledger, and no
+ * shard may have claimed one after its jobs were requeued. An idle shard would not notice that Redis lost its ledger, and no
  * shard would notice that a replica became the master.
  */
 export async function drainShard(
