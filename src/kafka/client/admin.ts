@@ -1,6 +1,6 @@
 import type { Admin, Kafka } from "kafkajs";
 
-/** Opens kafkajs's admin client for some work, and closes it after. */
+/** Runs `work` with kafkajs's admin client and closes the client afterwards. */
 export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
   const admin = kafka.admin();
   await admin.connect();
@@ -11,6 +11,6 @@ export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise
   }
 }
 
-/** The id of the Kafka cluster: a ledger made from another cluster is worth nothing. */
+/** The id of the Kafka cluster. A ledger that was built from another cluster is worthless. */
 export const readClusterId = (kafka: Kafka): Promise<string> =>
   withAdmin(kafka, async (admin) => (await admin.describeCluster()).clusterId);

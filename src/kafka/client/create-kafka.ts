@@ -2,14 +2,18 @@ import { Kafka, type KafkaConfig as ClientOptions, logLevel, type logCreator } f
 import type { KafkaConfig } from "./kafka-config.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { rememberCoordinators } from "../kafkajs-patches/remember-coordinators.ts";
+import { assertKafkajsCanBePatched } from "../kafkajs-patches/wrap-method.ts";
 
 /**
- * The kafkajs client. Two of its defaults hurt here: its retry of 300 ms makes back-to-back transactions crawl at 5 a
- * second (the broker answers CONCURRENT_TRANSACTIONS for a few ms after each commit), and it logs every retry as an
- * error. Retries: 3, 6, 12 … ms, 500 ms at most, a few seconds in all (by 14 retries); longer outages are our own loops'
- * affair.
+ * Creates the kafkajs client. Throws a `StartUpError` when kafkajs cannot be patched.
+ *
+ * Two of its defaults are changed. Its first retry after 300 ms limits back-to-back transactions to 5 a second, because the broker
+ * answers CONCURRENT_TRANSACTIONS for a few ms after each commit: here the retries wait 3, 6, 12 … ms, at most 500 ms, and
+ * take a few seconds in total. Longer outages are handled by the callers. kafkajs also logs every retry as an error: here its
+ * log goes to the level debug.
  */
 export function createKafka(config: KafkaConfig, log: Logger, retries = 14): Kafka {
+  assertKafkajsCanBePatched();
   rememberCoordinators();
   const options: ClientOptions = {
     clientId: config.clientId,
@@ -25,7 +29,7 @@ export function createKafka(config: KafkaConfig, log: Logger, retries = 14): Kaf
   return new Kafka(sasl ? { ...options, sasl } : options);
 }
 
-/** What kafkajs says goes to the debug level: what matters of it comes back as an error or an event of our own. */
+/** What matters of kafkajs's log also arrives as an error or as a log event of ours. */
 const logTo =
   (log: Logger): logCreator =>
   () =>

@@ -1,17 +1,17 @@
 import type { RecordMetadata, TopicMessages, Transaction } from "kafkajs";
 import { z } from "zod";
-import { wrapKafkajs } from "./wrap-kafkajs.ts";
+import { wrapMethod } from "./wrap-method.ts";
 
-/** Not one broker leads all partitions. Nothing was written: the transaction may go on, one partition a call. */
+/** The partitions have different leaders. Nothing was written: the transaction may continue with one partition in each call. */
 export class LeadersDifferError extends Error {
   override readonly name = "LeadersDifferError";
-  /** Read by kafkajs, which then does not try again. */
+  /** kafkajs reads it and does not retry. */
   readonly retriable = false;
 }
 
-/** kafkajs must not try again: it is not known what was written. */
-class UnsureError extends Error {
-  override readonly name = "UnsureError";
+/** It is unknown what was written, so kafkajs must not retry. */
+class UnknownOutcomeError extends Error {
+  override readonly name = "UnknownOutcomeError";
   readonly retriable = false;
 }
 
@@ -20,18 +20,17 @@ const requestSchema = z.object({
 });
 
 /**
- * To how many partitions the call writes that a message is of. By the message itself, not by what is under way: kafkajs
- * may make a request of a call long after it has given up on that call.
+ * The number of partitions that a message's call writes to. The message is the key, because kafkajs may make a request long after
+ * it has given up on the call.
  */
 const partitionsOfCall = new WeakMap<object, number>();
 
 /**
- * Writes to several partitions in one request. Throws {@link LeadersDifferError} when that cannot be, and anything else
- * when it is not known what was written: the transaction must not be committed then.
+ * Writes to several partitions in one request that is made once. Throws {@link LeadersDifferError} when one request is not
+ * possible. After any other error it is unknown what was written, and the transaction must not be committed.
  *
- * kafkajs's `sendBatch` makes a request for each broker that leads one of the partitions, and when one of these fails it
- * tries again beside the others: records are written twice, or not at all (docs/adr/0009-one-partition-a-call.md). So here
- * a call is one request with everything in it, made once, or none.
+ * kafkajs's own `sendBatch` retries one broker's request while the others are in flight, which writes records twice or not at
+ * all (ADR 9).
  */
 export async function sendTogether(
   transaction: Pick<Transaction, "sendBatch">,
@@ -45,20 +44,20 @@ export async function sendTogether(
 }
 
 const guardRequests = (): void =>
-  wrapKafkajs(
+  wrapMethod(
     "broker",
     "produce",
     (produce) =>
-      async function (asked) {
-        const writes = requestSchema.parse(asked).topicData.flatMap((topic) => topic.partitions);
+      async function (request) {
+        const writes = requestSchema.parse(request).topicData.flatMap((topic) => topic.partitions);
         const message = writes[0]?.messages[0];
         const wanted = message && partitionsOfCall.get(message);
-        if (wanted === undefined) return produce.call(this, asked);
-        if (writes.length < wanted) throw new LeadersDifferError("other brokers lead the other partitions");
+        if (wanted === undefined) return produce.call(this, request);
+        if (writes.length < wanted) throw new LeadersDifferError("different brokers lead the partitions");
         try {
-          return await produce.call(this, asked);
+          return await produce.call(this, request);
         } catch (cause) {
-          throw new UnsureError("the one request for all partitions failed", { cause });
+          throw new UnknownOutcomeError("the one request for all partitions failed", { cause });
         }
       },
   );

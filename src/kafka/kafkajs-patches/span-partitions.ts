@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { wrapKafkajs } from "./wrap-kafkajs.ts";
+import { wrapMethod } from "./wrap-method.ts";
 
 interface TopicPartitions {
   readonly topic: string;
@@ -8,7 +8,7 @@ interface TopicPartitions {
 
 interface OpenTransaction {
   readonly epoch: number;
-  /** As `topic/partition`; a topic's name holds no slash. */
+  /** As `topic/partition`. The name of a topic contains no slash. */
   readonly joined: ReadonlySet<string>;
 }
 
@@ -18,28 +18,25 @@ const joinSchema = requestSchema.extend({
   topics: z.array(z.object({ topic: z.string(), partitions: z.array(z.number()) })),
 });
 
-/** By transactional id. A shard that this process takes again has the same one, in another epoch. */
+/** By transactional id. A shard that this process takes again has the same id and another epoch. */
 const spans = new Map<string, readonly TopicPartitions[]>();
 const open = new Map<string, OpenTransaction>();
 
 /**
- * From now on every transaction of this id takes part in these partitions, also where it writes nothing, so that it ends
- * in all of them or in none: a partition without a record of it gets its marker all the same, which no consumer sees.
- * All are named to Kafka at once; kafkajs would make a round trip for each partition that a further call writes to.
+ * Adds these partitions to every further transaction of this id, also where it writes nothing, so that a transaction ends in all of
+ * them or in none. All partitions are named to Kafka in one request.
  *
- * What it is for: Kafka 4.1 to 4.3 may end a transaction without writing its markers when a broker restarts after a crash
- * and its partitions have no leader for a moment (KAFKA-20734). What was written then hangs, and the next marker of the
- * same producer decides about it: if that one went to the states alone, an event could appear of which the states know
- * nothing. See docs/adr/0008-every-transaction-spans-both-partitions.md.
+ * Kafka 4.1 to 4.3 can end a transaction without its markers (KAFKA-20734). The records then hang until the next marker of the
+ * same producer decides about them, so that marker must reach every partition (ADR 8).
  */
 export function spanPartitions(transactionalId: string, partitions: readonly TopicPartitions[]): void {
   spans.set(transactionalId, partitions);
-  wrapKafkajs(
+  wrapMethod(
     "broker",
     "addPartitionsToTxn",
     (join) =>
-      async function (asked) {
-        const request = joinSchema.parse(asked);
+      async function (original) {
+        const request = joinSchema.parse(original);
         const { transactionalId: id, producerEpoch: epoch } = request;
         const known = open.get(id);
         const joined = known?.epoch === epoch ? known.joined : new Set<string>();
@@ -50,13 +47,13 @@ export function spanPartitions(transactionalId: string, partitions: readonly Top
         open.set(id, { epoch, joined: new Set([...joined, ...missing]) });
       },
   );
-  wrapKafkajs(
+  wrapMethod(
     "broker",
     "endTxn",
     (end) =>
-      async function (asked) {
-        open.delete(requestSchema.parse(asked).transactionalId);
-        return end.call(this, asked);
+      async function (request) {
+        open.delete(requestSchema.parse(request).transactionalId);
+        return end.call(this, request);
       },
   );
 }

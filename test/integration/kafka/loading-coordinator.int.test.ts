@@ -5,7 +5,7 @@ import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { createKafka } from "../../../src/kafka/client/create-kafka.ts";
 import { joinShardGroup } from "../../../src/kafka/consuming/join-shard-group.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
-import { wrapKafkajs } from "../../../src/kafka/kafkajs-patches/wrap-kafkajs.ts";
+import { wrapMethod } from "../../../src/kafka/kafkajs-patches/wrap-method.ts";
 import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
@@ -13,7 +13,7 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 const lies = new Map<string, string>();
 const asked: string[] = [];
 for (const method of ["heartbeat", "joinGroup"]) {
-  wrapKafkajs(
+  wrapMethod(
     "broker",
     method,
     (original) =>
