@@ -34,15 +34,15 @@ const state: fc.Arbitrary<{ userId: string; state: State }> = userId.chain((id) 
   }),
 );
 
-/** As Kafka gives it back: texts only. */
+/** The record as Kafka returns it: text only. */
 const rawOf = ({ key, value, headers }: EncodedRecord): RawRecord => ({
   key,
   value,
   header: (name) => headers[name]?.toString(),
 });
 
-describe("A state", () => {
-  test("comes back from the state topic as it was", () => {
+describe("a state", () => {
+  test("is decoded from the state topic as it was encoded", () => {
     fc.assert(
       fc.property(state, (record) => {
         expect(decodeState(rawOf(encodeState(record)))).toEqual({ kind: "state", ...record });
@@ -50,7 +50,7 @@ describe("A state", () => {
     );
   });
 
-  test("comes back from the ledger as it was, whatever its offset", () => {
+  test("is decoded from the ledger as it was encoded, with any offset", () => {
     fc.assert(
       fc.property(state, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (record, offset) => {
         expect(decodeLedgerState(`${offset}|${encodeLedgerState(record.state)}`)).toEqual(record.state);
@@ -58,12 +58,12 @@ describe("A state", () => {
     );
   });
 
-  test("of a deleted user is a tombstone", () => {
+  test("of a deleted user is a tombstone in the state topic", () => {
     const encoded = encodeState({ userId: "user_1", state: { status: "deleted", sequence: 3 } });
     expect(encoded).toEqual({ key: "user_1", value: null, headers: { ce_sequence: "3" } });
   });
 
-  test("of a user is, for whoever wants a table of users, the user with Clerk's times", () => {
+  test("of a present user is the user with Clerk's times in the state topic", () => {
     const user = { id: "user_1", firstName: "A", lastName: "", username: "", emailAddress: [], role: "user" };
     const { value } = encodeState({
       userId: "user_1",
@@ -77,18 +77,18 @@ describe("A state", () => {
   });
 });
 
-test("A barrier comes back as one, and is no user's record", () => {
+test("a barrier is decoded as a barrier, and its key is no user id", () => {
   expect(decodeState(rawOf(encodeBarrier("b-1")))).toEqual({ kind: "barrier", id: "b-1" });
   expect(userIdSchema.safeParse(encodeBarrier("b-1").key).success).toBe(false);
 });
 
-test("A tombstone that somebody else wrote is a deletion", () => {
+test("a tombstone of another writer is a deletion", () => {
   const foreign = { key: "user_1", value: null, header: () => undefined };
   expect(decodeState(foreign)).toEqual({ kind: "state", userId: "user_1", state: { status: "deleted", sequence: 0 } });
 });
 
 test.for(["", "nonsense", "{}", "null", '{"id":"user_1"}'])(
-  "`%s` is no state: to skip it would be to forget a user",
+  "`%s` is rejected as a state, because skipping it would lose a user",
   (value) => {
     expect(() => decodeState({ key: "user_1", value, header: () => undefined })).toThrow(Error);
     expect(() => decodeLedgerState(`5|${value}`)).toThrow(Error);

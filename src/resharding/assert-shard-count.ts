@@ -8,11 +8,11 @@ export interface ExpectedShardCount {
   readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly shards: number;
-  /** What this process cannot work with. */
+  /** The error of a process with another number of shards. */
   readonly shardCountError: (shardLayout: ShardLayout, shards: number) => string | undefined;
 }
 
-/** Whether the bridge has this process's number of shards: `true`, or what is wrong; `true` also while Redis is away. */
+/** Whether the bridge has this process's number of shards: `true` or the error. `true` also while Redis is unavailable. */
 export async function checkShardCount({
   redis,
   redisPrefix,
@@ -28,8 +28,8 @@ export async function checkShardCount({
 }
 
 /**
- * Throws a {@link StartUpError} when the bridge has another number of shards. Waits so long for Redis and no longer: this
- * is to tell the operator at once, and no safeguard.
+ * Throws a {@link StartUpError} when the bridge has another number of shards. Waits for Redis for at most `waitMs`: the check tells
+ * the operator early, and nothing depends on it.
  */
 export async function assertShardCount(own: ExpectedShardCount, waitMs: number): Promise<void> {
   if (own.redis.status !== "ready") {

@@ -5,10 +5,10 @@ export type ReshardPlan =
   | { readonly outcome: "refused"; readonly reason: string }
   /** The bridge has this number already. */
   | { readonly outcome: "done" }
-  /** `partitions`: how many both topics have by now; their shards have owners to be fenced. */
+  /** `partitions`: the number that both topics have now. The owners of these shards must be fenced. */
   | { readonly outcome: "go"; readonly from: number; readonly partitions: number; readonly resumed: boolean };
 
-/** What to do to get to a number of shards from what Redis and Kafka say of it. Pure. */
+/** Decides how to reach a number of shards from the layout in Redis and the partitions in Kafka. Pure. */
 export function planReshard(shardLayout: ShardLayout | undefined, counts: PartitionCounts, to: number): ReshardPlan {
   const most = Math.max(counts.events, counts.states);
   const partitions = Math.min(counts.events, counts.states);

@@ -1,11 +1,11 @@
 --[[
-  Replaces a value if it is still the one that the caller saw.
+  Replaces a value if it is still the value that the caller saw.
 
   KEYS[1]  the value
-  ARGV[1]  what the caller saw, "" for none
+  ARGV[1]  the value that the caller saw, "" for none
   ARGV[2]  the new value
 
-  Output   1 replaced, 0 it is another one by now
+  Output   1 replaced, 0 the value has changed
 ]]
 if (redis.call("GET", KEYS[1]) or "") ~= ARGV[1] then
   return 0

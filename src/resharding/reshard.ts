@@ -5,19 +5,19 @@ import type { EventLog } from "../kafka/open-event-log.ts";
 import { createShardOf } from "../domain/shard-of.ts";
 import type { ShardLayoutRecord } from "./shard-layout.ts";
 import { planReshard, type ReshardPlan } from "./plan-reshard.ts";
-import { splitMoves } from "./split-moves.ts";
-import { type TakeDeps, withShards } from "./take-shards.ts";
+import { splitMovedStates } from "./split-moved-states.ts";
+import { type TakeShardsDeps, withShards } from "./take-shards.ts";
 import type { ShardLayout } from "./shard-layout.ts";
 
-/** The steps at which the command may die without harm. */
+/** The steps at which the command can crash without harm. */
 export type ReshardStep = "announced" | "fenced" | "grown" | "taken" | "moved_some" | "moved";
 
-export interface ReshardDeps extends TakeDeps {
+export interface ReshardDeps extends TakeShardsDeps {
   readonly shardLayout: ShardLayoutRecord;
   readonly eventLog: Pick<EventLog, "countPartitions" | "growTopics" | "findMisplaced">;
-  /** The most states in one transaction. */
+  /** Maximum number of states in one transaction. */
   readonly maxStates: number;
-  /** Resolves when the events from before may be followed by those of the new shards. */
+  /** Resolves when consumers have read the events so far, so that events of the new shards may follow. */
   readonly untilConsumed: () => Promise<void>;
   readonly signal: AbortSignal;
   readonly atStep: (step: ReshardStep) => Promise<void>;
@@ -28,17 +28,17 @@ export type Resharded =
   | Exclude<ReshardPlan, { readonly outcome: "go" }>
   | { readonly outcome: "resharded"; readonly from: number; readonly moved: number };
 
-const attempts = 5;
-const pauseMs = 500;
+const maxAttempts = 5;
+const retryDelayMs = 500;
 
 /**
  * Changes the number of shards to `to`:
  *
  *     announced → owners fenced → partitions added → all shards taken → states moved → consumed → steady
  *
- * From the announcement on no worker owns a shard for long: it is fenced, and refused when it wants to own again. Nothing
- * depends on where an earlier run stopped: all shards are taken, and whatever lies in another partition than its user's is
- * moved. So after a crash, an error or Ctrl-C the same call goes on (docs/adr/0007).
+ * After the announcement no worker owns a shard for long: it is fenced, and refused when it tries to own a shard again. Nothing
+ * depends on where an earlier run stopped: the command takes all shards and moves every state that is not in its user's
+ * partition. After a crash, an error or Ctrl-C the same command therefore continues (ADR 7).
  */
 export async function reshard(deps: ReshardDeps, to: number): Promise<Resharded> {
   const { shardLayout, eventLog, atStep } = deps;
@@ -68,8 +68,8 @@ async function assertOurs(shardLayout: ShardLayoutRecord, moving: ShardLayout): 
 }
 
 /**
- * With all shards in hand moves what lies wrong. A worker that asked for leave before the announcement may still fence one
- * of them; it is refused then, and we take the shards again.
+ * Takes all shards and moves the misplaced states. A worker whose ownership was confirmed before the announcement can still fence
+ * one of the shards; this function then takes all of them again.
  */
 async function moveAll(deps: ReshardDeps, moving: ShardLayout, to: number): Promise<number> {
   let moved = 0;
@@ -82,7 +82,7 @@ async function moveAll(deps: ReshardDeps, moving: ShardLayout, to: number): Prom
         const misplaced = await deps.eventLog.findMisplaced(shardOf, deps.signal);
         const total = moved + countMisplaced(misplaced);
         for (const [shard, states] of misplaced) {
-          for (const piece of splitMoves(states, shardOf, deps.maxStates)) {
+          for (const piece of splitMovedStates(states, shardOf, deps.maxStates)) {
             deps.signal.throwIfAborted();
             await publishers[shard]?.move(piece);
             moved += piece.length;
@@ -91,14 +91,14 @@ async function moveAll(deps: ReshardDeps, moving: ShardLayout, to: number): Prom
           }
         }
         await deps.untilConsumed();
-        // Whoever has fenced one of ours may have written what we did not see.
-        for (const publisher of publishers) await publisher.prove();
+        // A worker that has fenced one of our shards may have written states that we did not see.
+        for (const publisher of publishers) await publisher.assertOwner();
       });
       return moved;
     } catch (error) {
-      if (attempt === attempts || deps.signal.aborted) throw error;
+      if (attempt === maxAttempts || deps.signal.aborted) throw error;
       await assertOurs(deps.shardLayout, moving);
-      await delay(pauseMs * attempt, undefined, { signal: deps.signal });
+      await delay(retryDelayMs * attempt, undefined, { signal: deps.signal });
     }
   }
 }

@@ -12,11 +12,11 @@ export interface ShardLayoutGuardOptions {
   readonly signal: AbortSignal;
 }
 
-/** Keeps a worker from owning shards by another number than the bridge has. */
+/** Keeps a worker from owning shards while the bridge has another number of shards. */
 export interface ShardLayoutGuard {
   /**
-   * Resolves when the shardLayout was steady with this worker's number at some time after the call. Throws a
-   * {@link StartUpError} when it is not, and anything else when Redis or Kafka are away.
+   * Resolves when the layout was steady with this worker's number of shards at some time after the call. Throws a
+   * {@link StartUpError} when it is not, and another error when Redis or Kafka is unavailable.
    */
   confirm(): Promise<void>;
 }
@@ -28,7 +28,7 @@ export function createShardLayoutGuard({
   signal,
 }: ShardLayoutGuardOptions): ShardLayoutGuard {
   const own = { phase: "steady", shards } as const;
-  /** Once this log was steady with our number, partitions would have to be added before it could be otherwise. */
+  /** Once the topics were steady with our number, only added partitions can change that. */
   let proven = false;
   let proving: Promise<void> | undefined;
 
@@ -43,7 +43,7 @@ export function createShardLayoutGuard({
     const misplaced = countMisplaced(await eventLog.findMisplaced(createShardOf(shards), signal));
     if (misplaced > 0) {
       throw new StartUpError(
-        `A change to ${shards} shards is not finished: ${misplaced} users' states are in other partitions. To finish it: bridge reshard --to ${shards}`,
+        `The change to ${shards} shards is not finished: the states of ${misplaced} users are in other partitions. To finish it: bridge reshard --to ${shards}`,
       );
     }
   }
@@ -53,12 +53,12 @@ export function createShardLayoutGuard({
       for (;;) {
         const found = await shardLayout.read();
         if (found !== undefined) {
-          const refusal = workerShardCountError(found, shards);
-          if (refusal !== undefined) throw new StartUpError(refusal);
+          const error = workerShardCountError(found, shards);
+          if (error !== undefined) throw new StartUpError(error);
           proven = true;
           return;
         }
-        // All shards of this worker ask at once; one of them looks.
+        // All shards of this worker ask at the same time, and one check serves them all.
         proving ??= prove().finally(() => (proving = undefined));
         await proving;
         await shardLayout.replace(undefined, own);

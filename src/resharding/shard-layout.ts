@@ -5,11 +5,12 @@ import type { RedisClient } from "../redis/redis-client.ts";
 const shardCount = z.int().positive();
 
 /**
- * By which number of shards the bridge works.
+ * The number of shards of the bridge, and a change of it.
  *
- *     steady(from) ──announce──▶ moving(from, to) ──all is moved──▶ steady(to)
+ *     steady(from) ──announce──▶ moving(from, to) ──all states moved──▶ steady(to)
  *
- * While it is `moving` no worker owns a shard. `id` is the command's that moves: another one that takes over has another.
+ * While the layout is `moving` no worker owns a shard. `id` names the command that moves: a command that takes over has
+ * another id.
  */
 const shardLayoutSchema = z.discriminatedUnion("phase", [
   z.object({ phase: z.literal("steady"), shards: shardCount }),
@@ -17,19 +18,19 @@ const shardLayoutSchema = z.discriminatedUnion("phase", [
 ]);
 export type ShardLayout = z.infer<typeof shardLayoutSchema>;
 
-/** Why a worker of so many shards may not own any; undefined when it may. */
+/** Why a worker with this number of shards may not own any; undefined when it may. */
 export function workerShardCountError(shardLayout: ShardLayout, shards: number): string | undefined {
   switch (shardLayout.phase) {
     case "steady":
       return shardLayout.shards === shards ? undefined : otherNumber(shardLayout.shards, shards);
     case "moving":
-      return `The change from ${shardLayout.from} to ${shardLayout.to} shards is not finished, and SHARDS is ${shards}. No worker runs meanwhile. To finish it: bridge reshard --to ${shardLayout.to}`;
+      return `The change from ${shardLayout.from} to ${shardLayout.to} shards is not finished, and SHARDS is ${shards}. No worker runs until then. To finish it: bridge reshard --to ${shardLayout.to}`;
   }
 }
 
 /**
- * Why an API of so many shards may not start; undefined when it may. During the change either number will do: a message
- * in the queue of a shard that is not its user's is passed on by the worker that takes it.
+ * Why an API with this number of shards may not start; undefined when it may. During a change both numbers are accepted: a worker
+ * forwards a message that it finds in the queue of the wrong shard.
  */
 export function apiShardCountError(shardLayout: ShardLayout, shards: number): string | undefined {
   switch (shardLayout.phase) {
@@ -48,20 +49,20 @@ function otherNumber(there: number, shards: number): string {
 }
 
 /**
- * The shardLayout in Redis. It tells everybody at once; what it says can be proved from Kafka, so a Redis that lost it is no
- * harm. Every call throws while Redis is away.
+ * The layout in Redis, which all processes read. It can be derived from Kafka, so its loss does no harm. Every call throws while
+ * Redis is unavailable.
  */
 export interface ShardLayoutRecord {
   /** Undefined when there is none: before the first worker, or when Redis lost it. */
   read(): Promise<ShardLayout | undefined>;
-  /** Puts `next` in the place of what the caller saw. False, and nothing is changed, when it is no longer that. */
+  /** Replaces the layout that the caller saw by `next`. False, with no change, when the layout is another one by now. */
   replace(seen: ShardLayout | undefined, next: ShardLayout): Promise<boolean>;
 }
 
 const replaceValue = loadScript(new URL("replace-value.lua", import.meta.url));
 
 export function createShardLayoutRecord(redis: RedisClient, redisPrefix: string): ShardLayoutRecord {
-  const key = `${redisPrefix}:shardLayout`;
+  const key = `${redisPrefix}:topology`;
   return {
     read: async () => {
       const stored = await redis.get(key);
@@ -72,5 +73,5 @@ export function createShardLayoutRecord(redis: RedisClient, redisPrefix: string)
   };
 }
 
-/** Fields in the schema's order, so that equal topologies are equal texts. */
+/** Writes the fields in the schema's order, so that equal layouts are equal texts. */
 const write = (shardLayout: ShardLayout): string => JSON.stringify(shardLayoutSchema.parse(shardLayout));

@@ -2,19 +2,19 @@ import type { ShardPublisher } from "../kafka/publishing/shard-publisher.ts";
 import { FencedError } from "../kafka/publishing/transaction-writer.ts";
 import type { ShardLedger } from "../ledger/shard-ledger.ts";
 
-export interface TakeDeps {
-  /** One that moves states among so many shards. */
+export interface TakeShardsDeps {
+  /** Creates a publisher that moves states among this number of shards. */
   readonly openPublisher: (shard: number, movesAmong: number) => Promise<ShardPublisher>;
   readonly createShardLedger: (shard: number) => ShardLedger;
   readonly cluster: string;
 }
 
 /**
- * Takes a shard from its owner, as the next owner does: fences it in Kafka, claims its ledger. The ledger is left empty and
- * with a claim that Kafka knows, so that the owner after us makes it anew from Kafka and takes it for no loss. Throws
- * {@link FencedError} when yet another owner came in between.
+ * Takes a shard from its owner, as the next owner does: fences it in Kafka and claims its ledger. The ledger stays empty with a
+ * claim that Kafka knows, so that the next owner rebuilds it from Kafka and does not count it as lost. Throws
+ * {@link FencedError} when another owner claims the ledger in between.
  */
-async function takeShard({ openPublisher, createShardLedger, cluster }: TakeDeps, shard: number, count: number) {
+async function takeShard({ openPublisher, createShardLedger, cluster }: TakeShardsDeps, shard: number, count: number) {
   const publisher = await openPublisher(shard, count);
   try {
     const ledger = createShardLedger(shard);
@@ -27,9 +27,9 @@ async function takeShard({ openPublisher, createShardLedger, cluster }: TakeDeps
   }
 }
 
-/** Takes shards 0 to `count` - 1, works with their publishers, and closes these whatever becomes of it. */
+/** Takes the shards 0 to `count` - 1, runs `work` with their publishers and closes the publishers in any case. */
 export async function withShards<T>(
-  deps: TakeDeps,
+  deps: TakeShardsDeps,
   count: number,
   work: (publishers: readonly ShardPublisher[]) => Promise<T>,
 ): Promise<T> {

@@ -92,7 +92,7 @@ async function validateCheckpoint(
     });
   } else if (checkpoint.cluster === cluster) {
     // A claim from behind this barrier: made by a later owner, who then has fenced this one, or in a deleted topic.
-    await publisher.prove();
+    await publisher.assertOwner();
   }
   if (found === barrierId) return "reuse";
   await onLedgerLoss();

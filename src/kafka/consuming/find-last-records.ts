@@ -2,12 +2,13 @@ import type { Kafka } from "kafkajs";
 import { followTopic } from "./follow-topic.ts";
 import { withAdmin } from "../client/admin.ts";
 
-const firstLook = 100n;
-const lookGrowth = 10n;
+/** Offsets before the end at which the search begins, and the factor by which it goes further back. */
+const firstDistance = 100n;
+const distanceGrowth = 10n;
 
 /**
- * The offset of the last committed record of each partition; none for a partition without records. It is not the one
- * before the end: the markers of transactions, and what was aborted, take offsets, too.
+ * The offset of the last committed record of each partition; no entry for a partition without records. It is not the offset before
+ * the end, because markers and aborted records take offsets too.
  */
 export async function findLastRecords(
   kafka: Kafka,
@@ -16,7 +17,7 @@ export async function findLastRecords(
 ): Promise<ReadonlyMap<number, bigint>> {
   const bounds = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   const last = new Map<number, bigint>();
-  for (let back = firstLook; ; back *= lookGrowth) {
+  for (let back = firstDistance; ; back *= distanceGrowth) {
     await followTopic(kafka, {
       topic,
       from: { back },

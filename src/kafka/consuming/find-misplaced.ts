@@ -9,13 +9,13 @@ export interface FindMisplacedOptions {
   readonly signal: AbortSignal;
 }
 
-/** By the partition they are in, the states that belong into another. */
+/** The states that belong into another partition, by the partition that holds them. */
 export type MisplacedStates = ReadonlyMap<number, ReadonlyMap<string, State>>;
 
 /**
- * Reads the whole state topic for the users whose state is not in the partition of their shard. There is none exactly when
- * the topic has been moved to this number of shards: a move takes a state out of one partition in the transaction that
- * puts it into the other. Holds the misplaced ones in memory. Throws for a record that the bridge did not write.
+ * Reads the whole state topic and finds the users whose state is not in the partition of their shard. There are none exactly when
+ * the topic has been resharded to this number of shards: one transaction takes a state out of one partition and puts it
+ * into the other. Holds the misplaced states in memory. Throws for a record that the bridge did not write.
  */
 export async function findMisplaced({
   follow,

@@ -4,7 +4,7 @@ import type { EachBatchPayload, IHeaders, Kafka } from "kafkajs";
 export interface TopicRecord {
   readonly partition: number;
   readonly offset: bigint;
-  /** When the broker took it, ms. */
+  /** When the broker stored it, in ms. */
   readonly timestamp: number;
   readonly key: string;
   readonly value: string | null;
@@ -12,8 +12,8 @@ export interface TopicRecord {
 }
 
 /**
- * Where to begin: everything, only what comes, what came since a time (ms), an offset in every partition, or so many
- * offsets before the end of each.
+ * Where to begin: at the first record, at the end, at a time (ms), at an offset in every partition, or a number of offsets before
+ * the end of each partition.
  */
 export type FollowFrom =
   | "beginning"
@@ -25,7 +25,7 @@ export type FollowFrom =
 export interface FollowOptions {
   readonly topic: string;
   readonly from: FollowFrom;
-  /** `now`: up to what is there at the call; `stopped`: until the signal. */
+  /** `now`: up to the end at the time of the call; `stopped`: until the signal aborts. */
   readonly until: "now" | "stopped";
   readonly onRecords: (records: readonly TopicRecord[]) => Promise<void>;
   readonly signal: AbortSignal;
@@ -39,8 +39,8 @@ interface Span {
 }
 
 /**
- * Reads a topic as any consumer would, read_committed, in a group of its own that is gone afterwards. Records of one
- * partition come in order. Rejects when Kafka is away, when `onRecords` does, or by the signal.
+ * Reads a topic as any consumer would, with read_committed, in a temporary group of its own. The records of one partition come in
+ * order. Rejects when Kafka is unavailable, when `onRecords` rejects, or when the signal aborts.
  */
 export async function followTopic(kafka: Kafka, options: FollowOptions): Promise<void> {
   const { topic, until, signal } = options;
@@ -62,7 +62,7 @@ export async function followTopic(kafka: Kafka, options: FollowOptions): Promise
   consumer.on(GROUP_JOIN, () => {
     for (const { partition, from } of spans) consumer.seek({ topic, partition, offset: String(from) });
   });
-  // EnvelopeTimes for batches of aborted records and markers as well, which onRecords never sees.
+  // This event also comes for batches of aborted records and markers, which `onRecords` never sees.
   consumer.on(END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
     const span = open.get(partition);
     if (until === "now" && span !== undefined && BigInt(lastOffset) + 1n >= span.end) open.delete(partition);
@@ -114,7 +114,7 @@ function startOf(from: FollowFrom, low: bigint, high: bigint, since: string | un
   if (from === "now") return high;
   if ("offset" in from) return from.offset < low ? low : from.offset;
   if ("back" in from) return high - from.back < low ? low : high - from.back;
-  // Kafka answers -1 when nothing is so young.
+  // Kafka answers -1 when no record is that young.
   return since === undefined || since === "-1" ? high : BigInt(since);
 }
 

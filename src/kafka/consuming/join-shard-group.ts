@@ -5,61 +5,61 @@ import type { Logger } from "../../shared/logger.ts";
 import { withTimeout } from "../../shared/with-timeout.ts";
 import { createStateReader, type StateReader } from "./state-reader.ts";
 
-/** A worker's place in the consumer group by which the workers share the shards. */
+/** A worker's membership in the consumer group through which the workers share the shards. */
 export interface ShardGroup {
   readonly reader: StateReader;
-  /** The shards this worker was last assigned. */
+  /** The shards of this worker's last assignment. */
   assigned(): ReadonlySet<number>;
-  /** Waits for the broker's next word that this worker is still a member, and says whether the shard is still its own. */
+  /** Waits until the broker confirms the membership again; resolves with whether the shard is still assigned. */
   confirm(shard: number, signal: AbortSignal): Promise<boolean>;
-  /** When the broker last confirmed the membership, ms by our clock; 0 before the first time. */
+  /** When the broker last confirmed the membership, in ms by our clock; 0 before the first time. */
   confirmedAt(): number;
   leave(): Promise<void>;
 }
 
 export interface ShardGroupListener {
   /**
-   * The group is being shared out anew: what is in hand should be finished now. `onAssigned` follows, with the same shards
-   * when it comes to nothing.
+   * A rebalance has started: batches in progress should end now. `onAssigned` follows, with the same shards when the rebalance
+   * is aborted.
    */
   readonly onRebalancing: () => void;
   readonly onAssigned: (shards: ReadonlySet<number>) => void;
-  /** The membership ended for a reason that trying again will not mend. */
+  /** The membership ended for a reason that retrying cannot repair. */
   readonly onFatal: (error: Error) => void;
 }
 
-/** How soon a rebalance is noticed, and how long an idle fetch (a fetch loop with everything paused) takes, ms. */
+/** Time until a rebalance is noticed, and duration of a fetch while every partition is paused, in ms. */
 const heartbeatIntervalMs = 250;
 const fetchWaitMs = 25;
-/** After so long without a sign of life a consumer is taken for dead; kafkajs itself goes on trying for about 10 s. */
-const takenForDeadAfterMs = 30_000;
-const lookAfterItEveryMs = 1_000;
-const leaveWithinMs = 5_000;
+/** A consumer without a sign of life for this time counts as dead. kafkajs itself retries for about 10 s. */
+const memberTimeoutMs = 30_000;
+const watchdogIntervalMs = 1_000;
+const leaveTimeoutMs = 5_000;
 
 /**
- * Joins the group. Its assignment is the only say in who owns which shard; no leases of our own. The consumer reads
- * nothing by itself: every partition is paused, except while a state reader wants it.
+ * Joins the group. Its assignment alone decides which worker owns which shard; there are no leases of our own. The consumer reads
+ * nothing by itself: every partition is paused, except while a state reader reads it.
  *
- * A consumer that kafkajs gives up, or that falls silent, is thrown away and a new one joins: after a connection was cut
- * at a bad moment some calls of kafkajs never return, and neither its restart nor an error comes then.
+ * A consumer that kafkajs gives up, or that falls silent, is discarded, and a new consumer joins. After a connection is cut at a
+ * bad moment, some calls of kafkajs never return: it neither restarts nor reports an error.
  */
 export async function joinShardGroup(
   kafka: Kafka,
   config: KafkaConfig,
   listener: ShardGroupListener,
   log: Logger,
-  silentMs = takenForDeadAfterMs,
+  timeoutMs = memberTimeoutMs,
 ): Promise<ShardGroup> {
   const topic = config.stateTopic;
   const heard = new EventEmitter<{ membership: [] }>();
-  /** The one in charge; what another still says is not heard. */
+  /** The current consumer. Events of an earlier one are ignored. */
   let consumer: Consumer | undefined;
   let isMember = false;
   let isRebalancing = false;
   let assigned: ReadonlySet<number> = new Set();
   let confirmedAt = 0;
   let aliveAt = 0;
-  // What is asked of a consumer that has not joined is seen to when it has: all is paused, and readings are resumed.
+  // Before the consumer has joined, these calls do nothing: the join pauses every partition and resumes the reads.
   const reader = createStateReader(
     {
       seek: (place) => isMember && consumer?.seek(place),
@@ -81,7 +81,7 @@ export async function joinShardGroup(
       isRebalancing = false;
       listener.onAssigned(assigned);
     };
-    const inCharge =
+    const ifCurrent =
       <Event>(listen: (event: Event) => void) =>
       (event: Event) => {
         if (own === consumer) listen(event);
@@ -89,31 +89,31 @@ export async function joinShardGroup(
     const { GROUP_JOIN, HEARTBEAT, REBALANCING, STOP, CRASH } = own.events;
     own.on(
       REBALANCING,
-      inCharge(() => {
+      ifCurrent(() => {
         isRebalancing = true;
         listener.onRebalancing();
       }),
     );
     own.on(
       HEARTBEAT,
-      inCharge(() => {
+      ifCurrent(() => {
         confirm();
-        // kafkajs gives up joining anew when it meets a coordinator that still loads. That one, once it has loaded, takes
-        // the heartbeats of its members as before: no join follows, and the shards have stayed where they are.
+        // kafkajs stops rejoining when the coordinator is still loading. Once loaded, that coordinator accepts the heartbeats of
+        // its members as before: no join follows, and the assignment has not changed.
         if (isRebalancing) settle();
       }),
     );
     own.on(
       STOP,
-      inCharge(() => (isMember = false)),
+      ifCurrent(() => (isMember = false)),
     );
     own.on(GROUP_JOIN, ({ payload }) => {
-      // One that was taken for dead and is not: it must not hold shards that nobody serves.
+      // A consumer that counted as dead has joined after all: it must not hold shards that it does not serve.
       if (own !== consumer) return void own.disconnect().catch(() => {});
       isMember = true;
       assigned = new Set(payload.memberAssignment[topic] ?? []);
-      // At every join: kafkajs forgets what was paused when it restarts its consumer, and positions at every join.
-      // Each by its number: a pause of the whole topic ends with the next pause of a partition.
+      // At every join, because kafkajs forgets the pauses when it restarts its consumer, and the positions at every join.
+      // Each partition by its number, because a pause of the whole topic ends with the next pause of a partition.
       own.pause([{ topic, partitions: [...assigned] }]);
       reader.resume(assigned);
       confirm();
@@ -121,14 +121,14 @@ export async function joinShardGroup(
     });
     own.on(
       CRASH,
-      inCharge(({ payload: { restart, error } }) => {
+      ifCurrent(({ payload: { restart, error } }) => {
         if (restart) return;
         if (isOutage(error)) aliveAt = 0;
         else listener.onFatal(error);
       }),
     );
     await own.connect();
-    // From the beginning, should a position be out of range: to read too much is harmless, to skip is not.
+    // From the beginning when a position is out of range: reading too much is harmless, skipping is not.
     await own.subscribe({ topics: [topic], fromBeginning: true });
     await own.run({
       autoCommit: false,
@@ -139,7 +139,7 @@ export async function joinShardGroup(
     });
   }
 
-  /** Not waited for where the consumer is dead: it may never end. */
+  /** Callers with a dead consumer do not wait for it, because it may never resolve. */
   const dismiss = async () => {
     const dismissed = consumer;
     consumer = undefined;
@@ -147,19 +147,19 @@ export async function joinShardGroup(
     await dismissed?.disconnect();
   };
   const replaceDead = () => {
-    if (Date.now() - aliveAt < silentMs) return;
-    log.warn({ event: "group.lost", heardAt: confirmedAt }, "Joins the group anew");
+    if (Date.now() - aliveAt < timeoutMs) return;
+    log.warn({ event: "group.lost", heardAt: confirmedAt }, "The consumer fell silent; a new one joins the group");
     dismiss().catch(() => {});
     start().catch((error: unknown) => log.debug({ event: "group.not_joined", err: error }));
   };
 
   try {
-    await withTimeout(silentMs, start(), () => new Error(`could not join the group in ${silentMs} ms`));
+    await withTimeout(timeoutMs, start(), () => new Error(`could not join the group in ${timeoutMs} ms`));
   } catch (error) {
     dismiss().catch(() => {});
     throw error;
   }
-  const lookout = setInterval(replaceDead, lookAfterItEveryMs);
+  const watchdog = setInterval(replaceDead, watchdogIntervalMs);
 
   return {
     reader,
@@ -170,8 +170,12 @@ export async function joinShardGroup(
       return assigned.has(shard);
     },
     leave: async () => {
-      clearInterval(lookout);
-      await withTimeout(leaveWithinMs, dismiss(), () => new Error(`could not leave the group in ${leaveWithinMs} ms`));
+      clearInterval(watchdog);
+      await withTimeout(
+        leaveTimeoutMs,
+        dismiss(),
+        () => new Error(`could not leave the group in ${leaveTimeoutMs} ms`),
+      );
     },
   };
 }
@@ -188,8 +192,8 @@ const openConsumer = (kafka: Kafka, config: KafkaConfig): Consumer =>
   });
 
 /**
- * kafkajs gives up for good when no broker names the group's coordinator, as when all connections are cut just then; from
- * within its loop the error comes wrapped in another.
+ * Whether kafkajs gave up because no broker named the group's coordinator, for example when all connections were cut at that
+ * moment. Inside its loop the error is the cause of another one.
  */
 function isOutage(error: unknown): boolean {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {

@@ -2,8 +2,8 @@ import type { Kafka } from "kafkajs";
 import { withAdmin } from "../client/admin.ts";
 
 /**
- * How many offsets a consumer group has still to go until it is behind these records, over all their partitions. Where it
- * has committed nothing it has all to go.
+ * The number of offsets that a consumer group has still to commit until it has passed these records, over all their partitions. A
+ * partition without a committed offset counts in full.
  */
 export const readGroupLag = (
   kafka: Kafka,

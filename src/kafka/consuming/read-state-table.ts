@@ -10,7 +10,7 @@ export interface StateTableOptions {
   readonly signal: AbortSignal;
 }
 
-/** The latest state of every user in the state topic, up to now; `unreadable` for what the bridge did not write. */
+/** The latest state of every user in the state topic, up to now; `unreadable` for a record that the bridge did not write. */
 export async function readStateTable(options: StateTableOptions): Promise<Map<string, State | "unreadable">> {
   const { follow, topic, shardOf, from, signal } = options;
   const table = new Map<string, State | "unreadable">();
@@ -21,7 +21,7 @@ export async function readStateTable(options: StateTableOptions): Promise<Map<st
     signal,
     onRecords: async (records) => {
       for (const { partition, key, value, headers } of records) {
-        // What a user left in another partition is from before a change of the number of shards.
+        // A state in another partition dates from before a change of the number of shards.
         if (shardOf(key) !== partition) continue;
         try {
           const record = decodeState({ key, value, header: (name) => headers[name] });

@@ -64,7 +64,7 @@ const batchOf = (messages: KafkaMessage[], heartbeat: () => Promise<void>): Each
 
 const rebalancing = () => Promise.reject(new Error("The group is rebalancing"));
 
-test("A range is read from its first offset to its last, and nothing around it", async () => {
+test("a range is read from its first to its last offset, without the records around it", async () => {
   const opened = openReader();
   const { done, offsets } = read(opened, 2n, 5n);
   await opened.deliver([1, 2, 3].map((offset) => recordAt(offset)));
@@ -74,7 +74,7 @@ test("A range is read from its first offset to its last, and nothing around it",
   expect(opened.asked).toEqual(["seek 0@2", "resume", "pause"]);
 });
 
-test("A range whose last record was compacted away ends at the next one", async () => {
+test("a range whose last record was compacted away ends at the next record", async () => {
   const opened = openReader();
   const { done, offsets } = read(opened, 2n, 5n);
   await opened.deliver([2, 7].map((offset) => recordAt(offset)));
@@ -82,7 +82,7 @@ test("A range whose last record was compacted away ends at the next one", async 
   expect(offsets()).toEqual([2]);
 });
 
-test("A range is read to its end even if the group is shared out anew just then: nothing more would come", async () => {
+test("a range is read to its end even when a rebalance begins at that moment", async () => {
   const opened = openReader();
   const { done, offsets } = read(opened, 0n, 1n);
   await opened
@@ -95,7 +95,7 @@ test("A range is read to its end even if the group is shared out anew just then:
   expect(offsets()).toEqual([0, 1]);
 });
 
-test("A range that a rebalance interrupts goes on where it stood, and reads nothing twice", async () => {
+test("a range that a rebalance interrupts continues where it stopped and reads no record twice", async () => {
   const opened = openReader();
   const { done, offsets } = read(opened, 0n, 3n);
   await expect(
@@ -111,7 +111,7 @@ test("A range that a rebalance interrupts goes on where it stood, and reads noth
   expect(offsets()).toEqual([0, 1, 2, 3]);
 });
 
-test("A range of a shard that is not ours any more is given up by its signal, and its records go nowhere", async () => {
+test("a range of a shard that the worker has lost ends with its signal, and no further record is passed on", async () => {
   const opened = openReader();
   const abort = new AbortController();
   const { done, offsets } = read(opened, 0n, 3n, abort.signal);
@@ -123,7 +123,7 @@ test("A range of a shard that is not ours any more is given up by its signal, an
   expect(opened.asked).toEqual(["seek 0@0", "resume", "pause"]);
 });
 
-test("A record that cannot be read fails the range and names its offset", async () => {
+test("a record that cannot be parsed fails the range and names its offset", async () => {
   const opened = openReader();
   const { done } = read(opened, 0n, 3n);
   const state = encodeState({ userId: "user_1", state: { status: "deleted", sequence: 1 } });

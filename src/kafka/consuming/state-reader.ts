@@ -10,17 +10,17 @@ interface ReadRange {
   readonly shard: number;
   /** First offset wanted. */
   readonly from: bigint;
-  /** Last offset wanted. A committed record must stand there or behind it, or the read would wait for one. */
+  /** Last offset wanted. A committed record must exist at or after it; otherwise the read waits for one. */
   readonly to: bigint;
   readonly onRecords: (records: readonly PositionedRecord[]) => Promise<void>;
   readonly signal: AbortSignal;
 }
 
-/** Reads committed records of the state partitions this worker is assigned. */
+/** Reads committed records of the state partitions that are assigned to this worker. */
 export interface StateReader {
-  /** Resolves when all of the range was handed over, in order. Rejects when a record cannot be read, or by the signal. */
+  /** Resolves when the whole range has been passed on, in order. Rejects when a record cannot be parsed or the signal aborts. */
   read(range: ReadRange): Promise<void>;
-  /** For the group: goes on reading what is still assigned, after a join. */
+  /** For the group, after a join: resumes the reads of partitions that are still assigned. */
   resume(assigned: ReadonlySet<number>): void;
   /** For the group's consumer. */
   readonly onBatch: (payload: EachBatchPayload) => Promise<void>;
@@ -35,9 +35,9 @@ interface Reading extends ReadRange {
 const recordsAtOnce = 500;
 
 /**
- * The group's own consumer reads the ranges: a partition is resumed at the first offset wanted and paused again behind
- * the last. The end is a record that is known to be there; the high watermark would not do, since aborted records and
- * markers at the tail are never delivered.
+ * The group's own consumer reads the ranges: a partition is resumed at the first offset wanted and paused again after the last.
+ * The end is a record that is known to exist. The high watermark is no such end, because aborted records and markers at
+ * the tail are never delivered.
  */
 export function createStateReader(consumer: Pick<Consumer, "pause" | "resume" | "seek">, topic: string): StateReader {
   const readings = new Map<number, Reading>();
@@ -90,7 +90,7 @@ export function createStateReader(consumer: Pick<Consumer, "pause" | "resume" | 
         reading.fail(error);
         return;
       }
-      // Before the heartbeat, which throws in a rebalance: behind the end of the range there may be nothing to go on with.
+      // Before the heartbeat, which throws in a rebalance: after the end of the range there may be nothing left to read.
       if (reading.next > reading.to) return reading.done();
       await heartbeat();
     }
@@ -116,6 +116,6 @@ function decode({ key, value, headers, offset }: KafkaMessage): PositionedRecord
     });
     return { offset: BigInt(offset), record };
   } catch (error) {
-    throw new Error(`the state record at offset ${offset} cannot be read`, { cause: error });
+    throw new Error(`the state record at offset ${offset} cannot be parsed`, { cause: error });
   }
 }

@@ -4,14 +4,14 @@ import type { TopicRecord } from "../consuming/follow-topic.ts";
 import { sendKeyed } from "./send-keyed.ts";
 import { withAdmin } from "../client/admin.ts";
 
-/** Writes records to another topic, by their key, each with its value and headers as they are. */
+/** Copies records to another topic, to the partitions of their keys, with unchanged values and headers. */
 export interface RecordCopier {
-  /** Resolves once the brokers hold them. Throws while Kafka is away; some may be there then. */
+  /** Resolves once the brokers have stored the records. After an error some of them may be stored. */
   copy(records: readonly TopicRecord[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a copier; makes the topic when it is missing. Order is kept for each key. */
+/** Creates the topic when it is missing, with `wanted` partitions. The order of each key's records is kept. */
 export async function createRecordCopier(kafka: Kafka, topic: string, wanted: number): Promise<RecordCopier> {
   const partitions = await withAdmin(kafka, async (admin) => {
     const missing = { topic, numPartitions: wanted, replicationFactor: -1 };

@@ -2,16 +2,16 @@ import type { Producer } from "kafkajs";
 import type { EncodedRecord } from "../records/encode-event.ts";
 import { createShardOf } from "../../domain/shard-of.ts";
 
-/** Where records go by their keys. */
+/** A topic whose records are placed by their keys. */
 export interface KeyedTopic {
   readonly topic: string;
   readonly partitions: number;
 }
 
 /**
- * Sends records to the partitions of their keys, in order for each key. One partition a call: kafkajs repeats or leaves
- * out some of a call that concerns several brokers (docs/adr/0009-one-partition-a-call.md). Resolves once all in-sync
- * replicas have them; after an error some may be there.
+ * Sends records to the partitions of their keys, in order for each key. Each call writes to one partition, because kafkajs repeats
+ * or drops records of a call that concerns several brokers (ADR 9). Resolves once all in-sync replicas have the records;
+ * after an error some of them may be stored.
  */
 export async function sendKeyed(
   producer: Producer,

@@ -11,11 +11,11 @@ import { createTransactionWriter, type WriteTransaction } from "./transaction-wr
 export interface ShardPublisherDeps {
   readonly kafka: Kafka;
   readonly config: KafkaConfig;
-  /** Called when all records of a batch are written and the commit is not yet asked for. */
+  /** Called between the last write of a batch and its commit. */
   readonly beforeCommit?: () => Promise<void>;
   /**
-   * Among how many shards it moves states; none by default. Each of its transactions then ends in the state partitions of
-   * all of them, so that a move whose markers Kafka skipped ends in both of its partitions alike (docs/adr/0008).
+   * The number of shards among which this publisher moves states; not set: it moves none. Each of its transactions then spans the
+   * state partitions of all of them, so that a move whose markers Kafka skipped ends alike in both partitions (ADR 8).
    */
   readonly movesAmong?: number;
 }
@@ -25,29 +25,29 @@ interface Barrier {
   readonly id: string;
 }
 
-/** The one writer of a shard, for as long as no other is opened for it. After any error it must be closed and not used again. */
+/** The only writer of a shard until another publisher is created for it. After any error it must be closed and not used again. */
 export interface ShardPublisher {
-  /** What was committed to this shard before this publisher lies below this offset of the state partition. */
+  /** Everything that earlier publishers committed to this shard lies below this offset of the state partition. */
   readonly barrier: Barrier;
   /**
-   * Writes events and states in one transaction; resolves with the offset of the first state record (the others follow
-   * one by one). Throws {@link FencedError} when another owner has taken the shard, and anything else when the outcome is
-   * not known: it may be committed or not.
+   * Writes events and states in one transaction. Resolves with the offset of the first state record; the others follow without
+   * gaps. Throws {@link FencedError} when another owner has taken the shard. After any other error the outcome is unknown: the
+   * transaction may be committed or not.
    */
   publish(batch: { readonly events: readonly EventRecord[]; readonly states: readonly StateRecord[] }): Promise<bigint>;
   /**
-   * Writes states to the shards they move to and, in the same transaction, that this shard has them no longer: they are
-   * in one of both at any time. Throws as `publish` does.
+   * Writes states to their new shards and, in the same transaction, removes them from this shard, so that a state is in exactly one
+   * of both at any time. Throws as `publish` does.
    */
   move(states: readonly MovedState[]): Promise<void>;
-  /** Commits another barrier: proves that this publisher is the last one opened. Throws as `publish` does. */
-  prove(): Promise<void>;
+  /** Commits another barrier, which only the latest publisher of the shard can. Throws as `publish` does. */
+  assertOwner(): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Takes a shard for writing: fences every earlier publisher of it, then commits a barrier. In that order: kafkajs fences
- * on the first transaction, not on connecting, so what is read before the barrier may still change.
+ * Fences every earlier publisher of a shard and commits a barrier. kafkajs fences with the first transaction and not when it
+ * connects, so what is read before the barrier can still change.
  */
 export async function createShardPublisher(deps: ShardPublisherDeps, shard: number): Promise<ShardPublisher> {
   const { kafka, config, beforeCommit, movesAmong } = deps;
@@ -65,7 +65,7 @@ export async function createShardPublisher(deps: ShardPublisherDeps, shard: numb
   });
   const transact = createTransactionWriter(producer, shard);
   const write: WriteTransaction = (records, sent) => answered(transact(records, sent));
-  const answered = <T>(work: Promise<T>) => withTimeout(config.transactionTimeoutMs + retriesTakeMs, work, noAnswer);
+  const answered = <T>(work: Promise<T>) => withTimeout(config.transactionTimeoutMs + retryTimeoutMs, work, noAnswer);
   const barrierId = randomUUID();
   const commitBarrier = async () =>
     offsetIn(await write([[config.stateTopic, [encodeBarrier(barrierId)]]]), config.stateTopic);
@@ -90,7 +90,7 @@ export async function createShardPublisher(deps: ShardPublisherDeps, shard: numb
         ]);
         await write([[config.stateTopic, moved]], beforeCommit);
       },
-      prove: async () => void (await commitBarrier()),
+      assertOwner: async () => void (await commitBarrier()),
       close: () => disconnect(producer),
     };
   } catch (error) {
@@ -99,19 +99,19 @@ export async function createShardPublisher(deps: ShardPublisherDeps, shard: numb
   }
 }
 
-/** For kafkajs's own retries. */
-const retriesTakeMs = 30_000;
-const disconnectWithinMs = 5_000;
+/** Time that kafkajs's own retries may take. */
+const retryTimeoutMs = 30_000;
+const disconnectTimeoutMs = 5_000;
 
 /**
- * After a connection was cut at a bad moment some calls of kafkajs never return. What becomes of a transaction then is
- * not known, as after any error; but the broker ends it, or the next publisher of the shard does.
+ * After a connection is cut at a bad moment, some calls of kafkajs never return. The outcome of the transaction is then unknown, as
+ * after any error. The broker or the shard's next publisher ends it.
  */
 const noAnswer = () => new Error("no answer from Kafka, and no error");
 
-/** As far as it will; a producer that hangs is left to itself: the next one fences it. */
+/** Gives up on a producer that hangs: the next one fences it. */
 const disconnect = (producer: Producer) =>
-  withTimeout(disconnectWithinMs, producer.disconnect(), noAnswer).catch(() => {});
+  withTimeout(disconnectTimeoutMs, producer.disconnect(), noAnswer).catch(() => {});
 
 function offsetIn(written: readonly RecordMetadata[], topic: string): bigint {
   const offset = written.find(({ topicName }) => topicName === topic)?.baseOffset;

@@ -7,21 +7,22 @@ export class FencedError extends Error {
   override readonly name = "FencedError";
 }
 
-/** Goes to the writer's own partition, unless it says otherwise. */
+/** Written to the writer's own partition unless `partition` names another. */
 type PlacedRecord = EncodedRecord & { readonly partition?: number };
 
 type RecordsByTopic = readonly (readonly [topic: string, records: readonly PlacedRecord[]])[];
 
 /**
- * Writes records in one transaction and commits it; `sent` is called in between. Throws {@link FencedError} when another
- * owner has taken the shard, and anything else when it is not known whether the transaction is committed.
+ * Writes records in one transaction and commits it. `sent` is called between the last write and the commit. Throws
+ * {@link FencedError} when another owner has taken the shard. After any other error it is unknown whether the transaction is
+ * committed.
  */
 export type WriteTransaction = (records: RecordsByTopic, sent?: () => Promise<void>) => Promise<RecordMetadata[]>;
 
 /**
- * A writer of transactions to one shard. It sends all in one request, for as long as one broker leads all the partitions;
- * from the first time on that this is not so, one partition after the other, which kafkajs may safely try again. Never
- * several in a plain call of kafkajs (see `sendTogether`).
+ * Creates a writer of transactions to one shard. It sends all records in one request while one broker leads all partitions. Once
+ * the leaders differ, it sends one partition after the other, which kafkajs may safely retry. It never passes several
+ * partitions to a plain call of kafkajs (see `sendTogether`).
  */
 export function createTransactionWriter(producer: Producer, ownPartition: number): WriteTransaction {
   let together = true;

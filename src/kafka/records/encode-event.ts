@@ -9,7 +9,7 @@ export interface EncodedRecord {
   readonly headers: IHeaders;
 }
 
-/** An event as a Kafka record: CloudEvents 1.0 in binary mode. Throws when the event does not fit its own contract: a bug. */
+/** Encodes an event as a Kafka record: CloudEvents 1.0 in binary mode. Throws for an event that breaks its contract, which is a bug. */
 export function encodeEvent(
   { event, origin, sequence, svixId, traceparent }: EventRecord,
   source: string,
@@ -33,7 +33,7 @@ export function encodeEvent(
   };
 }
 
-/** W3C trace context for a change that brought none: sampled, with an id of its own. */
+/** W3C trace context for a change without one: sampled, with a new id. */
 function newTraceparent(): string {
   const hex = () => randomUUID().replaceAll("-", "");
   return `00-${hex()}-${hex().slice(16)}-01`;

@@ -5,17 +5,17 @@ import type { EncodedRecord } from "./encode-event.ts";
 import type { StateRecord } from "./records.ts";
 
 /**
- * A record of the state topic. Value: the user, with Clerk's own times, for whoever wants a table of users; none (a
- * tombstone) for a deleted one. What only the bridge needs is in the headers. The barrier of an owner is a tombstone under
- * a reserved key, which a table of users does not notice.
+ * A record of the state topic. Its value is the user with Clerk's own times, so that a consumer can build a table of users; a
+ * deleted user has a tombstone. Headers hold what only the bridge needs. An owner's barrier is a tombstone under a reserved
+ * key, which leaves a table of users unchanged.
  */
 export type DecodedRecord =
   | { readonly kind: "state"; readonly userId: string; readonly state: State }
   | { readonly kind: "barrier"; readonly id: string }
-  /** The user's state has moved to another partition, and what this one had of the user is void. */
+  /** The user's state has moved to another partition; this partition's state of the user is void. */
   | { readonly kind: "moved"; readonly userId: string };
 
-/** Holds a blank, which no user id does. */
+/** Contains a blank, which no user id does. */
 const barrierKey = "bridge barrier";
 const movedHeader = "bridge_moved_to";
 const valueSchema = userSchema.extend({ createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
@@ -33,7 +33,7 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
   return {
     key: userId,
     value: JSON.stringify(value),
-    // As few as will do: kafkajs takes a buffer for each, and there is a state for every event.
+    // As few headers as possible: kafkajs allocates a buffer for each, and every event has a state.
     headers: {
       ce_sequence: String(state.sequence),
       ...(state.readAt > 0 && { bridge_read_at: String(state.readAt) }),
@@ -47,7 +47,7 @@ export const encodeBarrier = (id: string): EncodedRecord => ({
   headers: { bridge_barrier: id },
 });
 
-/** What is left in the partition that a state has moved out of: a tombstone, which is no deletion. */
+/** The record that stays in the partition that a state has left: a tombstone that is no deletion. */
 export const encodeMoved = (userId: string, to: number): EncodedRecord => ({
   key: userId,
   value: null,
@@ -61,8 +61,8 @@ export interface RawRecord {
 }
 
 /**
- * Reads a record of the state topic. Throws for one that the bridge did not write (but takes a foreign tombstone as a
- * deletion): to skip it would be to forget a user.
+ * Decodes a record of the state topic. Throws for a record that the bridge did not write, because skipping it would lose a user. A
+ * tombstone of another writer counts as a deletion.
  */
 export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
   if (key === barrierKey) return { kind: "barrier", id: header("bridge_barrier") ?? "" };

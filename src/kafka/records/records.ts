@@ -8,18 +8,18 @@ export interface EventRecord {
   readonly origin: Origin;
   /** 1, 2, 3 … for each user. */
   readonly sequence: number;
-  /** `svix-id` of the message the event came from, where there was one. */
+  /** `svix-id` of the message that caused the event, if there was one. */
   readonly svixId: string | undefined;
   readonly traceparent: string | undefined;
 }
 
-/** One user's state as it stands in the state topic. */
+/** One user's state in the state topic. */
 export interface StateRecord {
   readonly userId: string;
   readonly state: State;
 }
 
-/** A state on its way to another shard. */
+/** A state that moves to another shard. */
 export interface MovedState extends StateRecord {
   readonly to: number;
 }

@@ -5,9 +5,8 @@ const deadlineMs = 30_000;
 const pollIntervalMs = 50;
 
 /**
- * Waits until the topic has so many partitions, or more, and each has a leader; returns how many there are. A topic or
- * partition just created is not there yet for every broker; kafkajs's own wait, `waitForLeaders`, throws then. Throws
- * after 30 s.
+ * Waits until the topic has at least `atLeast` partitions and each of them has a leader; resolves with their number. A new topic or
+ * partition is not visible to every broker at once, and kafkajs's own `waitForLeaders` throws in that case. Throws after 30 s.
  */
 export async function awaitLeaders(admin: Admin, topic: string, atLeast = 1): Promise<number> {
   const deadline = Date.now() + deadlineMs;
@@ -19,7 +18,7 @@ export async function awaitLeaders(admin: Admin, topic: string, atLeast = 1): Pr
   }
 }
 
-/** None where the broker that is asked does not know the topic, or not yet. */
+/** Empty when the broker does not know the topic, or not yet. */
 async function readPartitions(admin: Admin, topic: string) {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });

@@ -5,9 +5,9 @@ import { awaitLeaders } from "./await-leaders.ts";
 import { withAdmin } from "../client/admin.ts";
 
 /**
- * Creates the topics that are missing, and waits until every partition has a leader (a topic just created is not there
- * yet for everybody). Throws {@link StartUpError} when a topic exists and does not fit: a wrong number of partitions
- * breaks the order of a user's events, and a state topic that is not compacted loses users.
+ * Creates the topics that are missing and waits until every partition has a leader. Throws a {@link StartUpError} when an existing
+ * topic does not fit: a wrong number of partitions breaks the order of a user's events, and an uncompacted state topic
+ * loses users.
  */
 export async function ensureTopics(kafka: Kafka, config: KafkaConfig): Promise<void> {
   await withAdmin(kafka, async (admin) => {
@@ -17,7 +17,7 @@ export async function ensureTopics(kafka: Kafka, config: KafkaConfig): Promise<v
   });
 }
 
-/** The same checks without making anything. Returns the topics that are missing; nothing is checked then. */
+/** Checks the topics without creating any. Resolves with the missing topics; if there are some, nothing is checked. */
 export function checkTopics(kafka: Kafka, config: KafkaConfig): Promise<readonly string[]> {
   return withAdmin(kafka, async (admin) => {
     const missing = await findMissing(admin, config);
@@ -37,7 +37,7 @@ async function checkAll(admin: Admin, config: KafkaConfig): Promise<void> {
   await checkVerification(admin);
 }
 
-/** Creates the audit topic when it is missing. One that exists fits, whatever its partitions; returns how many it has. */
+/** Creates the audit topic when it is missing; resolves with its number of partitions. Any existing topic fits. */
 export function ensureAuditTopic(kafka: Kafka, config: KafkaConfig): Promise<number> {
   return withAdmin(kafka, async (admin) => {
     const topic = topicOf(config, config.auditTopic, {
@@ -75,7 +75,7 @@ async function checkPartitions(admin: Admin, { eventsTopic, stateTopic, shards }
   for (const topic of [eventsTopic, stateTopic]) {
     const partitions = await awaitLeaders(admin, topic);
     if (partitions === shards) continue;
-    const orElse = shards > partitions ? `add to them with: bridge reshard --to ${shards}` : "use another topic";
+    const orElse = shards > partitions ? `add partitions with: bridge reshard --to ${shards}` : "use another topic";
     throw new StartUpError(
       `Topic ${topic} has ${partitions} partitions and SHARDS is ${shards}. They must be equal: set SHARDS=${partitions}, or ${orElse}`,
     );
@@ -86,14 +86,14 @@ async function checkCompaction(admin: Admin, stateTopic: string): Promise<void> 
   const policy = await readSetting(admin, kafkajs.ConfigResourceTypes.TOPIC, stateTopic, "cleanup.policy");
   if (policy !== undefined && policy !== "compact") {
     throw new StartUpError(
-      `Topic ${stateTopic} has cleanup.policy=${policy}. It must be compact, or users are forgotten: kafka-configs.sh --alter --topic ${stateTopic} --add-config cleanup.policy=compact`,
+      `Topic ${stateTopic} has cleanup.policy=${policy}. It must be compact, or users are lost: kafka-configs.sh --alter --topic ${stateTopic} --add-config cleanup.policy=compact`,
     );
   }
 }
 
 /**
- * The guarantee needs a broker that checks each write against its transaction (KIP-890): otherwise a late request of an
- * earlier owner can land in the events topic. The setting came with Kafka 3.6; a broker that does not know it is older.
+ * The guarantee needs brokers that verify each write against its transaction (KIP-890). Without it a late request of an earlier
+ * owner can reach the events topic. The setting exists since Kafka 3.6, so a broker without it is older.
  */
 async function checkVerification(admin: Admin): Promise<void> {
   const setting = "transaction.partition.verification.enable";
@@ -105,7 +105,7 @@ async function checkVerification(admin: Admin): Promise<void> {
   }
 }
 
-/** A setting's value; `unknown` when the broker has no such setting; nothing when it may not be read. */
+/** A setting's value; `unknown` when the broker has no such setting; undefined when we are not allowed to read it. */
 async function readSetting(admin: Admin, type: ConfigResourceTypes, name: string, setting: string) {
   try {
     const { resources } = await admin.describeConfigs({

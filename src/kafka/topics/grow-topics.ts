@@ -5,7 +5,7 @@ import { withAdmin } from "../client/admin.ts";
 
 type Topics = Pick<KafkaConfig, "eventsTopic" | "stateTopic">;
 
-/** How many partitions the two topics have; 0 for one that is missing. */
+/** The partitions of the two topics; 0 for a missing topic. */
 export interface PartitionCounts {
   readonly events: number;
   readonly states: number;
@@ -15,14 +15,14 @@ export const countPartitions = (kafka: Kafka, topics: Topics): Promise<Partition
   withAdmin(kafka, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const { eventsTopic, stateTopic } = topics;
-    const there = [eventsTopic, stateTopic].filter((topic) => existing.has(topic));
-    if (there.length === 0) return { events: 0, states: 0 };
-    const found = await admin.fetchTopicMetadata({ topics: there });
-    const countOf = (topic: string) => found.topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
+    const found = [eventsTopic, stateTopic].filter((topic) => existing.has(topic));
+    if (found.length === 0) return { events: 0, states: 0 };
+    const metadata = await admin.fetchTopicMetadata({ topics: found });
+    const countOf = (topic: string) => metadata.topics.find(({ name }) => name === topic)?.partitions.length ?? 0;
     return { events: countOf(eventsTopic), states: countOf(stateTopic) };
   });
 
-/** Adds partitions to both topics up to a number, where they have fewer, and waits until each of them has a leader. */
+/** Adds partitions to both topics until each has `partitions` of them, and waits until each partition has a leader. */
 export const growTopics = (kafka: Kafka, topics: Topics, partitions: number): Promise<void> =>
   withAdmin(kafka, async (admin) => {
     for (const topic of [topics.stateTopic, topics.eventsTopic]) {

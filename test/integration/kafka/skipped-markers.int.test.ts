@@ -28,7 +28,7 @@ test("a transaction that writes states only ends among the events, too", async (
   const eventLog = openEventLog(config, log);
   await eventLog.ensureTopics();
   const publisher = await eventLog.openPublisher(shard); // One barrier,
-  await publisher.prove(); // and another.
+  await publisher.assertOwner(); // and another.
   await publisher.close();
 
   const admin = createKafka(config, log).admin();

@@ -32,7 +32,7 @@ test("A worker that asked before the announcement and fences after it is refused
   expect(await reshard({ ...deps, atStep }, 3)).toMatchObject({ outcome: "resharded", from: 2 });
   expect(answer).toBeInstanceOf(StartUpError);
   expect(await countWrong()).toBe(0);
-  await expect(intruders[0]?.prove()).rejects.toThrow(FencedError);
+  await expect(intruders[0]?.assertOwner()).rejects.toThrow(FencedError);
   await intruders[0]?.close();
 });
 

@@ -2,7 +2,7 @@ import type { State } from "../domain/state.ts";
 import { lengthOf } from "../domain/user.ts";
 import type { MovedState } from "../kafka/records/records.ts";
 
-/** Half of what Kafka takes for a partition in one write: a character may take 6 bytes, and each record its headers. */
+/** Half of what Kafka accepts for a partition in one request. A character can take 6 bytes; each record has headers. */
 const maxTransactionBytes = 500_000;
 const recordBytes = 800;
 const characterBytes = 6;
@@ -10,8 +10,8 @@ const characterBytes = 6;
 const sizeOf = (state: State) =>
   2 * recordBytes + (state.status === "present" ? characterBytes * lengthOf(state.user) : 0);
 
-/** The moves out of one partition, in pieces that are a transaction each. Pure. */
-export function splitMoves(
+/** Splits the states that leave one partition into transactions. Pure. */
+export function splitMovedStates(
   states: ReadonlyMap<string, State>,
   shardOf: (userId: string) => number,
   maxStates: number,
