@@ -128,7 +128,7 @@ test("a record that cannot be parsed fails the range and names its offset", asyn
   const { done } = read(opened, 0n, 3n);
   const state = encodeState({ userId: "user_1", state: { status: "deleted", sequence: 1 } });
   await Promise.all([
-    expect(done).rejects.toThrow("the state record at offset 1 cannot be read"),
+    expect(done).rejects.toThrow("the state record at offset 1 cannot be parsed"),
     opened.deliver([recordAt(0, state), recordAt(1, { ...state, value: "nonsense" })]),
   ]);
 });
