@@ -53,7 +53,7 @@ function relayAudit(config: WorkerConfig, { redis, registry }: WorkerResources, 
   const relay = startAuditRelay({
     outbox: createAuditOutbox({
       redis,
-      waitingRedis: createFailFastRedis(config.redis.address, log, redisTimeoutMs),
+      blockingRedis: createFailFastRedis(config.redis.address, log, redisTimeoutMs),
       redisPrefix: config.redis.prefix,
       config: config.audit,
       abandonedAfterMs: auditAbandonedAfterMs,

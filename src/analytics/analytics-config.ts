@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import type { RedisClient } from "../redis/redis-client.ts";
 import { positive } from "../shared/environment.ts";
 
 export const ANALYTICS_ENVIRONMENT = {
@@ -16,3 +17,13 @@ export interface AnalyticsConfig {
 export const toAnalyticsConfig = (env: Environment): AnalyticsConfig => ({
   retentionDays: env.ANALYTICS_RETENTION_DAYS,
 });
+
+/** What every function of the analytics works with. */
+export interface AnalyticsContext {
+  /** A connection that fails fast, because requests wait for it. */
+  readonly redis: RedisClient;
+  readonly redisPrefix: string;
+  readonly config: AnalyticsConfig;
+  /** The current time in ms. */
+  readonly now: () => number;
+}

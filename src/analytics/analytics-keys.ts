@@ -1,18 +1,18 @@
 import type { SecurityEvent } from "./security-counter.ts";
 import { dayMs, hourMs, startOf } from "./intervals.ts";
 
-/** What is counted by hour and by day. */
+/** The events counted by hour and by day. */
 export type CountedEvent = "signed_in" | "signed_out" | "revoked" | "registered" | SecurityEvent;
 
-/** How long, after the hour in which something happened, a repetition of its message is recognized. Svix retries for 28 h. */
+/** How long after its hour a repeated message is recognized. Svix retries for 28 hours. */
 export const repeatsKnownForMs = 48 * hourMs;
 
 /**
- * The keys of the analytics, all in one slot and all with an end: what Redis keeps is bounded by the retention, and the
- * ids, of which there is one for each message or user, by {@link repeatsKnownForMs}.
+ * The keys of the analytics, all in one slot and all with an expiry: counts expire with the retention period, the ids of
+ * messages and users after {@link repeatsKnownForMs}.
  *
- *     hour:<2026-11-24T12>, day:<2026-11-24>   hash   event -> how often
- *     seen:<kind>:<2026-11-24T12>              set    ids of what was counted and happened in that hour
+ *     hour:<2026-11-24T12>, day:<2026-11-24>   hash   event -> count
+ *     seen:<kind>:<2026-11-24T12>              set    counted ids of that hour
  *     active:<2026-11-24>                      HyperLogLog of the users active on that day (12 KB at most)
  */
 export function analyticsKeys(redisPrefix: string) {
@@ -28,16 +28,16 @@ export function analyticsKeys(redisPrefix: string) {
 const hourName = (at: number) => new Date(at).toISOString().slice(0, 13);
 const dayName = (at: number) => new Date(at).toISOString().slice(0, 10);
 
-/** Whether something that happened then is counted: not before what is kept, nor so late that its clock must be wrong. */
+/** Whether an event of that time is counted: within the retention period and at most an hour in the future. */
 export const isKept = (at: number, now: number, retentionDays: number): boolean =>
   at >= earliestKept(now, retentionDays) && at <= now + hourMs;
 
-/** The start of the first day that is kept whole, ms. */
+/** The start of the first day within the retention period, ms. */
 export const earliestKept = (now: number, retentionDays: number): number => startOf("day", now) - retentionDays * dayMs;
 
-/** When the counts of a day or of one of its hours end, ms. */
+/** When the counts of a day and of its hours expire, ms. */
 export const countsEndAt = (at: number, retentionDays: number): number =>
   startOf("day", at) + (retentionDays + 2) * dayMs;
 
-/** When a day's active users end, ms: a month later, for the months that began before the first day that is kept. */
+/** When a day's active users expire, ms. They live a month longer, for a month that began before the retention period. */
 export const activeEndsAt = (at: number, retentionDays: number): number => countsEndAt(at, retentionDays) + 31 * dayMs;

@@ -1,13 +1,13 @@
 import { z } from "zod";
-import type { AnalyticsDeps } from "./analytics-deps.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 import { analyticsKeys, type CountedEvent } from "./analytics-keys.ts";
 import { startOfNext, startsBetween } from "./intervals.ts";
 import type { Series } from "./series-range.ts";
 
 export interface AnalyticsReader {
-  /** How often each event happened, for each interval of the series: zeros included. Throws while Redis is away. */
+  /** The count of each event in each interval of the series, zeros included. Throws while Redis is unavailable. */
   counts(series: Series<"hour" | "day">, events: readonly CountedEvent[]): Promise<number[][]>;
-  /** How many users were active in each interval of the series, give or take 1 %. Throws while Redis is away. */
+  /** The number of active users in each interval of the series, within about 1 %. Throws while Redis is unavailable. */
   activeUsers(series: Series<"day" | "week" | "month">): Promise<number[]>;
 }
 
@@ -15,10 +15,7 @@ const countSchema = z.coerce.number().int().nonnegative();
 const countsSchema = z.array(countSchema);
 const daysOfLongestMonth = 31;
 
-export function createAnalyticsReader({
-  redis,
-  redisPrefix,
-}: Pick<AnalyticsDeps, "redis" | "redisPrefix">): AnalyticsReader {
+export function createAnalyticsReader(redis: RedisClient, redisPrefix: string): AnalyticsReader {
   const keys = analyticsKeys(redisPrefix);
   return {
     counts: ({ interval, starts }, events) =>

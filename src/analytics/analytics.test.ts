@@ -16,12 +16,12 @@ describe("an interval", () => {
     ["week", "2026-11-23T00:00:00.000Z", "2026-11-23T00:00:00.000Z", "2026-11-30T00:00:00.000Z"],
     ["month", "2024-02-29T12:00:00.000Z", "2024-02-01T00:00:00.000Z", "2024-03-01T00:00:00.000Z"],
     ["month", "2026-12-31T23:00:00.000Z", "2026-12-01T00:00:00.000Z", "2027-01-01T00:00:00.000Z"],
-  ] as const)("of a %s around %s goes from %s to %s", (interval, time, start, next) => {
+  ] as const)("of one %s around %s lasts from %s to %s", (interval, time, start, next) => {
     expect(iso(startOf(interval, at(time)))).toBe(start);
     expect(iso(startOfNext(interval, at(time)))).toBe(next);
   });
 
-  test("follows on the one before it, and together they cover what was asked for", () => {
+  test("begins where the one before it ends, and all of them cover the requested range", () => {
     const time = fc.integer({ min: 0, max: at("2100-01-01T00:00:00Z") });
     fc.assert(
       fc.property(
@@ -46,7 +46,7 @@ describe("a series", () => {
   const resolve = (interval: "hour" | "day" | "week" | "month", from?: string, to?: string, retentionDays = 90) => {
     const times = { from: from === undefined ? undefined : at(from), to: to === undefined ? undefined : at(to) };
     const resolved = resolveSeries({ interval, ...times }, now, retentionDays);
-    if (resolved.outcome === "refused") return resolved.issue.path[0];
+    if (resolved.outcome === "rejected") return resolved.issue.path[0];
     const { starts } = resolved.series;
     return [iso(starts[0] ?? 0), iso(starts.at(-1) ?? 0), starts.length];
   };
@@ -56,11 +56,11 @@ describe("a series", () => {
     ["day", ["2026-10-25T00:00:00.000Z", "2026-11-24T00:00:00.000Z", 31]],
     ["week", ["2026-08-31T00:00:00.000Z", "2026-11-23T00:00:00.000Z", 13]],
     ["month", ["2026-08-01T00:00:00.000Z", "2026-11-01T00:00:00.000Z", 4]],
-  ] as const)("of %ss without a range ends now, and begins where it is kept", (interval, expected) => {
+  ] as const)("of %ss without a range ends now and begins within the retention period", (interval, expected) => {
     expect(resolve(interval)).toEqual(expected);
   });
 
-  test("has no intervals in the future, and its end is not in it", () => {
+  test("has no intervals in the future and excludes its end", () => {
     expect(resolve("day", "2026-11-22T00:00:00Z", "2027-01-01T00:00:00Z")).toEqual([
       "2026-11-22T00:00:00.000Z",
       "2026-11-24T00:00:00.000Z",
@@ -73,7 +73,7 @@ describe("a series", () => {
     ]);
   });
 
-  test("is refused where nothing is kept, where it ends before it begins, and when it is too long", () => {
+  test("is rejected when it starts before the retention period, ends before it begins, or is too long", () => {
     expect(resolve("day", "2026-08-26T00:00:00Z")).toHaveLength(3);
     expect(resolve("day", "2026-08-25T23:59:59Z")).toBe("from");
     expect(resolve("hour", undefined, undefined, 1)).toHaveLength(3);
@@ -97,13 +97,13 @@ describe("a session message", () => {
     ["session.ended", "signed_out", data.last_active_at],
     ["session.removed", "signed_out", data.last_active_at],
     ["session.revoked", "revoked", data.last_active_at],
-  ] as const)("%s says who %s, when, and when the session was last used", (type, event, activeAt) => {
+  ] as const)("of type %s tells which user %s, when, and when the session was last used", (type, event, activeAt) => {
     const change = { messageId: "msg_1", event, userId: "user_1", at: happened, activeAt };
     expect(read(type, { timestamp: happened, data })).toEqual(change);
     expect(read(type, { timestamp: happened / 1_000, data })).toEqual(change);
   });
 
-  test("that says nothing of use happened when it came, and so did one from the future", () => {
+  test("without a usable time, or with one in the future, happened when it was received", () => {
     for (const timestamp of [undefined, "now", receivedAt + 60_000, -1]) {
       expect(read("session.created", { timestamp, data })).toMatchObject({ at: receivedAt, activeAt: receivedAt });
     }
@@ -112,7 +112,7 @@ describe("a session message", () => {
     expect(read("session.ended", { data: { user_id: "user_1" } })).toMatchObject({ activeAt: undefined });
   });
 
-  test("that names no user is none", () => {
+  test("without a user id is not parsed", () => {
     for (const json of [
       {},
       { data: {} },

@@ -1,18 +1,18 @@
 --[[
-  Counts those ids that were not counted before, all of which happened in one hour.
+  Counts each id that was not counted before. All ids belong to the same hour.
 
   KEYS[1]  seen         set of ids
-  KEYS[2]  hour         hash  event -> how often
-  KEYS[3]  day          hash  event -> how often
-  KEYS[4]  active       HyperLogLog of user ids; absent where nobody was active
+  KEYS[2]  hour         hash  event -> count
+  KEYS[3]  day          hash  event -> count
+  KEYS[4]  active       HyperLogLog of user ids; omitted without an active user
   ARGV[1]  event
-  ARGV[2]  ms           when KEYS[1] ends, Unix time
-  ARGV[3]  ms           when KEYS[2] and KEYS[3] end
-  ARGV[4]  ms           when KEYS[4] ends
-  ARGV[5]  user         that was active
+  ARGV[2]  ms           expiry of KEYS[1], Unix time
+  ARGV[3]  ms           expiry of KEYS[2] and KEYS[3]
+  ARGV[4]  ms           expiry of KEYS[4]
+  ARGV[5]  user         active user
   ARGV[6…] ids          at most 5,000
 
-  Output   how many were counted
+  Output   number of new ids
 ]]
 local counted = redis.call("SADD", KEYS[1], unpack(ARGV, 6))
 if counted > 0 then

@@ -1,11 +1,11 @@
-/** The pieces of a series, in UTC; weeks begin on Monday. */
+/** The lengths of an interval, in UTC; weeks begin on Monday. */
 export const intervals = ["hour", "day", "week", "month"] as const;
 export type Interval = (typeof intervals)[number];
 
 export const hourMs = 3_600_000;
 export const dayMs = 24 * hourMs;
 
-/** The start of the interval that a time lies in, ms. */
+/** The start of the interval that contains `at`, ms. */
 export function startOf(interval: Interval, at: number): number {
   switch (interval) {
     case "hour":
@@ -23,7 +23,7 @@ export function startOf(interval: Interval, at: number): number {
   }
 }
 
-/** The start of the interval after the one that a time lies in, ms. */
+/** The start of the interval after the one that contains `at`, ms. */
 export function startOfNext(interval: Interval, at: number): number {
   const start = startOf(interval, at);
   switch (interval) {
@@ -40,10 +40,10 @@ export function startOfNext(interval: Interval, at: number): number {
   }
 }
 
-/** The starts of all intervals that have a part in from … to, to excluded; `most` of them at most. */
-export function startsBetween(interval: Interval, from: number, to: number, most: number): number[] {
+/** The starts of all intervals that overlap `from` (included) to `to` (excluded); at most `maxCount` of them. */
+export function startsBetween(interval: Interval, from: number, to: number, maxCount: number): number[] {
   const starts: number[] = [];
-  for (let at = startOf(interval, from); at < to && starts.length < most; at = startOfNext(interval, at))
+  for (let at = startOf(interval, from); at < to && starts.length < maxCount; at = startOfNext(interval, at))
     starts.push(at);
   return starts;
 }

@@ -1,18 +1,18 @@
 import type { Logger } from "../shared/logger.ts";
-import type { AnalyticsDeps } from "./analytics-deps.ts";
+import type { AnalyticsContext } from "./analytics-config.ts";
 import { analyticsKeys, countsEndAt } from "./analytics-keys.ts";
 
-/** What the analytics count besides what Clerk's messages say. */
+/** Events of this API that the analytics count, in addition to Clerk's messages. */
 export type SecurityEvent = "token_rejected" | "password_rejected" | "admin_denied" | "rate_limited";
 
-/** Counts security events. Never throws: numbers are not worth a failed request. */
+/** Counts security events. Never throws, because a count is not worth a failed request. */
 export interface SecurityCounter {
   count(event: SecurityEvent): Promise<void>;
 }
 
-/** Counts security events by hour and day in Redis. What happens while Redis is away is not counted. */
-export function createSecurityCounter(deps: AnalyticsDeps & { readonly log: Logger }): SecurityCounter {
-  const { redis, redisPrefix, config, now, log } = deps;
+/** Counts security events by hour and day in Redis. Events are not counted while Redis is unavailable. */
+export function createSecurityCounter(context: AnalyticsContext & { readonly log: Logger }): SecurityCounter {
+  const { redis, redisPrefix, config, now, log } = context;
   const keys = analyticsKeys(redisPrefix);
   return {
     count: async (event) => {

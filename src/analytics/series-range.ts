@@ -1,7 +1,7 @@
 import { earliestKept } from "./analytics-keys.ts";
 import { dayMs, hourMs, type Interval, startsBetween } from "./intervals.ts";
 
-/** A row of intervals without a gap, each by its start, ms. */
+/** Consecutive intervals, each given by its start in ms. */
 export interface Series<I extends Interval = Interval> {
   readonly interval: I;
   readonly starts: readonly number[];
@@ -9,7 +9,7 @@ export interface Series<I extends Interval = Interval> {
 
 export interface SeriesQuery<I extends Interval> {
   readonly interval: I;
-  /** ms; not before what is kept. Default: as far before `to` as fits the interval. */
+  /** ms, within the retention period. Default: a span before `to` that suits the interval. */
   readonly from: number | undefined;
   /** ms. Default: now. */
   readonly to: number | undefined;
@@ -17,7 +17,7 @@ export interface SeriesQuery<I extends Interval> {
 
 export type ResolvedSeries<I extends Interval> =
   | { readonly outcome: "resolved"; readonly series: Series<I> }
-  | { readonly outcome: "refused"; readonly issue: { readonly path: readonly string[]; readonly message: string } };
+  | { readonly outcome: "rejected"; readonly issue: { readonly path: readonly string[]; readonly message: string } };
 
 const defaultSpan: Record<Interval, number> = {
   hour: 24 * hourMs,
@@ -26,24 +26,25 @@ const defaultSpan: Record<Interval, number> = {
   month: 365 * dayMs,
 };
 /** 31 days of hours. */
-const mostIntervals = 31 * 24;
+const maxIntervals = 31 * 24;
 
-/** The intervals that a query asks for, or what is wrong with it. Pure. The future has no intervals. */
+/** The intervals of a query, or the reason why it is rejected. Intervals in the future are left out. Pure. */
 export function resolveSeries<I extends Interval>(
   { interval, from, to }: SeriesQuery<I>,
   now: number,
   retentionDays: number,
 ): ResolvedSeries<I> {
-  const refuse = (path: string, message: string): ResolvedSeries<I> => ({
-    outcome: "refused",
+  const reject = (path: string, message: string): ResolvedSeries<I> => ({
+    outcome: "rejected",
     issue: { path: [path], message },
   });
   const earliest = earliestKept(now, retentionDays);
   const end = Math.min(to ?? now, now);
   const start = from ?? Math.max(earliest, end - defaultSpan[interval]);
-  if (start < earliest) return refuse("from", `Nothing older than ${retentionDays} days is kept`);
-  if (start >= end) return refuse("to", "Must be later than `from`, which must not lie in the future");
-  const starts = startsBetween(interval, start, end, mostIntervals + 1);
-  if (starts.length > mostIntervals) return refuse("from", `More than ${mostIntervals} intervals of one ${interval}`);
+  if (start < earliest) return reject("from", `Must not be more than ${retentionDays} days ago`);
+  if (start >= end) return reject("to", "Must be later than `from`, which must not be in the future");
+  const starts = startsBetween(interval, start, end, maxIntervals + 1);
+  if (starts.length > maxIntervals)
+    return reject("from", `Must not span more than ${maxIntervals} intervals of one ${interval}`);
   return { outcome: "resolved", series: { interval, starts } };
 }

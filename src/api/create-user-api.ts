@@ -41,7 +41,6 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
   const { redis, quickRedis, queues, shardOf, registry, log, now } = deps;
   const metrics = createUserMetrics(registry);
   const quick = { redis: quickRedis, redisPrefix: config.redis.prefix, log, now };
-  const analytics = { redisPrefix: config.redis.prefix, config: config.analytics, now };
   const audit = createAuditTrail({
     redis,
     redisPrefix: config.redis.prefix,
@@ -80,7 +79,11 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
   addUserRoutes(api, context);
   addAccountRoutes(api, context);
   addAuditRoute(api, { auditReader: createAuditReader(redis, config.redis.prefix) });
-  addAnalyticsRoutes(api, { ...analytics, analyticsReader: createAnalyticsReader({ ...analytics, redis }) });
+  addAnalyticsRoutes(api, {
+    reader: createAnalyticsReader(redis, config.redis.prefix),
+    config: config.analytics,
+    now,
+  });
   assertAccessDeclared(api);
   return api;
 }

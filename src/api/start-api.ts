@@ -1,4 +1,4 @@
-import { countSession } from "../analytics/count-session.ts";
+import { countSession } from "../analytics/count-events.ts";
 import type { ApiConfig } from "./api-config.ts";
 import { createApp } from "./create-app.ts";
 import { serve } from "../http/serve.ts";

@@ -13,7 +13,7 @@ export const AUDIT_ENVIRONMENT = {
 };
 type Environment = z.infer<z.ZodObject<typeof AUDIT_ENVIRONMENT>>;
 
-/** How much of the audit trail Redis keeps beyond what Kafka does not have yet. */
+/** Bounds of the audit trail in Redis; entries that Kafka does not have yet are kept beyond them. */
 export interface AuditConfig {
   readonly retentionMs: number;
   readonly maxEntries: number;

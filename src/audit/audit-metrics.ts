@@ -3,7 +3,7 @@ import { Counter, Gauge, type Registry } from "prom-client";
 export type AuditTrailMetrics = ReturnType<typeof createAuditTrailMetrics>;
 export type AuditRelayMetrics = ReturnType<typeof createAuditRelayMetrics>;
 
-/** What the audit trail counts, in the API. Call once for each registry. */
+/** Metrics of the audit trail in the API. Call once per registry. */
 export const createAuditTrailMetrics = (registry: Registry) => ({
   audited: new Counter({
     name: "bridge_audit_entries_total",
@@ -13,7 +13,7 @@ export const createAuditTrailMetrics = (registry: Registry) => ({
   }),
 });
 
-/** What the relay of the audit trail counts, in the worker. Call once for each registry. */
+/** Metrics of the audit relay in the worker. Call once per registry. */
 export const createAuditRelayMetrics = (registry: Registry) => ({
   relayed: new Counter({
     name: "bridge_audit_relayed_total",

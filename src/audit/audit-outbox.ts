@@ -1,64 +1,61 @@
 import { z } from "zod";
-import { loadScript } from "../redis/load-script.ts";
-import type { AuditConfig } from "./audit-config.ts";
 import { auditStream, entryJson, relayGroup } from "../redis/keys.ts";
+import { loadScript } from "../redis/load-script.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
+import type { AuditConfig } from "./audit-config.ts";
 
-/** An entry that this process holds and has to acknowledge. */
-export interface TakenEntry {
+/** An entry that this process has claimed and must acknowledge. */
+export interface ClaimedEntry {
   readonly id: string;
-  /** As it was stored; nobody has checked it yet. */
+  /** As stored, not yet validated. */
   readonly json: string;
 }
 
-interface Tidied {
-  readonly dropped: number;
-  /** When the oldest entry that Kafka does not have was recorded, ms by Redis's clock; nothing when Kafka has all. */
-  readonly waitingSince: number | undefined;
-}
-
-/** The audit trail as the outbox of Kafka, shared by all who take from it. Every call throws while Redis is away. */
+/** The audit trail as an outbox for Kafka, shared by all workers. Every call throws while Redis is unavailable. */
 export interface AuditOutbox {
-  /** Must come before all else, and again after Redis lost its data. */
+  /** Creates the consumer group. Must be called before all else, and again after Redis lost its data. */
   prepare(): Promise<void>;
-  /** Waits about a second for entries that nobody was given yet. */
-  take(): Promise<readonly TakenEntry[]>;
-  /** Takes over what was given so long ago that whoever had it must be gone. */
-  takeAbandoned(): Promise<readonly TakenEntry[]>;
-  /** Kafka has these. */
+  /** Claims new entries; waits about a second for the first one. */
+  claim(): Promise<readonly ClaimedEntry[]>;
+  /** Claims entries of a worker that did not acknowledge them in time. */
+  claimAbandoned(): Promise<readonly ClaimedEntry[]>;
+  /** Marks entries as written to Kafka. */
   acknowledge(ids: readonly string[]): Promise<void>;
-  /** Bounds the stream by age and number, without what Kafka does not have yet. */
-  tidy(now: number): Promise<Tidied>;
+  /**
+   * Trims the stream by age and number; entries that Kafka does not have stay. Resolves with the time when the oldest of
+   * those was recorded (ms by Redis's clock), or undefined when Kafka has all entries.
+   */
+  trim(now: number): Promise<number | undefined>;
   close(): void;
 }
 
-export interface AuditOutboxDeps {
+export interface AuditOutboxOptions {
   readonly redis: RedisClient;
-  /** A connection of its own to wait on; closed with the outbox. */
-  readonly waitingRedis: RedisClient;
+  /** A separate connection for blocking reads; closed with the outbox. */
+  readonly blockingRedis: RedisClient;
   readonly redisPrefix: string;
   readonly config: AuditConfig;
-  /** After how long an entry that was given to somebody and not acknowledged is given to another, ms. */
+  /** Time after which an unacknowledged entry can be claimed by another worker, ms. */
   readonly abandonedAfterMs: number;
 }
 
-/** Entries are 20 KB at most, so these fit into one write to Kafka (1 MB). */
-const maxEntries = 32;
-const maxDropped = 1_000;
-const waitMs = 1_000;
-/** One name for all: who was given an entry does not matter, only when. */
+/** Entries have at most 20 KB, so a full claim fits into one write to Kafka (1 MB). */
+const maxClaimed = 32;
+const maxTrimmed = 1_000;
+const blockMs = 1_000;
+/** One name for all workers: only the time of a claim matters, not its owner. */
 const consumer = "relay";
 
-const tidyStream = loadScript(new URL("tidy-stream.lua", import.meta.url));
+const trimStream = loadScript(new URL("trim-stream.lua", import.meta.url));
 const fieldsSchema = z.array(z.string());
-/** An entry that somebody deleted while it was given out has no fields. */
+/** An entry that was deleted while it was claimed has no fields. */
 const entriesSchema = z.array(z.tuple([z.string(), fieldsSchema.nullable()]).nullable());
 const readSchema = z.array(z.tuple([z.string(), entriesSchema])).nullable();
 const claimedSchema = z.tuple([z.string(), entriesSchema], z.unknown());
-const tidiedSchema = z.tuple([z.number(), z.string()]);
+const trimmedSchema = z.tuple([z.number(), z.string()]);
 
-export function createAuditOutbox(deps: AuditOutboxDeps): AuditOutbox {
-  const { redis, waitingRedis, redisPrefix, config, abandonedAfterMs } = deps;
+export function createAuditOutbox(options: AuditOutboxOptions): AuditOutbox {
+  const { redis, blockingRedis, redisPrefix, config, abandonedAfterMs } = options;
   const stream = auditStream(redisPrefix);
   return {
     prepare: async () => {
@@ -68,36 +65,36 @@ export function createAuditOutbox(deps: AuditOutboxDeps): AuditOutbox {
         if (!(error instanceof Error) || !error.message.startsWith("BUSYGROUP")) throw error;
       }
     },
-    take: async () => {
-      const reply = await waitingRedis.xreadgroup(
+    claim: async () => {
+      const reply = await blockingRedis.xreadgroup(
         "GROUP",
         relayGroup,
         consumer,
         "COUNT",
-        maxEntries,
+        maxClaimed,
         "BLOCK",
-        waitMs,
+        blockMs,
         "STREAMS",
         stream,
         ">",
       );
-      return takenOf(readSchema.parse(reply)?.[0]?.[1] ?? []);
+      return toClaimed(readSchema.parse(reply)?.[0]?.[1] ?? []);
     },
-    takeAbandoned: async () => {
-      const reply = await redis.xautoclaim(stream, relayGroup, consumer, abandonedAfterMs, "0", "COUNT", maxEntries);
-      return takenOf(claimedSchema.parse(reply)[1]);
+    claimAbandoned: async () => {
+      const reply = await redis.xautoclaim(stream, relayGroup, consumer, abandonedAfterMs, "0", "COUNT", maxClaimed);
+      return toClaimed(claimedSchema.parse(reply)[1]);
     },
     acknowledge: async (ids) => {
       if (ids.length > 0) await redis.xack(stream, relayGroup, ...ids);
     },
-    tidy: async (now) => {
-      const args = [relayGroup, now - config.retentionMs, config.maxEntries, maxDropped].map(String);
-      const [dropped, oldest] = tidiedSchema.parse(await tidyStream(redis, [stream], args));
-      return { dropped, waitingSince: oldest === "" ? undefined : Number.parseInt(oldest, 10) };
+    trim: async (now) => {
+      const args = [relayGroup, now - config.retentionMs, config.maxEntries, maxTrimmed].map(String);
+      const [, oldest] = trimmedSchema.parse(await trimStream(redis, [stream], args));
+      return oldest === "" ? undefined : Number.parseInt(oldest, 10);
     },
-    close: () => waitingRedis.disconnect(),
+    close: () => blockingRedis.disconnect(),
   };
 }
 
-const takenOf = (entries: z.infer<typeof entriesSchema>): TakenEntry[] =>
+const toClaimed = (entries: z.infer<typeof entriesSchema>): ClaimedEntry[] =>
   entries.flatMap((entry) => (entry === null ? [] : { id: entry[0], json: entryJson(entry[1] ?? []) }));

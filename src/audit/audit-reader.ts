@@ -1,11 +1,11 @@
 import { z } from "zod";
 import { auditStream, entryJson } from "../redis/keys.ts";
-import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
+import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";
 
-/** Which entries; all of it must fit. Times are ms. */
+/** Conditions that an entry must all meet. Times are ms. */
 interface AuditFilter {
-  /** Who did it, or who acted as that user. */
+  /** The actor, or the impersonator of the actor. */
   readonly actor?: string | undefined;
   readonly target?: string | undefined;
   readonly action?: string | undefined;
@@ -16,21 +16,21 @@ interface AuditFilter {
 
 interface AuditPage {
   readonly entries: readonly AuditRecord[];
-  /** Goes on from here; nothing when there is no more. */
+  /** Where the next page starts; undefined on the last page. */
   readonly nextCursor: string | undefined;
 }
 
 export interface AuditReader {
   /**
-   * Entries newest first, from the cursor on; what is recorded meanwhile moves no page. A page can have fewer entries than
-   * the limit, even none, and a cursor all the same: one call looks at 5,000 entries at most. Throws while Redis is away.
+   * Entries, newest first, from the cursor on; new entries do not shift pages. One call examines at most 5,000 entries, so
+   * a page with a cursor can have fewer entries than the limit, even none. Throws while Redis is unavailable.
    */
   read(filter: AuditFilter, limit: number, cursor: string | undefined): Promise<AuditPage>;
 }
 
 const chunkSize = 250;
-const mostChunks = 20;
-/** How far the clocks of the API and of Redis may be apart. */
+const maxChunks = 20;
+/** Tolerated difference between the clocks of the API and of Redis. */
 const skewMs = 60_000;
 const chunkSchema = z.array(z.tuple([z.string(), z.array(z.string())]));
 
@@ -38,18 +38,18 @@ export function createAuditReader(redis: RedisClient, redisPrefix: string): Audi
   const stream = auditStream(redisPrefix);
   return {
     read: async (filter, limit, cursor) => {
-      const fits = createFilter(filter);
+      const matches = createFilter(filter);
       const oldest = filter.from === undefined ? "-" : String(Math.max(0, filter.from - skewMs));
       const newest = filter.to === undefined ? "+" : String(Math.max(0, filter.to + skewMs));
       const entries: AuditRecord[] = [];
       let position = cursor;
-      for (let chunks = 0; chunks < mostChunks; chunks += 1) {
+      for (let chunks = 0; chunks < maxChunks; chunks += 1) {
         const end = position === undefined ? newest : `(${position}`;
         const chunk = chunkSchema.parse(await redis.xrevrange(stream, end, oldest, "COUNT", chunkSize));
         for (const [id, fields] of chunk) {
           if (entries.length === limit) return { entries, nextCursor: position };
           const record = parseAuditRecord(id, entryJson(fields));
-          if (record !== undefined && fits(record)) entries.push(record);
+          if (record !== undefined && matches(record)) entries.push(record);
           position = id;
         }
         if (chunk.length < chunkSize) return { entries, nextCursor: undefined };

@@ -1,7 +1,6 @@
 import { z } from "@hono/zod-openapi";
 
-/** An entry of the audit trail as Redis has it: {@link AuditEntry} as JSON. */
-const storedSchema = z.object({
+const auditEntrySchema = z.object({
   at: z.int().nonnegative(),
   requestId: z.string(),
   action: z.string().openapi({ description: "Dotted, past tense", example: "user.role_changed" }),
@@ -9,33 +8,39 @@ const storedSchema = z.object({
   actor: z.object({
     kind: z.enum(["user", "service", "anonymous"]),
     id: z.string(),
-    impersonatorId: z.string().optional().openapi({ description: "Who acted as this user, when it was not the user" }),
+    impersonatorId: z.string().optional().openapi({ description: "The impersonator, if the user was impersonated" }),
   }),
   targetId: z.string().optional(),
   ip: z.string(),
   userAgent: z.string(),
   before: z.record(z.string(), z.unknown()).optional(),
   after: z.record(z.string(), z.unknown()).optional(),
-  reason: z.string().optional().openapi({ description: "Stable code of why it was denied or failed" }),
+  reason: z.string().optional().openapi({ description: "Stable code of the reason for a denial or failure" }),
 });
 
-/** An entry as the API answers it and as Kafka has it. */
-export const auditRecordSchema = storedSchema
+/**
+ * An entry of the audit trail, stored in Redis as JSON: who did what to whom, from where and with which outcome. `at` is in
+ * ms. Contains no secret and no token.
+ */
+export type AuditEntry = Readonly<z.infer<typeof auditEntrySchema>>;
+
+/** An entry in the response of the API and in Kafka. */
+export const auditRecordSchema = auditEntrySchema
   .extend({
-    id: z.string().openapi({ description: "Unique, and rising with time", example: "1767225600000-0" }),
+    id: z.string().openapi({ description: "Unique; later entries have higher ids", example: "1767225600000-0" }),
     at: z.iso.datetime(),
   })
   .openapi("AuditRecord");
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 
-/** Reads what the stream holds under an id; nothing when it is not an entry of ours. */
+/** Parses the entry that the stream stores under an id; undefined when it is not an audit entry. */
 export function parseAuditRecord(id: string, json: string): AuditRecord | undefined {
-  const stored = storedSchema.safeParse(parse(json));
-  if (!stored.success) return undefined;
-  return { ...stored.data, id, at: new Date(stored.data.at).toISOString() };
+  const entry = auditEntrySchema.safeParse(parseJson(json));
+  if (!entry.success) return undefined;
+  return { ...entry.data, id, at: new Date(entry.data.at).toISOString() };
 }
 
-function parse(json: string): unknown {
+function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
   } catch {

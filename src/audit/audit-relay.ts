@@ -1,13 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";
-import type { AuditOutbox, TakenEntry } from "./audit-outbox.ts";
-import type { AuditPublisher } from "./audit-publisher.ts";
 import { backoffDelayMs } from "../shared/backoff.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { AuditRelayMetrics } from "./audit-metrics.ts";
+import type { AuditOutbox, ClaimedEntry } from "./audit-outbox.ts";
+import type { AuditPublisher } from "./audit-publisher.ts";
+import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";
 
-export interface AuditRelayDeps {
+export interface AuditRelayContext {
   readonly outbox: AuditOutbox;
   readonly openPublisher: () => Promise<AuditPublisher>;
   readonly metrics: AuditRelayMetrics;
@@ -16,34 +16,34 @@ export interface AuditRelayDeps {
 }
 
 const backoff = { firstDelayMs: 250, maxDelayMs: 5_000 };
-const tidyEveryMs = 1_000;
-const lookForAbandonedEveryMs = 15_000;
+const trimIntervalMs = 1_000;
+const claimAbandonedIntervalMs = 15_000;
 
-/** How long a stop waits for a write that is under way; what it leaves is relayed again. */
-const stopWithinMs = 3_000;
+/** How long a stop waits for a write in progress; entries that it leaves are relayed again. */
+const stopTimeoutMs = 3_000;
 
-/** Starts relaying. `stop` resolves when what is in hand is settled, or left to another relay. */
-export function startAuditRelay(deps: AuditRelayDeps): { stop(): Promise<void> } {
+/** Starts relaying. `stop` resolves when the claimed entries are written, or left to another relay. */
+export function startAuditRelay(context: AuditRelayContext): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const done = relayAudit(deps, stopping.signal);
+  const done = relayAudit(context, stopping.signal);
   return {
     stop: async () => {
       stopping.abort();
-      deps.outbox.close();
-      await Promise.race([done, delay(stopWithinMs, undefined, { ref: false })]);
+      context.outbox.close();
+      await Promise.race([done, delay(stopTimeoutMs, undefined, { ref: false })]);
     },
   };
 }
 
 /**
- * Relays the audit trail from Redis to Kafka until the signal says to stop: taken, written, acknowledged. At least once:
- * a relay that dies before it acknowledges leaves its entries to another, under the same ids. While Kafka or Redis is
- * away it waits 250, 500 … 5,000 ms between tries and loses nothing. Never rejects.
+ * Relays the audit trail from Redis to Kafka until the signal aborts: claim, write, acknowledge. At least once: entries of a
+ * relay that dies before it acknowledges are relayed by another one, under the same ids. While Kafka or Redis is
+ * unavailable it waits 250, 500 … 5,000 ms between attempts and loses nothing. Never rejects.
  *
- * Entries come to Kafka in no order when several relay; their ids have it.
+ * With several relays the order of entries in Kafka is undefined; consumers can sort by id.
  */
-async function relayAudit(deps: AuditRelayDeps, signal: AbortSignal): Promise<void> {
-  const relay: Relay = { ...deps, hand: [], failures: 0, tidiedAt: 0, lookedAt: 0 };
+async function relayAudit(context: AuditRelayContext, signal: AbortSignal): Promise<void> {
+  const relay: Relay = { ...context, claimed: [], failures: 0, trimmedAt: 0, abandonedClaimedAt: 0 };
   while (!signal.aborted) {
     try {
       await relayUntilError(relay, signal);
@@ -51,30 +51,33 @@ async function relayAudit(deps: AuditRelayDeps, signal: AbortSignal): Promise<vo
       if (signal.aborted) return;
       relay.failures += 1;
       const delayMs = backoffDelayMs(backoff, relay.failures);
-      deps.log.warn({ event: "audit.relay_interrupted", reason: messageOf(error), delayMs }, "Audit trail waits");
+      context.log.warn(
+        { event: "audit.relay_interrupted", reason: messageOf(error), delayMs },
+        "Relaying the audit trail is interrupted; it will be retried",
+      );
       await delay(delayMs, undefined, { signal }).catch(() => {});
     }
   }
 }
 
-interface Relay extends AuditRelayDeps {
-  /** Taken and not acknowledged; kept over an outage, so that another relay need not wait for them to be abandoned. */
-  hand: readonly TakenEntry[];
-  /** Consecutive; a round without an error resets it. */
+interface Relay extends AuditRelayContext {
+  /** Kept across an outage, so that another relay does not have to wait until they count as abandoned. */
+  claimed: readonly ClaimedEntry[];
+  /** Consecutive failures; a round without an error resets it. */
   failures: number;
-  tidiedAt: number;
-  lookedAt: number;
+  trimmedAt: number;
+  abandonedClaimedAt: number;
 }
 
 async function relayUntilError(relay: Relay, signal: AbortSignal): Promise<void> {
   await relay.outbox.prepare();
-  await tidy(relay);
+  await trim(relay);
   const publisher = await relay.openPublisher();
   try {
     while (!signal.aborted) {
-      if (relay.hand.length === 0) relay.hand = await nextEntries(relay);
-      if (relay.hand.length > 0) await relayHand(relay, publisher);
-      await tidy(relay);
+      if (relay.claimed.length === 0) relay.claimed = await nextEntries(relay);
+      if (relay.claimed.length > 0) await relayClaimed(relay, publisher);
+      await trim(relay);
       relay.failures = 0;
     }
   } finally {
@@ -82,33 +85,33 @@ async function relayUntilError(relay: Relay, signal: AbortSignal): Promise<void>
   }
 }
 
-async function nextEntries(relay: Relay): Promise<readonly TakenEntry[]> {
-  if (relay.now() - relay.lookedAt >= lookForAbandonedEveryMs) {
-    const abandoned = await relay.outbox.takeAbandoned();
+async function nextEntries(relay: Relay): Promise<readonly ClaimedEntry[]> {
+  if (relay.now() - relay.abandonedClaimedAt >= claimAbandonedIntervalMs) {
+    const abandoned = await relay.outbox.claimAbandoned();
     if (abandoned.length > 0) return abandoned;
-    relay.lookedAt = relay.now();
+    relay.abandonedClaimedAt = relay.now();
   }
-  return relay.outbox.take();
+  return relay.outbox.claim();
 }
 
-async function relayHand(relay: Relay, publisher: AuditPublisher): Promise<void> {
+async function relayClaimed(relay: Relay, publisher: AuditPublisher): Promise<void> {
   const records: AuditRecord[] = [];
-  for (const { id, json } of relay.hand) {
+  for (const { id, json } of relay.claimed) {
     const record = parseAuditRecord(id, json);
     if (record !== undefined) records.push(record);
-    else relay.log.error({ event: "audit.unreadable", id }, "Skips what is not an audit entry");
+    else relay.log.error({ event: "audit.unreadable", id }, "Skipped an entry that cannot be parsed");
   }
   if (records.length > 0) await publisher.publish(records);
-  await relay.outbox.acknowledge(relay.hand.map(({ id }) => id));
+  await relay.outbox.acknowledge(relay.claimed.map(({ id }) => id));
   relay.metrics.relayed.inc(records.length);
-  relay.log.info({ event: "audit.relayed", entries: records.length, last: relay.hand.at(-1)?.id });
-  relay.hand = [];
+  relay.log.info({ event: "audit.relayed", entries: records.length, last: relay.claimed.at(-1)?.id });
+  relay.claimed = [];
 }
 
-async function tidy(relay: Relay): Promise<void> {
+async function trim(relay: Relay): Promise<void> {
   const now = relay.now();
-  if (now - relay.tidiedAt < tidyEveryMs) return;
-  const { waitingSince } = await relay.outbox.tidy(now);
+  if (now - relay.trimmedAt < trimIntervalMs) return;
+  const waitingSince = await relay.outbox.trim(now);
   relay.metrics.lagSeconds.set(waitingSince === undefined ? 0 : Math.max(0, now - waitingSince) / 1_000);
-  relay.tidiedAt = now;
+  relay.trimmedAt = now;
 }

@@ -1,39 +1,16 @@
-import type { Logger } from "../shared/logger.ts";
-import type { AuditTrailMetrics } from "./audit-metrics.ts";
 import { auditStream, entryField } from "../redis/keys.ts";
-import { sanitizeEntry } from "./sanitize-entry.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
+import { type Logger, redactSecrets } from "../shared/logger.ts";
+import type { AuditTrailMetrics } from "./audit-metrics.ts";
+import type { AuditEntry } from "./audit-record.ts";
 
-/** One line of the audit trail: who did what to whom, from where, and what came of it. Never holds a secret or a token. */
-export interface AuditEntry {
-  /** ms by our clock. */
-  readonly at: number;
-  readonly requestId: string;
-  /** Dotted, past tense: `user.created`, `user.role_changed`, `access.denied`, `account.recovery_link_created`. */
-  readonly action: string;
-  readonly outcome: "done" | "denied" | "failed";
-  readonly actor: {
-    readonly kind: "user" | "service" | "anonymous";
-    readonly id: string;
-    readonly impersonatorId?: string;
-  };
-  readonly targetId?: string;
-  readonly ip: string;
-  readonly userAgent: string;
-  /** What changed, without secrets. */
-  readonly before?: Readonly<Record<string, unknown>>;
-  readonly after?: Readonly<Record<string, unknown>>;
-  /** Stable code of why it was denied or failed. */
-  readonly reason?: string;
-}
-
-/** Where entries go. Never throws: an audit trail that is away must not undo what was done; it is logged then. */
+/** Records entries. Never throws: an unavailable audit trail must not undo an operation; the entry is logged instead. */
 export interface AuditTrail {
   record(entry: AuditEntry): Promise<void>;
 }
 
-export interface AuditTrailDeps {
-  /** Must fail fast: `record` waits for it. */
+export interface AuditTrailOptions {
+  /** A connection that fails fast, because `record` waits for it. */
   readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly metrics: AuditTrailMetrics;
@@ -41,25 +18,60 @@ export interface AuditTrailDeps {
 }
 
 /**
- * The audit trail in Redis. A recorded entry is in the stream that the workers relay to Kafka, so it is not lost while
- * Kafka is away. While Redis is away the whole entry is logged instead (`audit.not_kept`) and counted; it can be in both
- * when Redis took it and did not answer in time. No secret gets in: see {@link sanitizeEntry}.
+ * The audit trail in Redis. A recorded entry is in the stream that the workers relay to Kafka, so it survives an outage of
+ * Kafka. While Redis is unavailable the whole entry is logged (`audit.not_kept`) and counted; it can be in both places when
+ * Redis stored it but did not answer in time. Secrets are removed first, see {@link sanitizeEntry}.
  */
-export function createAuditTrail({ redis, redisPrefix, metrics, log }: AuditTrailDeps): AuditTrail {
+export function createAuditTrail({ redis, redisPrefix, metrics, log }: AuditTrailOptions): AuditTrail {
   const stream = auditStream(redisPrefix);
   return {
     record: async (entry) => {
-      const bounded = sanitizeEntry(entry);
+      const sanitized = sanitizeEntry(entry);
       try {
-        await redis.xadd(stream, "*", entryField, JSON.stringify(bounded));
+        await redis.xadd(stream, "*", entryField, JSON.stringify(sanitized));
         metrics.audited.inc({ outcome: "recorded" });
       } catch (error) {
         metrics.audited.inc({ outcome: "logged" });
         log.error(
-          { event: "audit.not_kept", entry: bounded, error: error instanceof Error ? error.message : String(error) },
-          "Audit entry could not be kept",
+          { event: "audit.not_kept", entry: sanitized, error: error instanceof Error ? error.message : String(error) },
+          "Audit entry could not be stored",
         );
       }
     },
   };
+}
+
+/** Bounds for texts that a client chooses: ids from a URL or token, and the user agent. */
+const maxTextLength = 256;
+const maxUserAgentLength = 512;
+const maxContentBytes = 6_000;
+
+/**
+ * The entry as it is stored: at most 20 KB, with the values of all secrets redacted by name. A `before` or `after` that is
+ * too large is replaced by its size.
+ */
+export function sanitizeEntry(entry: AuditEntry): AuditEntry {
+  const { actor, targetId, reason, before, after } = entry;
+  return {
+    ...entry,
+    requestId: cut(entry.requestId),
+    actor: {
+      kind: actor.kind,
+      id: cut(actor.id),
+      ...(actor.impersonatorId !== undefined && { impersonatorId: cut(actor.impersonatorId) }),
+    },
+    userAgent: cut(entry.userAgent, maxUserAgentLength),
+    ...(targetId !== undefined && { targetId: cut(targetId) }),
+    ...(reason !== undefined && { reason: cut(reason) }),
+    ...(before !== undefined && { before: boundContent(before) }),
+    ...(after !== undefined && { after: boundContent(after) }),
+  };
+}
+
+const cut = (text: string, maxLength = maxTextLength) => text.slice(0, maxLength);
+
+function boundContent(content: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const clean = redactSecrets(content);
+  const bytes = Buffer.byteLength(JSON.stringify(clean));
+  return bytes <= maxContentBytes ? clean : { omitted: `${bytes} bytes` };
 }

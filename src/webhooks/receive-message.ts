@@ -1,4 +1,4 @@
-import type { SessionCount } from "../analytics/count-session.ts";
+import type { SessionCount } from "../analytics/count-events.ts";
 import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";

@@ -1,5 +1,5 @@
 import { repeatsKnownForMs } from "../../src/analytics/analytics-keys.ts";
-import { countRegistrations, type Registration } from "../../src/analytics/count-registrations.ts";
+import { countRegistrations, type Registration } from "../../src/analytics/count-events.ts";
 import { invalidateUsers } from "../../src/cache/invalidate-users.ts";
 import { userIdOf } from "../../src/domain/change.ts";
 import type { Decided } from "../../src/domain/decide-batch.ts";

@@ -1,25 +1,36 @@
+import { createRoute, z } from "@hono/zod-openapi";
+import type { CountedEvent } from "../../analytics/analytics-keys.ts";
+import { requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { addActiveUsers } from "./add-active-users.ts";
-import { addCountSeries, type CountSeries } from "./add-count-series.ts";
-import type { AnalyticsRouteDeps } from "./read-series.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
+import { type AnalyticsRouteContext, readSeries, startSchema, timesSchema } from "./read-series.ts";
+
+/** A series of counts: its path, and the name of each number in the response. */
+interface CountSeries {
+  readonly path: string;
+  readonly summary: string;
+  readonly description: string;
+  readonly events: Readonly<Record<string, CountedEvent>>;
+}
 
 const countSeries = [
   {
     path: "/api/analytics/sessions",
-    summary: "Sign-ins, sign-outs and revoked sessions",
-    description: "By Clerk's `session.*` messages, in the hour when it happened.",
+    summary: "Count sign-ins, sign-outs and revoked sessions",
+    description: "Counted from Clerk's `session.*` webhooks, in the hour when they happened.",
     events: { signIns: "signed_in", signOuts: "signed_out", revocations: "revoked" },
   },
   {
     path: "/api/analytics/registrations",
-    summary: "New users",
-    description: "By the hour of their creation in Clerk, each once, also those who came by a backfill.",
+    summary: "Count new users",
+    description:
+      "Each user counts once, in the hour of their creation in Clerk. Users published by a backfill count too.",
     events: { registrations: "registered" },
   },
   {
     path: "/api/analytics/security-events",
-    summary: "Rejected tokens and passwords, denied admin calls, callers over their rate",
-    description: "Not counted while Redis is away.",
+    summary: "Count rejected tokens and passwords, denied calls and rate-limited callers",
+    description: "Events are not counted while Redis is unavailable.",
     events: {
       tokensRejected: "token_rejected",
       passwordsRejected: "password_rejected",
@@ -29,7 +40,88 @@ const countSeries = [
   },
 ] as const satisfies readonly CountSeries[];
 
-export function addAnalyticsRoutes(api: ApiApp, deps: AnalyticsRouteDeps): void {
-  for (const series of countSeries) addCountSeries(api, deps, series);
-  addActiveUsers(api, deps);
+/** Adds `GET /api/analytics/…`. */
+export function addAnalyticsRoutes(api: ApiApp, context: AnalyticsRouteContext): void {
+  for (const series of countSeries) addCountSeries(api, context, series);
+  addActiveUsers(api, context);
+}
+
+function addCountSeries(api: ApiApp, context: AnalyticsRouteContext, series: CountSeries): void {
+  const intervalSchema = z.enum(["hour", "day"]).default("day");
+  const names = Object.keys(series.events);
+  const countsSchema = z.object(Object.fromEntries(names.map((name) => [name, z.int().nonnegative()])));
+  const route = createRoute({
+    method: "get",
+    path: series.path,
+    tags: ["Analytics"],
+    summary: series.summary,
+    description: `Needs \`analytics:read\`. ${series.description} Covers whole hours or days in UTC, including those with a count of zero.`,
+    security: bearer,
+    middleware: [requires("analytics:read")] as const,
+    request: { query: timesSchema.extend({ interval: intervalSchema }) },
+    responses: {
+      200: {
+        description: "The series and its totals",
+        content: {
+          "application/json": {
+            schema: z.object({
+              interval: intervalSchema,
+              points: z.array(z.object({ start: startSchema, counts: countsSchema })),
+              totals: countsSchema,
+            }),
+          },
+        },
+      },
+      ...errorResponses(400),
+    },
+  });
+  const nameAll = (valueOf: (index: number) => number) =>
+    Object.fromEntries(names.map((name, index) => [name, valueOf(index)]));
+
+  api.openapi(route, async (c) => {
+    const { interval, from, to } = c.req.valid("query");
+    const read = await readSeries(context, { interval, from, to }, (range) =>
+      context.reader.counts(range, Object.values(series.events)),
+    );
+    const points = read.map(({ start, value }) => ({ start, counts: nameAll((index) => value[index] ?? 0) }));
+    const totals = nameAll((index) => read.reduce((sum, { value }) => sum + (value[index] ?? 0), 0));
+    return c.json({ interval, points, totals }, 200);
+  });
+}
+
+function addActiveUsers(api: ApiApp, context: AnalyticsRouteContext): void {
+  const intervalSchema = z.enum(["day", "week", "month"]).default("day");
+  const route = createRoute({
+    method: "get",
+    path: "/api/analytics/active-users",
+    tags: ["Analytics"],
+    summary: "Count active users by day, week or month",
+    description:
+      "Needs `analytics:read`. A user is active on the day of a sign-in, and on the last day of use of a session that was " +
+      "signed out or revoked. A user who only stays signed in is not counted. The numbers are estimates (HyperLogLog) " +
+      "within about 1 %. Covers whole days, weeks (from Monday) or months in UTC.",
+    security: bearer,
+    middleware: [requires("analytics:read")] as const,
+    request: { query: timesSchema.extend({ interval: intervalSchema }) },
+    responses: {
+      200: {
+        description: "The series",
+        content: {
+          "application/json": {
+            schema: z.object({
+              interval: intervalSchema,
+              points: z.array(z.object({ start: startSchema, activeUsers: z.int().nonnegative() })),
+            }),
+          },
+        },
+      },
+      ...errorResponses(400),
+    },
+  });
+
+  api.openapi(route, async (c) => {
+    const { interval, from, to } = c.req.valid("query");
+    const read = await readSeries(context, { interval, from, to }, (series) => context.reader.activeUsers(series));
+    return c.json({ interval, points: read.map(({ start, value }) => ({ start, activeUsers: value })) }, 200);
+  });
 }

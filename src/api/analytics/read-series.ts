@@ -6,9 +6,11 @@ import type { Interval } from "../../analytics/intervals.ts";
 import type { AnalyticsReader } from "../../analytics/analytics-reader.ts";
 import { resolveSeries, type Series, type SeriesQuery } from "../../analytics/series-range.ts";
 
-export interface AnalyticsRouteDeps {
-  readonly analyticsReader: AnalyticsReader;
+/** What the analytics routes work with. */
+export interface AnalyticsRouteContext {
+  readonly reader: AnalyticsReader;
   readonly config: AnalyticsConfig;
+  /** The current time in ms. */
   readonly now: () => number;
 }
 
@@ -16,29 +18,31 @@ const time = z.iso.datetime({ offset: true }).transform(Date.parse);
 
 /** `from` and `to` of every series. */
 export const timesSchema = z.object({
-  from: time
-    .optional()
-    .openapi({ type: "string", format: "date-time", description: "Default: a span that suits the interval" }),
-  to: time.optional().openapi({ type: "string", format: "date-time", description: "Default: now" }),
+  from: time.optional().openapi({
+    type: "string",
+    format: "date-time",
+    description: "Start of the range; default: a span that suits the interval",
+  }),
+  to: time.optional().openapi({ type: "string", format: "date-time", description: "End of the range; default: now" }),
 });
 
 /** The start of an interval. */
 export const startSchema = z.iso.datetime().openapi({ example: "2026-01-01T00:00:00.000Z" });
 
 /**
- * Reads what a query asks for. Throws {@link ApiError}s: 400 for a range that is not kept, not a range or too long, 503
- * while Redis is away.
+ * Reads the values of a query's series. Throws {@link ApiError}s: 400 for a range that is empty, too long or outside the
+ * retention period, 503 while Redis is unavailable.
  */
 export async function readSeries<I extends Interval, T>(
-  { config, now }: AnalyticsRouteDeps,
+  { config, now }: AnalyticsRouteContext,
   query: SeriesQuery<I>,
   read: (series: Series<I>) => Promise<readonly T[]>,
 ): Promise<readonly { readonly start: string; readonly value: T }[]> {
   const resolved = resolveSeries(query, now(), config.retentionDays);
-  if (resolved.outcome === "refused") throw invalidInput([resolved.issue]);
+  if (resolved.outcome === "rejected") throw invalidInput([resolved.issue]);
   const { series } = resolved;
   const values = await read(series).catch((cause: unknown) => {
-    throw new ApiError(503, "analytics_unavailable", "The analytics cannot be read at the moment", {
+    throw new ApiError(503, "analytics_unavailable", "The analytics are unavailable", {
       headers: { "retry-after": "5" },
       cause,
     });

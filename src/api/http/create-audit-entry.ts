@@ -1,5 +1,5 @@
 import type { Context } from "hono";
-import type { AuditEntry } from "../../audit/audit-trail.ts";
+import type { AuditEntry } from "../../audit/audit-record.ts";
 import type { ApiEnv } from "./api-env.ts";
 import type { Caller } from "./caller.ts";
 

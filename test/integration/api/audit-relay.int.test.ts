@@ -23,7 +23,7 @@ const untilRelayed = (audit: Audit, kafkaBrokers = inject("kafkaBrokers")) =>
     { deadlineMs: 30_000 },
   ).then(() => readTopic(kafkaBrokers, audit.topic));
 
-test("an entry is in Kafka whole, under its id in the stream, keyed by its target or else by its actor", async () => {
+test("an audit entry reaches Kafka complete, with its stream id, keyed by its target or else by its actor", async () => {
   await using audit = await openAudit();
   audit.startRelay();
   const before = { role: "user" };
@@ -56,7 +56,7 @@ test("an entry is in Kafka whole, under its id in the stream, keyed by its targe
   expect(records).toHaveLength(2);
 });
 
-test("several relays share the entries: each is in Kafka once", async () => {
+test("several audit relays share the entries; each entry is in Kafka once", async () => {
   await using audit = await openAudit();
   for (const _ of [1, 2, 3]) audit.startRelay();
   await Promise.all(
@@ -68,7 +68,7 @@ test("several relays share the entries: each is in Kafka once", async () => {
   expect(new Set(ids)).toEqual(new Set(await recordedIds(audit)));
 });
 
-test("what a relay had in hand when it died another relays, under the same id", async () => {
+test("entries that a relay had claimed when it died are relayed by another one, under the same ids", async () => {
   await using audit = await openAudit();
   const died = Promise.withResolvers<void>();
   const dead = Promise.withResolvers<void>();
@@ -93,7 +93,7 @@ test("what a relay had in hand when it died another relays, under the same id", 
   await stopped;
 });
 
-test("while Kafka is away nothing is dropped, too old and too many or not, and all of it is there when Kafka is back", async () => {
+test("no audit entry is trimmed while Kafka is unavailable, and all of them are relayed once it is back", async () => {
   await using server = await reserveKafka();
   const kafkaBrokers = [`127.0.0.1:${server.port}`];
   await using audit = await openAudit({
@@ -110,39 +110,43 @@ test("while Kafka is away nothing is dropped, too old and too many or not, and a
   for (const targetId of missed) await audit.trail.record(makeEntry({ targetId }));
   const lag = async () => (await metrics.lagSeconds.get()).values[0]?.value ?? 0;
   await waitFor("the lag shows", async () => (await lag()) > 0.5, { deadlineMs: 30_000 });
-  // The one before may be dropped, and will be; what Kafka does not have stays.
-  await audit.openOutbox().tidy(Date.now() + 60_000);
+  // The first entry may be trimmed; entries that Kafka does not have stay.
+  await audit.openOutbox().trim(Date.now() + 60_000);
   expect(await recordedIds(audit)).toHaveLength(missed.length);
 
   await server.start();
   const records = await untilRelayed(audit, kafkaBrokers);
   expect(new Set(records.map(({ key }) => key))).toEqual(new Set(["user_before", ...missed]));
   await waitFor("the lag is over", async () => (await lag()) === 0);
-  await waitFor("and only what may stay does", async () => (await recordedIds(audit)).length <= 1);
+  await waitFor("relayed entries beyond the bounds are trimmed", async () => (await recordedIds(audit)).length <= 1);
 });
 
-test("what Kafka has is dropped when it is too old or too many, oldest first", async () => {
+test("relayed audit entries are trimmed when they are too old or too many, oldest first", async () => {
   await using audit = await openAudit({ variables: { AUDIT_MAX_ENTRIES: "5", AUDIT_RETENTION_MS: "60000" } });
   const outbox = audit.openOutbox();
   await outbox.prepare();
   for (const _ of Array.from({ length: 8 })) await audit.trail.record(makeEntry());
-  const taken = [...(await outbox.take())];
-  const ids = taken.map(({ id }) => id);
+  const claimed = await outbox.claim();
+  const ids = claimed.map(({ id }) => id);
   expect(ids).toHaveLength(8);
   await audit.trail.record(makeEntry());
 
-  expect(await outbox.tidy(Date.now())).toMatchObject({ dropped: 0, waitingSince: Number.parseInt(ids[0] ?? "", 10) });
+  const [unclaimed] = (await recordedIds(audit)).slice(8);
+
+  expect(await outbox.trim(Date.now())).toBe(Number.parseInt(ids[0] ?? "", 10));
+  expect(await recordedIds(audit)).toEqual([...ids, unclaimed]);
   await outbox.acknowledge(ids.slice(0, 2));
-  expect((await outbox.tidy(Date.now())).dropped).toBe(2);
+  await outbox.trim(Date.now());
+  expect(await recordedIds(audit)).toEqual([...ids.slice(2), unclaimed]);
   await outbox.acknowledge(ids.slice(2));
-  expect((await outbox.tidy(Date.now())).dropped).toBe(2);
-  expect((await recordedIds(audit)).slice(0, 4)).toEqual(ids.slice(4));
-  // All but the one that nobody was given yet, by age.
-  expect(await outbox.tidy(Date.now() + 120_000)).toMatchObject({ dropped: 4 });
-  expect(await recordedIds(audit)).toHaveLength(1);
+  await outbox.trim(Date.now());
+  expect(await recordedIds(audit)).toEqual([...ids.slice(4), unclaimed]);
+  // By age all of them could go, but the last one is unclaimed.
+  await outbox.trim(Date.now() + 120_000);
+  expect(await recordedIds(audit)).toEqual([unclaimed]);
 });
 
-test("a relay goes on after Redis lost the trail, and past what is not an entry", async () => {
+test("an audit relay continues after Redis lost the trail, and skips entries that cannot be parsed", async () => {
   await using audit = await openAudit();
   audit.startRelay();
   await audit.trail.record(makeEntry({ targetId: "user_first" }));
@@ -155,7 +159,7 @@ test("a relay goes on after Redis lost the trail, and past what is not an entry"
   expect(records.map(({ key }) => key)).toEqual(["user_first", "user_second"]);
 });
 
-test("what a caller did through the API is in Kafka, whoever relays it", async () => {
+test("an operation of the API is in the audit topic once a worker has relayed it", async () => {
   await using emulator = await openEmulator();
   await using bridge = await openBridge({ shards: 1, variables: emulator.variables });
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { z } from "zod";
 import { auditStream } from "../../../src/redis/keys.ts";
 import { auditRecordSchema } from "../../../src/audit/audit-record.ts";
-import type { AuditEntry } from "../../../src/audit/audit-trail.ts";
+import type { AuditEntry } from "../../../src/audit/audit-record.ts";
 import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
 import { createAuditTrailMetrics } from "../../../src/audit/audit-metrics.ts";
 import { Registry } from "prom-client";

@@ -3,7 +3,8 @@ import { randomUUID } from "node:crypto";
 import { pino } from "pino";
 import { inject } from "vitest";
 import { auditStream } from "../../../src/redis/keys.ts";
-import type { AuditEntry, AuditTrail } from "../../../src/audit/audit-trail.ts";
+import type { AuditEntry } from "../../../src/audit/audit-record.ts";
+import type { AuditTrail } from "../../../src/audit/audit-trail.ts";
 import { type AuditOutbox, createAuditOutbox } from "../../../src/audit/audit-outbox.ts";
 import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
@@ -21,17 +22,17 @@ export interface AuditOptions {
 export interface RelayOptions {
   /** Default 60,000, as the worker has it. */
   readonly abandonedAfterMs?: number;
-  /** Stands between the relay and the publisher. */
+  /** Wraps the publisher of the relay. */
   readonly intercept?: (publisher: AuditPublisher) => AuditPublisher;
 }
 
-/** An audit trail of its own in Redis, with a topic that nobody else uses, and relays of this process. */
+/** An audit trail with its own keys in Redis and its own topic, and relays in this process. */
 export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variables = {} }: AuditOptions = {}) {
   await using resources = new AsyncDisposableStack();
   const name = `test-${randomUUID()}`;
   const log = pino({ level: "silent" });
   const config = readWorkerConfig({
-    CLERK_SECRET_KEY: "sk_test_nobody",
+    CLERK_SECRET_KEY: "sk_test_unused",
     REDIS_PREFIX: name,
     KAFKA_BROKERS: kafkaBrokers.join(","),
     KAFKA_AUDIT_TOPIC: `${name}.audit`,
@@ -43,7 +44,7 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
       connection.disconnect(),
     );
   const redis = connect();
-  const waitingConnections = new AsyncDisposableStack();
+  const blockingConnections = new AsyncDisposableStack();
   await redis.ping().catch(() => new Promise((resolve) => redis.once("ready", resolve)));
   const stream = auditStream(name);
   resources.defer(async () => void (await redis.del(stream)));
@@ -51,7 +52,7 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
   const openOutbox = (abandonedAfterMs = 60_000): AuditOutbox =>
     createAuditOutbox({
       redis,
-      waitingRedis: waitingConnections.adopt(
+      blockingRedis: blockingConnections.adopt(
         createFailFastRedis({ kind: "single", url: inject("redisUrl") }, log, 5_000),
         (it) => it.disconnect(),
       ),
@@ -65,7 +66,7 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
     metrics: createAuditTrailMetrics(new Registry()),
     log,
   });
-  resources.use(waitingConnections);
+  resources.use(blockingConnections);
   const owned = resources.move();
   return {
     topic: config.kafka.auditTopic,
@@ -89,7 +90,7 @@ export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variabl
   };
 }
 
-/** An entry with all that is asked for. */
+/** A valid entry with these changes. */
 export const makeEntry = (changes: Partial<AuditEntry> = {}): AuditEntry => ({
   at: Date.now(),
   requestId: randomUUID(),

@@ -1,14 +1,14 @@
 --[[
-  Drops the entries that are too old or too many, but none that Kafka does not have: what the group was not given yet, or
-  was given and has not acknowledged, stays whatever its age.
+  Removes entries that are too old or too many. Entries that the group has not been given or has not acknowledged stay,
+  whatever their age, because Kafka does not have them.
 
   KEYS[1]  stream
   ARGV[1]  group
-  ARGV[2]  ms: entries from before this are too old
-  ARGV[3]  most entries to keep
-  ARGV[4]  most entries to drop for being too many in one call
+  ARGV[2]  ms         older entries are removed
+  ARGV[3]  max        number of entries to keep
+  ARGV[4]  max        number of surplus entries to remove in one call
 
-  Output   {dropped, id of the oldest entry that Kafka does not have | ""}
+  Output   {removed, id of the oldest entry that Kafka does not have | ""}
 ]]
 local function parts(id)
   local ms, sequence = string.match(id, "^(%d+)-(%d+)$")

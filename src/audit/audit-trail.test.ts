@@ -1,12 +1,7 @@
-import { Hono } from "hono";
 import { expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../dev/stack/free-port.ts";
-import type { AuditEntry } from "./audit-trail.ts";
-import { sanitizeEntry } from "./sanitize-entry.ts";
-import { createAuditEntry } from "../api/http/create-audit-entry.ts";
-import { createAuditTrail } from "./audit-trail.ts";
-import type { Caller } from "../api/http/caller.ts";
-import type { ApiEnv } from "../api/http/api-env.ts";
+import type { AuditEntry } from "./audit-record.ts";
+import { createAuditTrail, sanitizeEntry } from "./audit-trail.ts";
 import { createLogger } from "../shared/logger.ts";
 import { createAuditTrailMetrics } from "./audit-metrics.ts";
 import { Registry } from "prom-client";
@@ -23,39 +18,7 @@ const entry: AuditEntry = {
   userAgent: "tests",
 };
 
-async function entryBy(caller: Caller | undefined): Promise<AuditEntry> {
-  const app = new Hono<ApiEnv>();
-  let made: AuditEntry | undefined;
-  app.get("/", (c) => {
-    c.set("requestId", "req_1");
-    c.set("ip", "203.0.113.7");
-    c.set("caller", caller);
-    made = createAuditEntry(c, () => entry.at, { action: "user.updated", outcome: "done", targetId: "user_1" });
-    return c.body(null);
-  });
-  await app.request("/", { headers: { "user-agent": "tests" } });
-  if (made === undefined) throw new Error("no entry");
-  return made;
-}
-
-test("an entry knows who, from where and when by the request", async () => {
-  const permissions = new Set<never>();
-  const user = { kind: "user", id: "user_admin", role: "admin", permissions, sessionId: "sess_1" } as const;
-  const more = { impersonatorId: undefined, factorAgeMinutes: undefined, issuedAt: 0 };
-  expect(await entryBy({ ...user, ...more })).toEqual(entry);
-  expect((await entryBy({ ...user, ...more, impersonatorId: "user_support" })).actor).toEqual({
-    kind: "user",
-    id: "user_admin",
-    impersonatorId: "user_support",
-  });
-  expect((await entryBy({ kind: "service", id: "billing", role: "admin", permissions })).actor).toEqual({
-    kind: "service",
-    id: "billing",
-  });
-  expect((await entryBy(undefined)).actor).toEqual({ kind: "anonymous", id: "anonymous" });
-});
-
-test("an entry holds no secret and is at most 20 KB, whatever it is made of", () => {
+test("an audit entry contains no secret and has at most 20 KB", () => {
   const long = "é".repeat(20_000);
   const bounded = sanitizeEntry({
     ...entry,
@@ -74,7 +37,7 @@ test("an entry holds no secret and is at most 20 KB, whatever it is made of", ()
   expect(sanitizeEntry(entry)).toEqual(entry);
 });
 
-test("while Redis is away an entry is logged whole, without secrets, and counted; the caller goes on", async () => {
+test("while Redis is unavailable an audit entry is logged without secrets and counted, and the caller continues", async () => {
   const lines: string[] = [];
   const log = createLogger("api", "info", { write: (line) => void lines.push(line) });
   const redis = createFailFastRedis({ kind: "single", url: `redis://127.0.0.1:${await findFreePort()}` }, log);
