@@ -17,6 +17,7 @@ export type EnvironmentVariables = Readonly<Record<string, string | undefined>>;
 /** Variables of earlier releases, each with the name that replaces it. */
 const renamedVariables: Readonly<Record<string, string>> = {
   GHOST_CHECK_AFTER_MS: "STALE_USER_CHECK_AFTER_MS",
+  PASSWORD_FORBID_OWN_WORDS: "PASSWORD_FORBID_PERSONAL_INFO",
   PASSWORD_REFUSAL_MS: "PASSWORD_FAILURE_MIN_MS",
   REDIS_QUICK_TIMEOUT_MS: "REDIS_OPTIONAL_TIMEOUT_MS",
   USERS_SWEEP_MAX_CALLS: "USERS_BY_ROLE_MAX_CLERK_CALLS",

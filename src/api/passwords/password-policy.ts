@@ -1,21 +1,21 @@
-/** What a character can be. Everything that is neither a letter nor a digit is a symbol, a blank too. */
+/** Kinds of characters. Every character that is neither a letter nor a digit is a symbol, including a space. */
 export const characterClasses = ["lower", "upper", "digit", "symbol"] as const;
-export type CharacterClass = (typeof characterClasses)[number];
+type CharacterClass = (typeof characterClasses)[number];
 
-/** What a password must be to be accepted. Clerk has rules of its own (no leaked passwords, 72 bytes) and checks them after this. */
+/** Rules for new passwords. Clerk has rules of its own (no leaked passwords, at most 72 bytes) and checks them afterwards. */
 export interface PasswordPolicy {
   /** In code points, as JSON Schema counts. */
   readonly minLength: number;
   readonly maxLength: number;
-  /** Of each of these at least one character. */
+  /** A password contains at least one character of each of these classes. */
   readonly classes: readonly CharacterClass[];
-  /** None of these may be in it, whatever the case. */
+  /** A password contains none of these words, compared without case. */
   readonly forbiddenWords: readonly string[];
-  /** Its owner's names, username and e-mail addresses are forbidden too. */
-  readonly forbidOwnWords: boolean;
+  /** Whether the names, the username and the email addresses of the password's owner are forbidden too. */
+  readonly forbidPersonalInfo: boolean;
 }
 
-/** What is known of who the password is for. */
+/** The known facts about the user whose password it is. */
 export interface PasswordOwner {
   readonly firstName?: string | undefined;
   readonly lastName?: string | undefined;
@@ -23,9 +23,75 @@ export interface PasswordOwner {
   readonly emailAddress?: readonly string[] | undefined;
 }
 
-export type PasswordViolation =
+type PasswordViolation =
   | { readonly rule: "too_short"; readonly minLength: number }
   | { readonly rule: "too_long"; readonly maxLength: number }
   | { readonly rule: "class_missing"; readonly characterClass: CharacterClass }
   | { readonly rule: "forbidden_word" }
-  | { readonly rule: "own_word" };
+  | { readonly rule: "personal_info" };
+
+/** Shorter words do not count: the first name Al would otherwise forbid every password that contains "al". */
+const minPersonalWordLength = 3;
+
+const characterOf: Readonly<Record<CharacterClass, RegExp>> = {
+  lower: /\p{Ll}/u,
+  upper: /\p{Lu}/u,
+  digit: /\p{Nd}/u,
+  symbol: /[^\p{L}\p{M}\p{N}]/u,
+};
+
+/** Returns every violation of the policy, in the order of its rules. */
+export function findPasswordViolations(
+  policy: PasswordPolicy,
+  password: string,
+  owner: PasswordOwner = {},
+): PasswordViolation[] {
+  const { minLength, maxLength } = policy;
+  const { length } = Array.from(password);
+  const violations: PasswordViolation[] = [];
+  if (length < minLength) violations.push({ rule: "too_short", minLength });
+  if (length > maxLength) violations.push({ rule: "too_long", maxLength });
+  for (const characterClass of policy.classes) {
+    if (!characterOf[characterClass].test(password)) violations.push({ rule: "class_missing", characterClass });
+  }
+  if (containsAny(password, policy.forbiddenWords)) violations.push({ rule: "forbidden_word" });
+  if (policy.forbidPersonalInfo && containsAny(password, personalWords(owner)))
+    violations.push({ rule: "personal_info" });
+  return violations;
+}
+
+function containsAny(password: string, words: readonly string[]): boolean {
+  const folded = fold(password);
+  return words.some((word) => folded.includes(fold(word)));
+}
+
+/** One form for the spellings that people take for the same word: `ＡＤＡ`, `Ada`, `ada`. */
+const fold = (text: string) => text.normalize("NFKC").toLowerCase();
+
+function personalWords({ firstName = "", lastName = "", username = "", emailAddress = [] }: PasswordOwner): string[] {
+  const mailboxes = emailAddress.map((address) => address.split("@")[0] ?? "");
+  return [firstName, lastName, username, ...mailboxes].filter(({ length }) => length >= minPersonalWordLength);
+}
+
+/** The message for the user. It never contains a part of the password or the forbidden word. */
+export function describeViolation(violation: PasswordViolation): string {
+  switch (violation.rule) {
+    case "too_short":
+      return `Password must have at least ${violation.minLength} characters`;
+    case "too_long":
+      return `Password must have at most ${violation.maxLength} characters`;
+    case "class_missing":
+      return `Password must contain ${nameOf[violation.characterClass]}`;
+    case "forbidden_word":
+      return "Password contains a forbidden word";
+    case "personal_info":
+      return "Password contains the user's name, username or email address";
+  }
+}
+
+const nameOf: Readonly<Record<CharacterClass, string>> = {
+  lower: "a lowercase letter",
+  upper: "an uppercase letter",
+  digit: "a digit",
+  symbol: "a symbol",
+};

@@ -1,11 +1,15 @@
 import { z } from "@hono/zod-openapi";
-import { describeViolation } from "./describe-violation.ts";
-import { findPasswordViolations } from "./find-password-violations.ts";
-import type { PasswordPolicy } from "./password-policy.ts";
+import { invalidInput } from "../http/create-router.ts";
+import {
+  describeViolation,
+  findPasswordViolations,
+  type PasswordOwner,
+  type PasswordPolicy,
+} from "./password-policy.ts";
 
 /**
- * A field `password` that keeps the policy, one issue for each violation. It cannot know whose password it is: for
- * that, who has the user calls `rejectPersonalInfo`.
+ * The field `password`, with one issue for each violation of the policy. The schema does not know the password's owner;
+ * a route that does calls {@link rejectPersonalInfo} as well.
  */
 export const passwordSchema = (policy: PasswordPolicy) =>
   z
@@ -23,12 +27,23 @@ export const passwordSchema = (policy: PasswordPolicy) =>
       example: "correct Horse 7 battery",
     });
 
-function describePolicy({ classes, forbiddenWords, forbidOwnWords }: PasswordPolicy): string {
+function describePolicy({ classes, forbiddenWords, forbidPersonalInfo }: PasswordPolicy): string {
   const rules = [
     ...classes.map((characterClass) => describeViolation({ rule: "class_missing", characterClass })),
     ...(forbiddenWords.length > 0 ? ["Some words are forbidden"] : []),
-    ...(forbidOwnWords ? ["The user's own names and e-mail addresses are forbidden"] : []),
-    "Clerk refuses passwords that have leaked",
+    ...(forbidPersonalInfo ? ["The user's own names and email addresses are forbidden"] : []),
+    "Clerk rejects passwords that have leaked",
   ];
   return `${rules.join(". ")}.`;
+}
+
+/**
+ * Throws 400 when the policy forbids the password because it contains personal information of its owner. `owner` is the
+ * user after the change: for an update, Clerk's user overlaid with the updated fields. Accepts a missing password.
+ */
+export function rejectPersonalInfo(policy: PasswordPolicy, password: string | undefined, owner: PasswordOwner): void {
+  if (password === undefined) return;
+  const violations = findPasswordViolations(policy, password, owner).filter(({ rule }) => rule === "personal_info");
+  if (violations.length === 0) return;
+  throw invalidInput(violations.map((violation) => ({ path: ["password"], message: describeViolation(violation) })));
 }

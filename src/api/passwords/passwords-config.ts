@@ -2,8 +2,8 @@ import { z } from "zod";
 import { flag, list } from "../../shared/environment.ts";
 import { characterClasses, type PasswordPolicy } from "./password-policy.ts";
 
-/** The contract's own limits; a policy can only be narrower. */
-const contract = { minLength: 8, maxLength: 50 };
+/** The limits of the API itself; a policy can only be stricter. */
+const apiLimits = { minLength: 8, maxLength: 50 };
 
 const lengthRange = z
   .string()
@@ -14,8 +14,8 @@ const lengthRange = z
   })
   .refine(
     ({ minLength, maxLength }) =>
-      contract.minLength <= minLength && minLength <= maxLength && maxLength <= contract.maxLength,
-    `must lie within ${contract.minLength}-${contract.maxLength}`,
+      apiLimits.minLength <= minLength && minLength <= maxLength && maxLength <= apiLimits.maxLength,
+    `must lie within ${apiLimits.minLength}-${apiLimits.maxLength}`,
   );
 
 export const PASSWORDS_ENVIRONMENT = {
@@ -27,7 +27,7 @@ export const PASSWORDS_ENVIRONMENT = {
   PASSWORD_FORBIDDEN_WORDS: list
     .default([])
     .describe("Words that a password must not contain, comma-separated, in any case"),
-  PASSWORD_FORBID_OWN_WORDS: flag
+  PASSWORD_FORBID_PERSONAL_INFO: flag
     .default(false)
     .describe("Whether a password must not contain the user's names, username or email address"),
 };
@@ -37,5 +37,5 @@ export const toPasswordPolicy = (env: Environment): PasswordPolicy => ({
   ...env.PASSWORD_LENGTH,
   classes: env.PASSWORD_CLASSES,
   forbiddenWords: env.PASSWORD_FORBIDDEN_WORDS,
-  forbidOwnWords: env.PASSWORD_FORBID_OWN_WORDS,
+  forbidPersonalInfo: env.PASSWORD_FORBID_PERSONAL_INFO,
 });

@@ -6,7 +6,7 @@ import { requires } from "../auth/requires.ts";
 import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
 import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
-import { rejectPersonalInfo } from "../passwords/reject-personal-info.ts";
+import { rejectPersonalInfo } from "../passwords/password-schema.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
 import { toUserError } from "./to-user-error.ts";

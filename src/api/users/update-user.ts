@@ -9,7 +9,7 @@ import { changesBetween, type User } from "../../domain/user.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { requireJson } from "../http/check-body.ts";
-import { rejectPersonalInfo } from "../passwords/reject-personal-info.ts";
+import { rejectPersonalInfo } from "../passwords/password-schema.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
 import { applyUpdate, type Update } from "./apply-update.ts";
 import { addsUnverifiedEmail, planEmailChanges } from "./plan-email-changes.ts";

@@ -1,13 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ApiError } from "../../http/api-error.ts";
-import { describeViolation } from "./describe-violation.ts";
-import { findPasswordViolations } from "./find-password-violations.ts";
-import type { PasswordPolicy } from "./password-policy.ts";
-import { passwordSchema } from "./password-schema.ts";
+import { describeViolation, findPasswordViolations, type PasswordPolicy } from "./password-policy.ts";
+import { passwordSchema, rejectPersonalInfo } from "./password-schema.ts";
 import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords-config.ts";
-import { rejectPersonalInfo } from "./reject-personal-info.ts";
 
 const policyOf = (variables: Record<string, string> = {}): PasswordPolicy =>
   toPasswordPolicy(z.object(PASSWORDS_ENVIRONMENT).parse(variables));
@@ -16,14 +13,14 @@ const rulesOf = (policy: PasswordPolicy, password: string, owner = {}) =>
     violation.rule === "class_missing" ? violation.characterClass : violation.rule,
   );
 
-describe("the password policy", () => {
-  it("asks for nothing but 8 to 50 characters unless told otherwise", () => {
+describe("password policy", () => {
+  test("requires only 8 to 50 characters by default", () => {
     expect(policyOf()).toEqual({
       minLength: 8,
       maxLength: 50,
       classes: [],
       forbiddenWords: [],
-      forbidOwnWords: false,
+      forbidPersonalInfo: false,
     });
     expect(rulesOf(policyOf(), "aaaaaaa")).toEqual(["too_short"]);
     expect(rulesOf(policyOf(), "a".repeat(8))).toEqual([]);
@@ -31,12 +28,12 @@ describe("the password policy", () => {
     expect(rulesOf(policyOf(), "a".repeat(51))).toEqual(["too_long"]);
   });
 
-  it("counts characters, not the halves that JavaScript keeps of some of them", () => {
+  test("counts code points, not UTF-16 code units", () => {
     expect(rulesOf(policyOf(), "🦉".repeat(7))).toEqual(["too_short"]);
     expect(rulesOf(policyOf(), "🦉".repeat(50))).toEqual([]);
   });
 
-  it("names every class of characters that is missing, in any script", () => {
+  test("reports every missing character class, in any script", () => {
     const policy = policyOf({ PASSWORD_CLASSES: "lower,upper,digit,symbol" });
     expect(rulesOf(policy, "--------")).toEqual(["lower", "upper", "digit"]);
     expect(rulesOf(policy, "abcdefgh")).toEqual(["upper", "digit", "symbol"]);
@@ -44,25 +41,25 @@ describe("the password policy", () => {
     expect(rulesOf(policy, "Жжжжжж٣ ")).toEqual([]);
   });
 
-  it("forbids words wherever they stand and however they are written", () => {
+  test("forbids words anywhere in the password, in any case or width", () => {
     const policy = policyOf({ PASSWORD_FORBIDDEN_WORDS: "acme, Hunter2" });
     expect(rulesOf(policy, "my-ACME-pass")).toEqual(["forbidden_word"]);
     expect(rulesOf(policy, "ｈｕｎｔｅｒ２ twice")).toEqual(["forbidden_word"]);
     expect(rulesOf(policy, "hunter and acm")).toEqual([]);
   });
 
-  it("forbids the owner's own words when told to, but none so short that they forbid half the alphabet", () => {
+  test("forbids personal information when configured, except words under three characters", () => {
     const owner = { firstName: "Ada", lastName: "Li", username: "countess", emailAddress: ["enchantress@example.com"] };
-    const policy = policyOf({ PASSWORD_FORBID_OWN_WORDS: "true" });
+    const policy = policyOf({ PASSWORD_FORBID_PERSONAL_INFO: "true" });
     for (const password of ["12345ADA678", "the Countess", "enchantress1"]) {
-      expect(rulesOf(policy, password, owner)).toEqual(["own_word"]);
+      expect(rulesOf(policy, password, owner)).toEqual(["personal_info"]);
       expect(rulesOf(policyOf(), password, owner)).toEqual([]);
     }
     expect(rulesOf(policy, "list of example.com", owner)).toEqual([]);
     expect(rulesOf(policy, "whatever it is", {})).toEqual([]);
   });
 
-  it("can only be narrower than the contract, and its mistakes are told at start-up", () => {
+  test("rejects a configuration that is invalid or wider than 8 to 50 characters", () => {
     expect(policyOf({ PASSWORD_LENGTH: "12-40" })).toMatchObject({ minLength: 12, maxLength: 40 });
     for (const length of ["7-50", "8-51", "20-10", "12", "a-b", "8-"]) {
       expect(() => policyOf({ PASSWORD_LENGTH: length })).toThrow(z.ZodError);
@@ -71,8 +68,8 @@ describe("the password policy", () => {
   });
 });
 
-describe("a password field", () => {
-  it("has an issue for each violation, and accepts exactly what has none", () => {
+describe("password schema", () => {
+  test("reports one issue per violation and accepts every other password", () => {
     const policy = policyOf({ PASSWORD_CLASSES: "upper,digit", PASSWORD_FORBIDDEN_WORDS: "acme" });
     const schema = passwordSchema(policy);
     fc.assert(
@@ -86,24 +83,24 @@ describe("a password field", () => {
     expect(schema.safeParse(12_345_678).success).toBe(false);
   });
 
-  it("never tells the password, nor which word of the list was in it", () => {
+  test("never reveals the password or the forbidden word in its messages", () => {
     const policy = policyOf({ PASSWORD_FORBIDDEN_WORDS: "acme", PASSWORD_LENGTH: "12-50" });
-    const said = JSON.stringify(passwordSchema(policy).safeParse("s3cr3t acme").error?.issues).toLowerCase();
-    expect(said).not.toContain("s3cr3t");
-    expect(said).not.toContain("acme");
+    const messages = JSON.stringify(passwordSchema(policy).safeParse("s3cr3t acme").error?.issues).toLowerCase();
+    expect(messages).not.toContain("s3cr3t");
+    expect(messages).not.toContain("acme");
   });
 });
 
-it("a password with its owner's name is answered with 400 and a detail", () => {
-  const policy = policyOf({ PASSWORD_FORBID_OWN_WORDS: "true" });
-  const refuse = (password: string | undefined) => () => rejectPersonalInfo(policy, password, { firstName: "Ada" });
-  expect(refuse("ada loves engines")).toThrow(
+test("a password that contains its owner's name is rejected with 400 and the reason", () => {
+  const policy = policyOf({ PASSWORD_FORBID_PERSONAL_INFO: "true" });
+  const reject = (password: string | undefined) => () => rejectPersonalInfo(policy, password, { firstName: "Ada" });
+  expect(reject("ada loves engines")).toThrow(
     expect.objectContaining({
       status: 400,
-      details: [{ path: "password", message: "Password contains the user's name, username or e-mail address" }],
+      details: [{ path: "password", message: "Password contains the user's name, username or email address" }],
     }),
   );
-  expect(refuse("ada loves engines")).toThrow(ApiError);
-  expect(refuse("bob loves engines")).not.toThrow();
-  expect(refuse(undefined)).not.toThrow();
+  expect(reject("ada loves engines")).toThrow(ApiError);
+  expect(reject("bob loves engines")).not.toThrow();
+  expect(reject(undefined)).not.toThrow();
 });
