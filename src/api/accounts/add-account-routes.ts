@@ -5,11 +5,10 @@ import { addCreateRecoveryLink } from "./create-recovery-link.ts";
 import { addGetDetails } from "./get-details.ts";
 import { addListSessions } from "./list-sessions.ts";
 import { addResetMfa } from "./reset-mfa.ts";
-import { addRevokeSession } from "./revoke-session.ts";
-import { addRevokeSessions } from "./revoke-sessions.ts";
+import { addRevokeSession, addRevokeSessions } from "./revoke-sessions.ts";
 import { addVerifyPassword } from "./verify-password.ts";
 
-/** What is about a user's account rather than the user: details, sessions, standing, credentials. */
+/** The routes of a user's account: details, sessions, status and credentials. */
 export function addAccountRoutes(api: ApiApp, context: ApiContext): void {
   addGetDetails(api, context);
   addListSessions(api, context);

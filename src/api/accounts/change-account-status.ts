@@ -13,7 +13,7 @@ import {
 } from "../users/account-details.ts";
 import { changeAccount } from "../users/change-account.ts";
 
-interface StandingChange {
+interface StatusChange {
   readonly verb: string;
   readonly action: string;
   readonly summary: string;
@@ -21,43 +21,44 @@ interface StandingChange {
   readonly change: (users: ClerkClient["users"], userId: string) => Promise<ClerkUser>;
 }
 
-const changes: readonly StandingChange[] = [
+const changes: readonly StatusChange[] = [
   {
     verb: "lock",
     action: "account.locked",
-    summary: "Keep a user from signing in for a while",
-    description: "For as long as the Clerk instance says, an hour by default. Sessions go on.",
+    summary: "Lock a user temporarily",
+    description:
+      "The user cannot sign in for the duration set in the Clerk instance, by default one hour. Existing sessions continue.",
     change: (users, userId) => users.lockUser(userId),
   },
   {
     verb: "unlock",
     action: "account.unlocked",
-    summary: "Let a locked user sign in again",
-    description: "Also one whom Clerk locked after too many failed attempts.",
+    summary: "Unlock a user",
+    description: "Also unlocks a user whom Clerk locked after too many failed attempts.",
     change: (users, userId) => users.unlockUser(userId),
   },
   {
     verb: "ban",
     action: "account.banned",
-    summary: "Keep a user from signing in until unbanned",
-    description: "Ends all of the user's sessions.",
+    summary: "Ban a user",
+    description: "The user cannot sign in until unbanned. Ends all sessions.",
     change: (users, userId) => users.banUser(userId),
   },
   {
     verb: "unban",
     action: "account.unbanned",
-    summary: "Let a banned user sign in again",
-    description: "The sessions that the ban ended stay ended.",
+    summary: "Unban a user",
+    description: "Sessions that the ban ended stay ended.",
     change: (users, userId) => users.unbanUser(userId),
   },
 ];
 
-/** Lock, unlock, ban, unban: four names of one operation. Repeating one changes nothing more. */
+/** Lock, unlock, ban and unban: four variants of one route, each idempotent. */
 export function addChangeAccountStatus(api: ApiApp, context: ApiContext): void {
   for (const change of changes) addChange(api, context, change);
 }
 
-function addChange(api: ApiApp, context: ApiContext, { verb, action, summary, description, change }: StandingChange) {
+function addChange(api: ApiApp, context: ApiContext, { verb, action, summary, description, change }: StatusChange) {
   const route = createRoute({
     method: "post",
     path: `/api/users/{userId}/${verb}`,
@@ -69,7 +70,7 @@ function addChange(api: ApiApp, context: ApiContext, { verb, action, summary, de
     request: { params: userIdParam },
     responses: {
       200: {
-        description: "The account as it is now",
+        description: "The changed account",
         content: { "application/json": { schema: accountDetailsSchema } },
       },
       ...errorResponses(400, 404, 502),
@@ -85,10 +86,10 @@ function addChange(api: ApiApp, context: ApiContext, { verb, action, summary, de
         await queueSnapshot(context, user.raw, "user.updated");
         return accountDetailsFromJson(accountJsonSchema.parse(user.raw));
       },
-      describe: (before, after) => ({ before: standingOf(before), after: standingOf(after) }),
+      describe: (before, after) => ({ before: statusOf(before), after: statusOf(after) }),
     });
     return c.json(details, 200);
   });
 }
 
-const standingOf = ({ banned, locked }: Pick<AccountDetails, "banned" | "locked">) => ({ banned, locked });
+const statusOf = ({ banned, locked }: Pick<AccountDetails, "banned" | "locked">) => ({ banned, locked });

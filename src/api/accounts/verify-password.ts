@@ -1,58 +1,65 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { createRoute, z } from "@hono/zod-openapi";
-import { consumeOrThrow } from "../http/rate-limit.ts";
+import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
+import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { clientNetwork } from "../auth/client-ip.ts";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { apiUserFromJson, apiUserSchema } from "../users/api-user.ts";
-import { InvalidCredentialsError } from "../users/user-errors.ts";
+import { consumeOrThrow } from "../http/rate-limit.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
+import { rejectionToApiError } from "../http/to-api-error.ts";
+import { type AccountJson, accountJsonSchema, hasVerifiedEmail } from "../users/account-details.ts";
 import type { ApiContext } from "../users/api-context.ts";
-import { checkPassword } from "./check-password.ts";
+import { InvalidCredentialsError } from "../users/user-errors.ts";
+import { apiUserFromJson, apiUserSchema } from "../users/user-schemas.ts";
 
-const route = createRoute({
-  method: "post",
-  path: "/api/auth/verify-password",
-  tags: ["Accounts"],
-  summary: "Whose are this e-mail address and this password?",
-  description:
-    "Needs `accounts:verify`. Makes no session. Whatever is wrong (no such address, one that is not verified, no password, another password, a banned or locked user), the answer is the same 401 and takes as long. Failures are limited for each e-mail address and for each caller's address.",
-  security: bearer,
-  middleware: [requires("accounts:verify")] as const,
-  request: {
-    body: {
-      required: true,
-      content: {
-        "application/json": {
-          schema: z.object({
-            email: z.email().max(254).openapi({ example: "ada@example.com" }),
-            password: z.string().min(1).max(1_000).openapi({ format: "password", example: "correct Horse 7 battery" }),
-          }),
+/** `POST /api/auth/verify-password` */
+export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
+  const { clerk, config, passwordLimits, security, log, now } = context;
+  const route = createRoute({
+    method: "post",
+    path: "/api/auth/verify-password",
+    tags: ["Accounts"],
+    summary: "Verify an email address and password",
+    description:
+      "Needs `accounts:verify`. Creates no session. Every failure (unknown or unverified address, missing or wrong password, banned or locked user) is the same 401 after the same time. Failures are limited per email address and per IP address.",
+    security: bearer,
+    middleware: [requires("accounts:verify")] as const,
+    request: {
+      body: {
+        required: true,
+        content: {
+          "application/json": {
+            schema: z.object({
+              email: z.email().max(254).openapi({ example: "ada@example.com" }),
+              password: z
+                .string()
+                .min(1)
+                .max(1_000)
+                .openapi({ format: "password", example: "correct Horse 7 battery" }),
+            }),
+          },
         },
       },
     },
-  },
-  responses: {
-    200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
-    ...errorResponses(400, 413, 502),
-  },
-});
-
-export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
-  const { passwordLimits, security, log, now } = context;
+    responses: {
+      200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
+      ...errorResponses(400, 413, 502),
+    },
+  });
   api.openapi(route, async (c) => {
     const { email, password } = c.req.valid("json");
     const startedAt = now();
     const ip = c.get("ip");
-    const taken = [
+    const consumed = [
       { limit: passwordLimits.perIp, key: clientNetwork(ip) },
       { limit: passwordLimits.perEmail, key: hash(email) },
     ];
-    for (const { limit, key } of taken) await consumeOrThrow(c, limit, key);
-    const check = await checkPassword(context.clerk, email, password);
+    for (const { limit, key } of consumed) await consumeOrThrow(c, limit, key);
+    const check = await checkPassword(clerk, email, password);
     if (check.outcome === "right") {
-      await Promise.all(taken.map(({ limit, key }) => limit.refund(key)));
+      await Promise.all(consumed.map(({ limit, key }) => limit.refund(key)));
       return c.json(apiUserFromJson(check.account), 200);
     }
     log.warn(
@@ -67,10 +74,58 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
       "Failed login attempt",
     );
     await security.count("password_rejected");
-    await delay(Math.max(0, startedAt + context.config.passwordFailureMinMs - now()));
+    await delay(Math.max(0, startedAt + config.passwordFailureMinMs - now()));
     throw new InvalidCredentialsError();
   });
 }
 
-/** So that nobody can read from Redis's keys who tried to sign in. */
+/** Hashed, so that the keys in Redis do not reveal email addresses. */
 const hash = (email: string) => createHash("sha256").update(email.toLowerCase()).digest("base64url");
+
+type PasswordCheck =
+  | { readonly outcome: "right"; readonly account: AccountJson }
+  | { readonly outcome: "unknown_email" | "no_password" | "wrong_password" | "banned" | "locked" };
+
+/** A well-formed id that no user has. */
+const dummyUserId = `user_${"0".repeat(27)}`;
+
+/**
+ * Checks whether the password belongs to the user with this email address. Only a verified address counts, because a user
+ * may have added another person's address. Makes the same calls of Clerk whatever the outcome, so that timing does not
+ * reveal it. Throws the errors of {@link ClerkApi} while Clerk is unavailable.
+ */
+async function checkPassword(clerk: ClerkApi, email: string, password: string): Promise<PasswordCheck> {
+  const account = await findByEmail(clerk, email);
+  const comparison = await comparePassword(clerk, account?.id ?? dummyUserId, password);
+  if (account === undefined) return { outcome: "unknown_email" };
+  if (comparison !== "right") return { outcome: comparison };
+  if (account.banned) return { outcome: "banned" };
+  if (account.locked) return { outcome: "locked" };
+  return { outcome: "right", account };
+}
+
+async function findByEmail(clerk: ClerkApi, email: string): Promise<AccountJson | undefined> {
+  const { data } = await clerk.read(
+    "users.list",
+    ({ users }) => users.getUserList({ emailAddress: [email], limit: 100 }),
+    { requests: 2 },
+  );
+  return data.map(({ raw }) => accountJsonSchema.parse(raw)).find((account) => hasVerifiedEmail(account, email));
+}
+
+/** A write rather than a read, because writes are not retried and Clerk may count the attempts. */
+async function comparePassword(
+  clerk: ClerkApi,
+  userId: string,
+  password: string,
+): Promise<"right" | "no_password" | "wrong_password"> {
+  try {
+    await clerk.write("users.verify_password", ({ users }) => users.verifyPassword({ userId, password }));
+    return "right";
+  } catch (error) {
+    if (!(error instanceof ClerkRequestError)) throw error;
+    if (error.has("no_password_set")) return "no_password";
+    if ([400, 404, 422].includes(error.status)) return "wrong_password";
+    throw rejectionToApiError(error, new InvalidCredentialsError(error));
+  }
+}

@@ -19,6 +19,10 @@ interface Role {
 /** The role named by a token's claim; {@link defaultRole} for a claim that names no role. */
 export type FindRole = (claim: unknown) => Role;
 
+/** Whether a role has a permission that the other one lacks. */
+export const outranks = (role: Pick<Role, "permissions">, other: Pick<Role, "permissions">): boolean =>
+  ![...role.permissions].every((permission) => other.permissions.has(permission));
+
 const defaultFile = fileURLToPath(new URL("../../../roles.json", import.meta.url));
 
 /** Reads the roles file; default is roles.json beside package.json. Throws a {@link ConfigError} that names the mistake. */

@@ -3,9 +3,9 @@ import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { UserNotFoundError } from "./user-errors.ts";
 import { z } from "@hono/zod-openapi";
 import { userJsonSchema } from "../../clerk/payloads/user-json.ts";
-import { apiUserFromJson, apiUserSchema } from "./api-user.ts";
+import { apiUserFromJson, apiUserSchema } from "./user-schemas.ts";
 
-/** The account as Clerk has it now, never from a cache. Throws {@link UserNotFoundError}. */
+/** Reads the account from Clerk, never from the cache. Throws {@link UserNotFoundError}. */
 export async function readAccount(clerk: ClerkApi, userId: string): Promise<AccountJson> {
   try {
     const user = await clerk.read("users.get", ({ users }) => users.getUser(userId));
@@ -19,7 +19,7 @@ export async function readAccount(clerk: ClerkApi, userId: string): Promise<Acco
 const verificationSchema = z.object({ status: z.string() }).nullish();
 const isVerified = (verification: z.infer<typeof verificationSchema>) => verification?.status === "verified";
 
-/** What Clerk says about a user's account beyond the user itself. Metadata and credentials are not among it. */
+/** Clerk's user with the account fields that the API shows. Private metadata and credentials are not among them. */
 export const accountJsonSchema = userJsonSchema.extend({
   email_addresses: z.array(z.object({ id: z.string(), email_address: z.string(), verification: verificationSchema })),
   external_accounts: z.array(
@@ -53,7 +53,7 @@ export const accountDetailsSchema = apiUserSchema
           primary: z.boolean(),
         }),
       )
-      .openapi({ description: "All of them, the unverified ones too" }),
+      .openapi({ description: "All addresses, including unverified ones" }),
     externalAccounts: z
       .array(
         z.object({
@@ -67,7 +67,7 @@ export const accountDetailsSchema = apiUserSchema
       )
       .openapi({ description: "Linked social accounts" }),
     passwordEnabled: z.boolean(),
-    twoFactorEnabled: z.boolean().openapi({ description: "Whether signing in asks for a second factor" }),
+    twoFactorEnabled: z.boolean().openapi({ description: "Whether signing in requires a second factor" }),
     totpEnabled: z.boolean(),
     backupCodeEnabled: z.boolean(),
     banned: z.boolean(),
@@ -78,7 +78,7 @@ export const accountDetailsSchema = apiUserSchema
   .openapi("AccountDetails");
 export type AccountDetails = z.infer<typeof accountDetailsSchema>;
 
-/** The account as the API answers it. */
+/** The account in the form of the API's responses. */
 export const accountDetailsFromJson = (json: AccountJson): AccountDetails => ({
   ...apiUserFromJson(json),
   emailAddresses: json.email_addresses.map(({ id, email_address, verification }) => ({
@@ -104,8 +104,8 @@ export const accountDetailsFromJson = (json: AccountJson): AccountDetails => ({
   lastSignInAt: typeof json.last_sign_in_at === "number" ? new Date(json.last_sign_in_at).toISOString() : null,
 });
 
-/** Whether an address is this user's, proved by a verification; compared without case, as Clerk does. */
-export const ownsAddress = ({ email_addresses }: AccountJson, email: string): boolean =>
+/** Whether the user has verified this address. Compares without case, as Clerk does. */
+export const hasVerifiedEmail = ({ email_addresses }: AccountJson, email: string): boolean =>
   email_addresses.some(
     ({ email_address, verification }) =>
       email_address.toLowerCase() === email.toLowerCase() && isVerified(verification),

@@ -1,12 +1,25 @@
-import { createRoute } from "@hono/zod-openapi";
+import { createRoute, z } from "@hono/zod-openapi";
 import { assertFreshFactor, assertPermitted, requires } from "../auth/requires.ts";
-import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { invalidInput } from "../http/create-router.ts";
-import { batchResponseSchema, batchOperationSchema, batchSchema } from "./batch-schemas.ts";
-import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
-import { type CheckedOperation, runBatch } from "./run-batch.ts";
+import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiContext } from "./api-context.ts";
+import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
+import { batchOperationSchema, batchResultSchema, type CheckedOperation, runBatch } from "./run-batch.ts";
+
+/** The operations are validated one by one later, so that an invalid operation does not reject the whole batch. */
+const batchSchema = z
+  .strictObject({
+    operations: z
+      .array(z.unknown().openapi({ allOf: [{ $ref: "#/components/schemas/BatchOperation" }] }))
+      .min(1)
+      .max(100),
+  })
+  .openapi("BatchRequest");
+
+const batchResponseSchema = z
+  .object({ results: z.array(batchResultSchema), succeeded: z.int(), failed: z.int() })
+  .openapi("BatchResponse");
 
 /** `POST /api/users/batch` */
 export function addBatch(api: ApiApp, context: ApiContext): void {
@@ -16,9 +29,9 @@ export function addBatch(api: ApiApp, context: ApiContext): void {
     method: "post",
     path: "/api/users/batch",
     tags: ["Users"],
-    summary: "Create, change and delete up to 100 users",
+    summary: "Create, update and delete up to 100 users",
     description:
-      "Needs `users:write`; when an operation deletes, `users:delete` too, and a fresh second factor where `REQUIRE_MFA_FOR` has `delete`. Answers 207 with a result for each operation, in their order; one that fails does not keep others from being done. Operations about one user run as they stand, one after the other; others at once. When Clerk is away, those that have not begun answer 503 too. As many calls of Clerk as the operations alone, within its rate limit, for two minutes at most.",
+      "Needs `users:write`; for deletions `users:delete` too, and a fresh second factor if `REQUIRE_MFA_FOR` contains `delete`. Responds with 207 and one result per operation, in the same order. Each operation succeeds or fails on its own. Operations on the same user run in order, others concurrently. The batch runs for at most two minutes.",
     security: bearer,
     middleware: [requires("users:write"), idempotent(context.idempotency)] as const,
     request: {
@@ -27,15 +40,15 @@ export function addBatch(api: ApiApp, context: ApiContext): void {
     },
     responses: {
       207: {
-        description: "A result for each operation",
+        description: "One result per operation",
         content: { "application/json": { schema: batchResponseSchema } },
       },
       ...errorResponses(400, 409, 413, 422),
     },
   });
   api.openapi(route, async (c) => {
-    const operations = c.req.valid("json").operations.map((given): CheckedOperation => {
-      const parsed = operationSchema.safeParse(given);
+    const operations = c.req.valid("json").operations.map((input): CheckedOperation => {
+      const parsed = operationSchema.safeParse(input);
       return parsed.success ? parsed.data : invalidInput(parsed.error.issues);
     });
     if (operations.some((operation) => "type" in operation && operation.type === "delete")) {

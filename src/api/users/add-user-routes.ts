@@ -8,7 +8,7 @@ import { addListUsers } from "./list-users.ts";
 import { addUpdateUser } from "./update-user.ts";
 import type { ApiContext } from "./api-context.ts";
 
-/** Users as such: what the events are about. */
+/** The routes of users: listing, reading, creating, updating and deleting them. */
 export function addUserRoutes(api: ApiApp, context: ApiContext): void {
   addListUsers(api, context);
   addGetUser(api, context);

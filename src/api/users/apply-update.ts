@@ -1,35 +1,30 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ApiError } from "../../http/api-error.ts";
-import { UpdateIncompleteError, type UpdateStep } from "./user-errors.ts";
-import type { EmailChange } from "./plan-email-changes.ts";
-import { type Attempt, toUserError } from "./to-user-error.ts";
+import type { EmailChange, UpdatePlan } from "./plan-update.ts";
+import { toUserError, UpdateIncompleteError, type UpdateStep, type WriteAttempt } from "./user-errors.ts";
 
-export interface Update {
-  readonly userId: string;
-  /** By the names of Clerk's `updateUser`; none: no such step. */
-  readonly fields: Readonly<Partial<Record<"firstName" | "lastName" | "username" | "password", string>>>;
-  readonly emails: readonly EmailChange[];
-}
-
-/** `latest` is the user as Clerk last said, undefined if it said nothing; `readAt` is for its way to Kafka. */
-export type Applied = { readonly latest: unknown; readonly readAt: number } & (
+/**
+ * `latest` is the user as Clerk last returned it, undefined if no call returned it. `readAt` is the time just before it was
+ * read, in ms, or 0 if `latest` is the response to a write.
+ */
+export type AppliedUpdate = { readonly latest: unknown; readonly readAt: number } & (
   | { readonly outcome: "done" }
   | { readonly outcome: "stopped"; readonly error: ApiError }
 );
 
 interface Step {
   readonly name: UpdateStep;
-  readonly attempt: Attempt;
+  readonly attempt: WriteAttempt;
   readonly run: () => Promise<void>;
 }
 
 /**
- * Makes an update, step by step: the fields in one call, each change of an e-mail address in another, and when addresses
- * changed one more to read what the user is now. Stops at the first step that fails.
+ * Applies an update step by step: one call for the fields, one for each change of an address and, if addresses changed, one
+ * to read the user back. Stops at the first step that fails.
  */
-export async function applyUpdate(clerk: ClerkApi, update: Update, now: () => number): Promise<Applied> {
-  const { userId, fields, emails } = update;
+export async function applyUpdate(clerk: ClerkApi, plan: UpdatePlan, now: () => number): Promise<AppliedUpdate> {
+  const { userId, fields, emails } = plan;
   let latest: unknown;
   let readAt = 0;
   const setFields = async () => {

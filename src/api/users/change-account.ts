@@ -1,34 +1,37 @@
 import type { Context } from "hono";
-import { type AuditDetails, createAuditEntry } from "../http/create-audit-entry.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
-import { rejectionToApiError, toApiError } from "../http/to-api-error.ts";
-import type { ApiEnv } from "../http/api-env.ts";
+import type { UserJson } from "../../clerk/payloads/user-json.ts";
 import { ApiError } from "../../http/api-error.ts";
-import { UserNotFoundError } from "./user-errors.ts";
+import { AccessDeniedError } from "../auth/auth-errors.ts";
+import { callerOf } from "../auth/requires.ts";
+import { type FindRole, outranks } from "../auth/roles.ts";
+import type { ApiEnv } from "../http/api-env.ts";
+import { type AuditDetails, createAuditEntry } from "../http/create-audit-entry.ts";
+import { rejectionToApiError, toApiError } from "../http/to-api-error.ts";
+import { type AccountJson, readAccount } from "./account-details.ts";
 import type { ApiContext } from "./api-context.ts";
-import type { AccountJson } from "./account-details.ts";
-import { assertNotOutranked } from "./assert-not-outranked.ts";
-import { readAccount } from "./account-details.ts";
+import { UserNotFoundError } from "./user-errors.ts";
 
 export interface AccountChange<T> {
-  /** What the audit trail calls it. */
+  /** The action's name in the audit trail. */
   readonly action: string;
   readonly userId: string;
   readonly run: (before: AccountJson) => Promise<T>;
-  /** What the audit trail keeps of it; nothing secret. */
+  /** The values for the audit trail, without secrets. */
   readonly describe: (before: AccountJson, result: T) => Pick<AuditDetails, "before" | "after">;
 }
 
 /**
- * Changes the account of somebody whom the caller may touch. Done or failed, the cache forgets the user afterwards (a
- * failed change may have happened) and the audit trail knows. What Clerk refuses is thrown as an {@link ApiError}.
+ * Changes the account of a user who does not outrank the caller. Whether the change succeeds or fails, it is recorded in
+ * the audit trail and the user's cache entry is invalidated, because a failed change may still have happened in Clerk.
+ * Throws an {@link ApiError} for a change that Clerk rejects.
  */
 export async function changeAccount<T>(c: Context<ApiEnv>, context: ApiContext, change: AccountChange<T>): Promise<T> {
   const { action, userId, run, describe } = change;
   const before = await readAccount(context.clerk, userId);
   assertNotOutranked(c, context.findRole, before);
-  const record = (deed: Omit<AuditDetails, "action" | "targetId">) =>
-    context.audit.record(createAuditEntry(c, context.now, { action, targetId: userId, ...deed }));
+  const record = (details: Omit<AuditDetails, "action" | "targetId">) =>
+    context.audit.record(createAuditEntry(c, context.now, { action, targetId: userId, ...details }));
   try {
     const result = await run(before);
     await record({ outcome: "done", ...describe(before, result) });
@@ -43,4 +46,14 @@ export async function changeAccount<T>(c: Context<ApiEnv>, context: ApiContext, 
   } finally {
     await context.cache.invalidate([userId]);
   }
+}
+
+/**
+ * Throws 403 when the user outranks the caller. Without this check, a caller with the right to reset second factors or to
+ * create sign-in links could take over an admin's account. Users may always change their own account.
+ */
+function assertNotOutranked(c: Context<ApiEnv>, findRole: FindRole, user: UserJson): void {
+  const caller = callerOf(c);
+  if (caller.kind === "user" && caller.id === user.id) return;
+  if (outranks(findRole(user.public_metadata?.role), caller)) throw new AccessDeniedError("user_outranks_caller");
 }

@@ -1,27 +1,26 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import type { Context } from "hono";
-import { changeAccount } from "./change-account.ts";
-import { AccessDeniedError } from "../auth/auth-errors.ts";
-import type { FindRole } from "../auth/roles.ts";
-import { callerOf, requires, requiresFreshFactor } from "../auth/requires.ts";
-import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
+import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
+import { AccessDeniedError } from "../auth/auth-errors.ts";
+import { callerOf, requires, requiresFreshFactor } from "../auth/requires.ts";
+import { outranks } from "../auth/roles.ts";
+import type { ApiApp } from "../http/api-env.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
-import type { ApiApp, ApiEnv } from "../http/api-env.ts";
-import { apiUserFromJson, apiUserSchema } from "./api-user.ts";
-import { roleSchema } from "./user-input.ts";
-import { queueSnapshot } from "./queue-snapshot.ts";
 import type { ApiContext } from "./api-context.ts";
+import { changeAccount } from "./change-account.ts";
+import { queueSnapshot } from "./queue-snapshot.ts";
+import { apiUserFromJson, apiUserSchema, roleSchema } from "./user-schemas.ts";
 
 /** `PUT /api/users/{userId}/role` */
 export function addChangeRole(api: ApiApp, context: ApiContext): void {
+  const { clerk, findRole, log } = context;
   const route = createRoute({
     method: "put",
     path: "/api/users/{userId}/role",
     tags: ["Users"],
-    summary: "Give a user another role",
+    summary: "Change a user's role",
     description:
-      "Needs `users:roles`, and a fresh second factor where `REQUIRE_MFA_FOR` has `role`. Nobody can give or take a role that may do more than his own. Session tokens that exist keep the old role until they expire, for a minute at most. Two calls of Clerk.",
+      "Needs `users:roles`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `role`. You cannot grant or revoke a role with more permissions than your own. Existing session tokens keep the old role until they expire, after at most one minute.",
     security: bearer,
     middleware: [requires("users:roles"), requiresFreshFactor("role")] as const,
     request: {
@@ -29,25 +28,25 @@ export function addChangeRole(api: ApiApp, context: ApiContext): void {
       body: {
         required: true,
         content: {
-          "application/json": { schema: z.strictObject({ role: roleSchema(context.findRole) }).openapi("ChangeRole") },
+          "application/json": { schema: z.strictObject({ role: roleSchema(findRole) }).openapi("ChangeRole") },
         },
       },
     },
     responses: {
-      200: { description: "The user as it is now", content: { "application/json": { schema: apiUserSchema } } },
+      200: { description: "The changed user", content: { "application/json": { schema: apiUserSchema } } },
       ...errorResponses(400, 404, 409, 413, 502),
     },
   });
-  const { clerk, findRole, log } = context;
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
     const { role } = c.req.valid("json");
-    assertMayGive(c, findRole, role);
+    // Without this check, the right to grant roles would be the right to become an admin.
+    if (outranks(findRole(role), callerOf(c))) throw new AccessDeniedError("user_outranks_caller");
     const user = await changeAccount(c, context, {
       action: "user.role_changed",
       userId,
       run: async () => {
-        // A deep merge: whatever else the public metadata holds stays.
+        // Clerk merges deeply, so the other public metadata stays.
         const changed = await clerk.write(
           "users.update_metadata",
           ({ users }) => users.updateUserMetadata(userId, { publicMetadata: { role } }),
@@ -64,12 +63,4 @@ export function addChangeRole(api: ApiApp, context: ApiContext): void {
     );
     return c.json(user, 200);
   });
-}
-
-/** With the right to give roles nobody may become more than he is. */
-function assertMayGive(c: Context<ApiEnv>, findRole: FindRole, role: string): void {
-  const { permissions } = callerOf(c);
-  if (![...findRole(role).permissions].every((permission) => permissions.has(permission))) {
-    throw new AccessDeniedError("user_outranks_caller");
-  }
 }

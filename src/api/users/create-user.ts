@@ -7,12 +7,12 @@ import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
 import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { rejectPersonalInfo } from "../passwords/password-schema.ts";
-import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
+import { type ApiUser, apiUserFromJson, apiUserSchema } from "./user-schemas.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
-import { toUserError } from "./to-user-error.ts";
+import { toUserError } from "./user-errors.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import type { ApiContext } from "./api-context.ts";
-import { type CreateUserInput, createUserSchema } from "./user-input.ts";
+import { type CreateUserInput, createUserSchema } from "./user-schemas.ts";
 
 /** `POST /api/users` */
 export function addCreateUser(api: ApiApp, context: ApiContext): void {
@@ -22,7 +22,7 @@ export function addCreateUser(api: ApiApp, context: ApiContext): void {
     tags: ["Users"],
     summary: "Create a user",
     description:
-      "Needs `users:write`; nothing while `OPEN_REGISTRATION` is on and there is no token. The e-mail addresses count as verified. One call of Clerk. It is never made twice by itself: when the answer is 503, the user may exist all the same.",
+      "Needs `users:write`, or no token at all if `OPEN_REGISTRATION` is on. The email addresses are marked as verified. After a 503 the user may exist nevertheless; send an `Idempotency-Key` to repeat the request safely.",
     security: [...bearer, {}],
     middleware: [allowsAnonymous("registration"), requires("users:write"), idempotent(context.idempotency)] as const,
     request: {
@@ -40,11 +40,12 @@ export function addCreateUser(api: ApiApp, context: ApiContext): void {
   });
 }
 
+/** Creates a user with one call of Clerk, which is never retried. Throws an `ApiError`. */
 export async function createUser(c: Context<ApiEnv>, context: ApiContext, input: CreateUserInput): Promise<ApiUser> {
   const { clerk, cache, audit, passwords, log, now } = context;
   rejectPersonalInfo(passwords, input.password, input);
-  const record = (deed: Omit<AuditDetails, "action">) =>
-    audit.record(createAuditEntry(c, now, { action: "user.created", ...deed }));
+  const record = (details: Omit<AuditDetails, "action">) =>
+    audit.record(createAuditEntry(c, now, { action: "user.created", ...details }));
   try {
     const created = await clerk.write("users.create", ({ users }) => users.createUser(input));
     const user = apiUserFromJson(parseUserJson(created.raw));

@@ -8,28 +8,26 @@ import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import type { ApiContext } from "./api-context.ts";
 
-const route = createRoute({
-  method: "delete",
-  path: "/api/users/{userId}",
-  tags: ["Users"],
-  summary: "Delete a user for good",
-  description:
-    "Needs `users:delete`, and a fresh second factor where `REQUIRE_MFA_FOR` has `delete`. Two calls of Clerk: one to read who it is, for the audit trail.",
-  security: bearer,
-  middleware: [requires("users:delete"), requiresFreshFactor("delete")] as const,
-  request: { params: userIdParam },
-  responses: { 204: { description: "The user is gone" }, ...errorResponses(400, 404, 409, 502) },
-});
-
 /** `DELETE /api/users/{userId}` */
 export function addDeleteUser(api: ApiApp, context: ApiContext): void {
+  const route = createRoute({
+    method: "delete",
+    path: "/api/users/{userId}",
+    tags: ["Users"],
+    summary: "Delete a user permanently",
+    description: "Needs `users:delete`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `delete`.",
+    security: bearer,
+    middleware: [requires("users:delete"), requiresFreshFactor("delete")] as const,
+    request: { params: userIdParam },
+    responses: { 204: { description: "The user is deleted" }, ...errorResponses(400, 404, 409, 502) },
+  });
   api.openapi(route, async (c) => {
     await deleteUser(c, context, c.req.valid("param").userId);
     return c.body(null, 204);
   });
 }
 
-/** Deletes a user who may do no more than the caller. */
+/** Deletes a user who does not outrank the caller. Calls Clerk twice: the audit trail records the user as it was. */
 export async function deleteUser(c: Context<ApiEnv>, context: ApiContext, userId: string): Promise<void> {
   const { clerk, log } = context;
   await changeAccount(c, context, {

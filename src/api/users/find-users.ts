@@ -1,14 +1,13 @@
-import type { UserPage } from "./user-cache.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { countUsers, listUsers, type UserFilter } from "../../clerk/users/list-users.ts";
-import { type Sweep, collectUsers } from "../../clerk/users/list-users.ts";
 import type { UserJson } from "../../clerk/payloads/user-json.ts";
+import { collectUsers, countUsers, listUsers, type Sweep, type UserFilter } from "../../clerk/users/list-users.ts";
 import { ApiError } from "../../http/api-error.ts";
-import { type ApiUser, apiUserFromJson } from "./api-user.ts";
+import type { UserPage } from "./user-cache.ts";
+import { apiUserFromJson } from "./user-schemas.ts";
 
 type Reader = Pick<ClerkApi, "read">;
 
-/** A stretch of a list, newest first. */
+/** A slice of a list that is sorted by creation, newest first. */
 export interface Slice {
   readonly offset: number;
   readonly limit: number;
@@ -17,8 +16,8 @@ export interface Slice {
 const clerkPageSize = 500;
 
 /**
- * Of all users. One call when the first page holds them all; otherwise one for the page and one for the count, and only the
- * latter for a page behind the end.
+ * Lists all users. Makes one call if the first page contains all users, otherwise one for the page and one for the count;
+ * for a page behind the end, only the count.
  */
 export async function browseUsers(clerk: Reader, { offset, limit }: Slice): Promise<UserPage> {
   const known = offset === 0 ? undefined : await countUsers(clerk, {});
@@ -29,9 +28,10 @@ export async function browseUsers(clerk: Reader, { offset, limit }: Slice): Prom
 }
 
 /**
- * Of those who have `search` in an e-mail address or a name, without case. Clerk's own search looks in more (ids, usernames,
- * telephone numbers, wallets), so both fields are asked for by themselves. Two calls when each finds less than a hundred;
- * otherwise three more for the counts, and more pages only as far as the stretch reaches. Throws 400 when that is too far.
+ * Lists the users who have `search` in an email address or a name, compared without case. Clerk's own search covers more
+ * fields (ids, usernames, phone numbers, wallets), so this queries both fields separately. Makes two calls if each query
+ * finds fewer than a hundred users; otherwise three more for the counts, and more pages up to the end of the slice. Throws
+ * 400 if that exceeds `maxCalls` for one query.
  */
 export async function searchUsers(
   clerk: Reader,
@@ -53,27 +53,28 @@ export async function searchUsers(
 }
 
 /**
- * All with a role, of those whom `search` finds if there is one. Clerk does not know roles, so it is asked for everybody,
- * 500 a call. Throws 400 when that takes more calls than allowed.
+ * Lists all users with a role, among those that `search` finds if given. Clerk does not know roles, so this reads all
+ * users, 500 per call. Throws 400 if that exceeds `maxCalls`.
  */
 export async function findByRole(
   clerk: Reader,
   role: string,
   search: string | undefined,
   maxCalls: number,
-): Promise<ApiUser[]> {
+): Promise<UserPage> {
   const sweep = { pageSize: clerkPageSize, enough: Number.POSITIVE_INFINITY, maxPages: maxCalls };
   const swept = search === undefined ? await collectUsers(clerk, {}, sweep) : await sweepBoth(clerk, search, sweep);
   if (!swept.complete) throw listTooLarge();
-  return swept.users.map(apiUserFromJson).filter((user) => user.role === role);
+  const users = swept.users.map(apiUserFromJson).filter((user) => user.role === role);
+  return { users, totalCount: users.length };
 }
 
-const listTooLarge = () => new ApiError(400, "list_too_large", "Too many users to look through; narrow the search");
+const listTooLarge = () => new ApiError(400, "list_too_large", "Too many users to search; narrow the search");
 
 const filtersFor = (search: string) =>
   [{ emailAddressQuery: search }, { nameQuery: search }] as const satisfies UserFilter[];
 
-/** Newest first; as far as both lists have been read, nobody is missing among the first `enough`. */
+/** Newest first. The first `enough` users are complete, because both lists have been read that far. */
 async function sweepBoth(clerk: Reader, search: string, sweep: Sweep) {
   const swept = await Promise.all(filtersFor(search).map((filter) => collectUsers(clerk, filter, sweep)));
   const users = new Map<string, UserJson>(swept.flatMap((part) => part.users.map((user) => [user.id, user])));
@@ -83,7 +84,7 @@ async function sweepBoth(clerk: Reader, search: string, sweep: Sweep) {
   };
 }
 
-/** Those of one field, and those of the other, less those of both. */
+/** Counts the matches by address plus the matches by name, minus the matches by both. */
 async function countEither(clerk: Reader, search: string): Promise<number> {
   const [byEmail, byName] = filtersFor(search);
   const [emails, names, both] = await Promise.all([

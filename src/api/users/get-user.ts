@@ -5,27 +5,26 @@ import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { type ApiUser, apiUserFromJson, apiUserSchema } from "./api-user.ts";
+import { type ApiUser, apiUserFromJson, apiUserSchema } from "./user-schemas.ts";
 import { UserNotFoundError } from "./user-errors.ts";
 import type { ApiContext } from "./api-context.ts";
 
-const route = createRoute({
-  method: "get",
-  path: "/api/users/{userId}",
-  tags: ["Users"],
-  summary: "A user",
-  description: "Needs `users:read`, except for one's own. From the cache, or one call of Clerk.",
-  security: bearer,
-  middleware: [requires("users:read", { orSelf: "userId" })] as const,
-  request: { params: userIdParam },
-  responses: {
-    200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
-    ...errorResponses(400, 404, 502),
-  },
-});
-
 /** `GET /api/users/{userId}` */
 export function addGetUser(api: ApiApp, { clerk, cache }: ApiContext): void {
+  const route = createRoute({
+    method: "get",
+    path: "/api/users/{userId}",
+    tags: ["Users"],
+    summary: "Get a user",
+    description: "Needs `users:read`; users may read themselves. Cached.",
+    security: bearer,
+    middleware: [requires("users:read", { orSelf: "userId" })] as const,
+    request: { params: userIdParam },
+    responses: {
+      200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
+      ...errorResponses(400, 404, 502),
+    },
+  });
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
     const user = await cache.user(userId, () => loadUser(clerk, userId));

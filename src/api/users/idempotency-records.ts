@@ -3,14 +3,14 @@ import { z } from "zod";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 export interface IdempotencyOptions {
-  /** Must fail fast: a request waits for it. */
+  /** A connection that fails fast, because requests wait for it. */
   readonly redis: RedisClient;
   readonly redisPrefix: string;
-  /** Bodies are kept as a hash keyed by it: a password in one could be guessed from a plain hash. */
+  /** The key of the hash under which bodies are stored. A password in a body could be guessed from a plain hash. */
   readonly secret: string;
 }
 
-/** One request that is to be done once. Whoever sends it is a part of its name: nobody gets another's answer. */
+/** A request to be executed once. The caller is part of its identity, so that no caller gets another one's response. */
 export interface IdempotentRequest {
   readonly caller: string;
   readonly operation: string;
@@ -18,56 +18,58 @@ export interface IdempotentRequest {
   readonly body: string;
 }
 
-const answerSchema = z.object({
+const responseSchema = z.object({
   status: z.int(),
   headers: z.record(z.string(), z.string()),
   body: z.string(),
 });
-export type KeptAnswer = z.infer<typeof answerSchema>;
+export type StoredResponse = z.infer<typeof responseSchema>;
 
 export type Claim =
-  /** The caller runs the request, and then keeps its answer or releases the claim. */
+  /** The caller executes the request, and then stores its response or releases the claim. */
   | { readonly outcome: "claimed" }
-  | { readonly outcome: "answered"; readonly answer: KeptAnswer }
+  | { readonly outcome: "completed"; readonly response: StoredResponse }
   | { readonly outcome: "running" }
-  /** The key came with another body before. */
-  | { readonly outcome: "contradicted" };
+  /** The key was used with a different body. */
+  | { readonly outcome: "body_mismatch" };
 
-/** Requests with an idempotency key, and their answers, in Redis. All throw while Redis is away. */
+/** Requests with an idempotency key and their responses, in Redis. Every method throws while Redis is unavailable. */
 export interface IdempotencyRecords {
   claim(request: IdempotentRequest): Promise<Claim>;
-  /** For a day from now. */
-  keep(request: IdempotentRequest, answer: KeptAnswer): Promise<void>;
-  /** So that a repeat runs. */
+  /** Stores the response for one day. */
+  store(request: IdempotentRequest, response: StoredResponse): Promise<void>;
+  /** Ends the claim without a response, so that a repeated request is executed. */
   release(request: IdempotentRequest): Promise<void>;
 }
 
-const keepMs = 24 * 3_600_000;
-/** Longer than any request runs: a process that died in one leaves its key in use for so long. */
+const retentionMs = 24 * 3_600_000;
+/** Longer than any request takes. When a process dies during a request, the key stays in use until then. */
 const claimMs = 5 * 60_000;
 
-const recordSchema = z.object({ bodyHash: z.string(), answer: answerSchema.optional() });
+/** The field names are those of stored records. */
+const recordSchema = z.object({ bodyHash: z.string(), answer: responseSchema.optional() });
 
 export function createIdempotencyRecords({ redis, redisPrefix, secret }: IdempotencyOptions): IdempotencyRecords {
   const hash = (...parts: readonly string[]) =>
     createHmac("sha256", secret).update(JSON.stringify(parts)).digest("base64url");
   const keyOf = ({ caller, operation, key }: IdempotentRequest) =>
     `${redisPrefix}:idempotency:${hash(caller, operation, key)}`;
-  const write = ({ body }: IdempotentRequest, answer?: KeptAnswer) => JSON.stringify({ bodyHash: hash(body), answer });
+  const serialize = ({ body }: IdempotentRequest, answer?: StoredResponse) =>
+    JSON.stringify({ bodyHash: hash(body), answer });
 
   return {
     claim: async (request) => {
-      const claimed = await redis.set(keyOf(request), write(request), "PX", claimMs, "NX");
+      const claimed = await redis.set(keyOf(request), serialize(request), "PX", claimMs, "NX");
       if (claimed !== null) return { outcome: "claimed" };
       const stored = await redis.get(keyOf(request));
-      // Released in between: whoever repeats claims it.
+      // Released in between: the next request claims it.
       if (stored === null) return { outcome: "running" };
       const record = recordSchema.parse(JSON.parse(stored));
-      if (record.bodyHash !== hash(request.body)) return { outcome: "contradicted" };
-      return record.answer === undefined ? { outcome: "running" } : { outcome: "answered", answer: record.answer };
+      if (record.bodyHash !== hash(request.body)) return { outcome: "body_mismatch" };
+      return record.answer === undefined ? { outcome: "running" } : { outcome: "completed", response: record.answer };
     },
-    keep: async (request, answer) => {
-      await redis.set(keyOf(request), write(request, answer), "PX", keepMs);
+    store: async (request, response) => {
+      await redis.set(keyOf(request), serialize(request, response), "PX", retentionMs);
     },
     release: async (request) => {
       await redis.unlink(keyOf(request));

@@ -6,16 +6,16 @@ import type { bridgedTypes } from "../../domain/message.ts";
 import type { ApiContext } from "./api-context.ts";
 
 export interface SnapshotOptions {
-  /** Just before the user was read from Clerk on purpose, ms by our clock; not for what a mutation answered. */
+  /** Time just before the user was read from Clerk, in ms by our clock. 0 for the response to a write. */
   readonly readAt?: number;
 }
 
 const snapshotSchema = z.looseObject({ id: userIdSchema });
 
 /**
- * Puts what Clerk answered to a mutation (its UserJSON as it came, or the id of a deleted user) on the user's shard, so that
- * its event does not have to wait for the webhook. Resolves once Redis has it. Never throws: when it cannot be queued,
- * which is logged and counted, the webhook brings the same a little later.
+ * Queues Clerk's response to a write (its UserJSON, or the id of a deleted user) on the user's shard, so that the event does
+ * not wait for the webhook. Resolves once Redis has stored it. Never throws: a failure is logged and counted, and the
+ * webhook delivers the same change a little later.
  */
 export async function queueSnapshot(
   { queues, shardOf, metrics, log, now }: ApiContext,
@@ -40,7 +40,7 @@ export async function queueSnapshot(
     metrics.changes.inc({ outcome: "not_queued" });
     log.warn(
       { event: "snapshot.not_queued", type, error: error instanceof Error ? error.message : String(error) },
-      "Change not queued; its webhook will bring it",
+      "Change not queued; the webhook will deliver it",
     );
   }
 }

@@ -1,27 +1,58 @@
+import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import PQueue from "p-queue";
 import type { CallOptions, ClerkApi } from "../../clerk/client/clerk-api.ts";
-import type { ApiEnv } from "../http/api-env.ts";
 import { ApiError } from "../../http/api-error.ts";
+import type { ApiEnv } from "../http/api-env.ts";
+import { userIdParam } from "../http/responses.ts";
 import { toApiError } from "../http/to-api-error.ts";
-import type { BatchOperation, BatchResult } from "./batch-schemas.ts";
+import type { PasswordPolicy } from "../passwords/password-policy.ts";
+import type { ApiContext } from "./api-context.ts";
 import { createUser } from "./create-user.ts";
 import { deleteUser } from "./delete-user.ts";
 import { updateUser } from "./update-user.ts";
-import type { ApiContext } from "./api-context.ts";
+import { apiUserSchema, createUserSchema, updateUserSchema } from "./user-schemas.ts";
 
-/** An operation, or what is wrong with it. */
+const { userId } = userIdParam.shape;
+
+export const batchOperationSchema = (policy: PasswordPolicy) =>
+  z
+    .discriminatedUnion("type", [
+      z.strictObject({ type: z.literal("create"), user: createUserSchema(policy) }),
+      z.strictObject({ type: z.literal("update"), userId, user: updateUserSchema(policy) }),
+      z.strictObject({ type: z.literal("delete"), userId }),
+    ])
+    .openapi("BatchOperation");
+type BatchOperation = z.infer<ReturnType<typeof batchOperationSchema>>;
+
+export const batchResultSchema = z
+  .object({
+    index: z.int().openapi({ description: "Position of the operation in the request" }),
+    status: z.int().openapi({ description: "The status the operation would have on its own" }),
+    user: apiUserSchema.optional().openapi({ description: "The created or updated user" }),
+    error: z
+      .object({
+        error: z.string(),
+        code: z.string(),
+        details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
+      })
+      .optional(),
+  })
+  .openapi("BatchResult");
+type BatchResult = z.infer<typeof batchResultSchema>;
+
+/** A valid operation, or the error of an invalid one. */
 export type CheckedOperation = BatchOperation | ApiError;
 
-const maxParallelGroups = 5;
-/** No operation begins after that, ms. */
-const batchMs = 120_000;
+const maxConcurrentGroups = 5;
+/** After this time, no further operation begins, in ms. */
+const batchTimeoutMs = 120_000;
 
 /**
- * Runs the operations and answers a result for each, in their order. Those about one user, and creations with the same
- * primary address, run one after the other as they stand; others at once, five at most. Each is done or fails by itself;
- * only when Clerk is away, those that have not begun do not begin, and say so. They wait for their turn within Clerk's
- * rate limit for as long as the whole may take.
+ * Runs the operations and returns one result for each, in the same order. Operations on one user, and creations with the
+ * same primary address, form a group and run one after the other; groups run concurrently. A failed operation does not
+ * affect the others, except that once Clerk is unavailable, the remaining operations fail without being started. While
+ * the batch runs, its calls may wait for the Clerk rate limit.
  */
 export async function runBatch(
   c: Context<ApiEnv>,
@@ -29,36 +60,36 @@ export async function runBatch(
   operations: readonly CheckedOperation[],
 ): Promise<BatchResult[]> {
   const { now } = context;
-  const runUntil = now() + batchMs;
-  const patient: ApiContext = { ...context, clerk: withDeadline(context.clerk, () => runUntil - now()) };
+  const deadline = now() + batchTimeoutMs;
+  const batchContext: ApiContext = { ...context, clerk: withDeadline(context.clerk, () => deadline - now()) };
   const results: BatchResult[] = [];
-  let away: ApiError | undefined;
+  let unavailable: ApiError | undefined;
 
   async function runOne(operation: CheckedOperation): Promise<Omit<BatchResult, "index">> {
-    if (operation instanceof ApiError) return failureOf(operation);
-    if (away === undefined && now() > runUntil) away = overdue();
-    if (away !== undefined) return failureOf(away);
+    if (operation instanceof ApiError) return toFailure(operation);
+    if (unavailable === undefined && now() > deadline) unavailable = batchOverdue();
+    if (unavailable !== undefined) return toFailure(unavailable);
     try {
-      return await perform(c, patient, operation);
+      return await perform(c, batchContext, operation);
     } catch (thrown) {
       const error = toApiError(thrown);
       if (error instanceof ApiError) {
-        if (error.status === 503) away = error;
-        return failureOf(error);
+        if (error.status === 503) unavailable = error;
+        return toFailure(error);
       }
       context.log.error(
         { event: "batch.operation_failed", err: error, requestId: c.get("requestId") },
         "Operation failed",
       );
-      return failureOf(new ApiError(500, "internal_error", "Internal error"));
+      return toFailure(new ApiError(500, "internal_error", "Internal error"));
     }
   }
 
-  const lanes = Map.groupBy(operations.entries(), ([index, operation]) => groupOf(index, operation));
-  const queue = new PQueue({ concurrency: maxParallelGroups });
+  const groups = Map.groupBy(operations.entries(), ([index, operation]) => groupOf(index, operation));
+  const queue = new PQueue({ concurrency: maxConcurrentGroups });
   await queue.addAll(
-    [...lanes.values()].map((lane) => async () => {
-      for (const [index, operation] of lane) results[index] = { index, ...(await runOne(operation)) };
+    [...groups.values()].map((group) => async () => {
+      for (const [index, operation] of group) results[index] = { index, ...(await runOne(operation)) };
     }),
   );
   return results;
@@ -85,18 +116,19 @@ async function perform(
   }
 }
 
-const failureOf = ({ status, message, code, details }: ApiError): Omit<BatchResult, "index"> => ({
+const toFailure = ({ status, message, code, details }: ApiError): Omit<BatchResult, "index"> => ({
   status,
   error: { error: message, code, ...(details && { details: [...details] }) },
 });
 
-const overdue = () => new ApiError(503, "batch_overdue", "The batch took too long; this operation was not begun");
+const batchOverdue = () =>
+  new ApiError(503, "batch_overdue", "The batch took too long; this operation was not started");
 
-/** The same client, whose callers may wait for as long as is left. */
-function withDeadline(clerk: ClerkApi, leftMs: () => number): ClerkApi {
-  const patient = (options?: CallOptions): CallOptions => ({ waitMs: Math.max(0, leftMs()), ...options });
+/** The same client, whose calls wait for the rate limit as long as time remains. */
+function withDeadline(clerk: ClerkApi, remainingMs: () => number): ClerkApi {
+  const withWait = (options?: CallOptions): CallOptions => ({ waitMs: Math.max(0, remainingMs()), ...options });
   return {
-    read: (operation, call, options) => clerk.read(operation, call, patient(options)),
-    write: (operation, call, options) => clerk.write(operation, call, patient(options)),
+    read: (operation, call, options) => clerk.read(operation, call, withWait(options)),
+    write: (operation, call, options) => clerk.write(operation, call, withWait(options)),
   };
 }

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Logger } from "../../shared/logger.ts";
 import type { UserMetrics } from "./user-metrics.ts";
-import { type ApiUser, apiUserSchema } from "./api-user.ts";
+import { type ApiUser, apiUserSchema } from "./user-schemas.ts";
 import type { CacheConfig } from "../../cache/cache-config.ts";
 import { pageGenerationKey, pageKey, userKey } from "../../redis/keys.ts";
 import { invalidateUsers } from "../../cache/invalidate-users.ts";
@@ -9,7 +9,7 @@ import { createSharedCache } from "../../cache/shared-cache.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 export interface UserCacheDeps {
-  /** Must fail fast: requests wait for it. */
+  /** A connection that fails fast, because requests wait for it. */
   readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly config: CacheConfig;
@@ -23,9 +23,9 @@ const pageSchema: z.ZodType<UserPage> = z.object({
 });
 
 /**
- * The users' cache in Redis (see {@link createSharedCache}). A page counts as changed when any user does. `invalidate` never
- * throws: should Redis be away, the worker invalidates the same users when their change reaches it, and the time to live
- * ends what both miss.
+ * Creates the cache in Redis (see {@link createSharedCache}). Any changed user invalidates all pages. `invalidate` never
+ * throws: while Redis is unavailable, the worker invalidates the same users when their change reaches it, and the time to
+ * live bounds the rest.
  */
 export function createUserCache({ redis, redisPrefix, config, metrics, log }: UserCacheDeps): UserCache {
   if (config.ttlMs === 0) {
@@ -65,11 +65,11 @@ export interface UserPage {
 }
 
 /**
- * Users and list pages, kept in Redis for a while. While Redis is away everything is loaded; a stampede on one key makes
- * one load. `invalidate` is seen at once by every process.
+ * A read-through cache of users and list pages, shared by all processes. Concurrent reads of one key share one load; while
+ * Redis is unavailable, every read loads. `invalidate` takes effect in all processes at once.
  */
 export interface UserCache {
-  /** `load` answers undefined for a user that does not exist; that is not kept. */
+  /** `load` returns undefined for a user that does not exist; this result is not cached. */
   user(id: string, load: () => Promise<ApiUser | undefined>): Promise<ApiUser | undefined>;
   page(key: string, load: () => Promise<UserPage>): Promise<UserPage>;
   invalidate(userIds: readonly string[]): Promise<void>;

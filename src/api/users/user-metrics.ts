@@ -2,13 +2,13 @@ import { Counter, type Registry } from "prom-client";
 
 export type UserMetrics = ReturnType<typeof createUserMetrics>;
 
-/** What the user API counts. Call once for each registry. */
+/** The metrics of the user API. To be created once per registry. */
 export function createUserMetrics(registry: Registry) {
   const registers = [registry];
   return {
     changes: new Counter({
       name: "bridge_api_changes_total",
-      help: "Changes made through the API, by outcome: queued at once, or left to Clerk's webhook",
+      help: "Changes made through the API, by outcome: queued immediately, or left to Clerk's webhook",
       labelNames: ["outcome"],
       registers,
     }),

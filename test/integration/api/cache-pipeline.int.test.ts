@@ -5,7 +5,7 @@ import { createUserCache } from "../../../src/api/users/user-cache.ts";
 import type { UserCache } from "../../../src/api/users/user-cache.ts";
 import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
 import { Registry } from "prom-client";
-import type { ApiUser } from "../../../src/api/users/api-user.ts";
+import type { ApiUser } from "../../../src/api/users/user-schemas.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { makeUser, deletionMessage, userMessage } from "../../support/clerk/clerk-messages.ts";

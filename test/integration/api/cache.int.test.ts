@@ -11,7 +11,7 @@ import { createUserCache } from "../../../src/api/users/user-cache.ts";
 import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
 import { Registry } from "prom-client";
 import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
-import type { ApiUser } from "../../../src/api/users/api-user.ts";
+import type { ApiUser } from "../../../src/api/users/user-schemas.ts";
 import { spawnScript } from "../../support/bridge/bridge-process.ts";
 import { reserveRedis } from "../../support/private-servers.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";

@@ -5,7 +5,7 @@ import { createUserCache } from "../../../src/api/users/user-cache.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
 import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
 import { Registry } from "prom-client";
-import { apiUserFromJson } from "../../../src/api/users/api-user.ts";
+import { apiUserFromJson } from "../../../src/api/users/user-schemas.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const { REDIS_URL = "", REDIS_PREFIX = "", START = "", LOADS = "", FINISH = "", READS = "1" } = process.env;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { addsUnverifiedEmail, type EmailChange, planEmailChanges } from "./plan-email-changes.ts";
+import { addsUnverifiedEmail, type EmailChange, planEmailChanges } from "./plan-update.ts";
 
 interface Address {
   readonly id: string;
@@ -49,7 +49,7 @@ const wanted = letters.filter(({ length }) => length > 0).map((each) => each.map
 const primaryOf = (user: Addresses) =>
   user.email_addresses.find(({ id }) => id === user.primary_email_address_id)?.email_address.toLowerCase();
 
-test("the changes make the addresses those wanted, the first one primary, wherever they are broken off and planned again", () => {
+test("an email plan reaches the wanted addresses, also after an interruption at any step and a new plan", () => {
   fc.assert(
     fc.property(users, wanted, fc.nat(), (before, list, at) => {
       const plan = planEmailChanges(before, list);
@@ -64,7 +64,7 @@ test("the changes make the addresses those wanted, the first one primary, wherev
   );
 });
 
-test("new ones are added before anything else, and old ones removed after everything else", () => {
+test("an email plan adds new addresses first and removes old ones last", () => {
   fc.assert(
     fc.property(users, wanted, (before, list) => {
       const steps = planEmailChanges(before, list).map(({ step }) => step);
@@ -75,7 +75,7 @@ test("new ones are added before anything else, and old ones removed after everyt
   );
 });
 
-test("adding an address, or making one primary that nobody proved, claims it; nothing else does", () => {
+test("only adding an address or making an unverified one primary counts as adding an unverified email", () => {
   const change = { address: "a@example.com", id: "idn_a" };
   expect(addsUnverifiedEmail({ step: "add_email", ...change, primary: false })).toBe(true);
   expect(addsUnverifiedEmail({ step: "primary_email", ...change, verify: true })).toBe(true);
