@@ -21,7 +21,7 @@ const errors = {
   422: [
     "Contradicts an earlier request",
     "idempotency_key_reused",
-    "The idempotency key came with another body before",
+    "The idempotency key was used with a different body",
   ],
   429: ["Too many requests; `Retry-After` says when to come back", "rate_limited", "Too many requests"],
   500: ["A bug; nothing is told but the request's id", "internal_error", "Internal error"],
