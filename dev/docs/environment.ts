@@ -73,7 +73,7 @@ export const environmentSections: Readonly<Record<string, readonly (keyof typeof
     "PASSWORD_LENGTH",
     "PASSWORD_CLASSES",
     "PASSWORD_FORBIDDEN_WORDS",
-    "PASSWORD_FORBID_OWN_WORDS",
+    "PASSWORD_FORBID_PERSONAL_INFO",
     "RECOVERY_LINK_EXPIRES_SECONDS",
     "PASSWORD_ATTEMPTS_PER_EMAIL",
     "PASSWORD_ATTEMPTS_PER_IP",
