@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { clerkError } from "../../support/clerk/faulty-clerk.ts";
 import { openAccountApi } from "../../support/api/open-account-api.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
@@ -22,7 +22,7 @@ async function open(variables: Readonly<Record<string, string>> = {}) {
 }
 const refusal = { status: 401, body: { error: "Invalid email or password", code: "invalid_credentials" } };
 
-it("an e-mail address and its password give the user, whatever the case of the address", async () => {
+test("the right password returns the user, whatever the case of the email address", async () => {
   const { verify, ada } = await open();
   const { status, body } = await verify("Ada@Example.com", "engines-and-looms");
   expect(status).toBe(200);
@@ -30,7 +30,7 @@ it("an e-mail address and its password give the user, whatever the case of the a
   expect(JSON.stringify(body)).not.toMatch(/note|engines/);
 });
 
-it("whatever is wrong, the answer, the questions to Clerk and the time are the same", async () => {
+test("every failed password check has the same response, the same Clerk calls and the same duration", async () => {
   const { verify, clerk, dashboard, logged, dumpRedis } = await open({
     PASSWORD_FAILURE_MIN_MS: "150",
     PASSWORD_ATTEMPTS_PER_EMAIL: "100",
@@ -73,7 +73,7 @@ it("whatever is wrong, the answer, the questions to Clerk and the time are the s
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2 * attempts.length);
 });
 
-it("a failed attempt is logged with the caller's user agent, and never with the password", async () => {
+test("a failed password check is logged with the user agent and without the password", async () => {
   const { verify, logged, log, readAudit } = await open();
   await verify("ada@example.com", "hunter2-hunter2", { "user-agent": "curl/8.5" });
   await verify("ada@example.com", "engines-and-looms");
@@ -81,7 +81,7 @@ it("a failed attempt is logged with the caller's user agent, and never with the 
   expect(log() + JSON.stringify(await readAudit())).not.toMatch(/hunter2|engines/);
 });
 
-it("an address that its user never proved lets nobody in", async () => {
+test("an unverified email address never passes a password check", async () => {
   const { verify, clerk, dashboard } = await open();
   const mallory = dashboard.createUser({ email_address: ["mallory@example.com"], password: "mallory-password" });
   // What Clerk answers when Mallory has claimed Ada's address without proving it.
@@ -101,7 +101,7 @@ it("an address that its user never proved lets nobody in", async () => {
   expect((await verify("mallory@example.com", "mallory-password")).status).toBe(200);
 });
 
-it("failures are limited for each address, those that succeed are not, and nobody else is kept out", async () => {
+test("failed password checks are limited per email address; successful ones and other addresses are not", async () => {
   const { verify, dashboard, dumpRedis } = await open({ PASSWORD_ATTEMPTS_PER_EMAIL: "3" });
   dashboard.createUser({ email_address: ["bob@example.com"], password: "bobs-own-password" });
   for (let time = 0; time < 5; time += 1)
@@ -116,7 +116,7 @@ it("failures are limited for each address, those that succeed are not, and nobod
   expect(await dumpRedis()).not.toContain("ada@example.com");
 });
 
-it("failures are limited for each caller's address, over all e-mail addresses", async () => {
+test("failed password checks are limited per IP address, across all email addresses", async () => {
   const { verify, clerk } = await open({ PASSWORD_ATTEMPTS_PER_IP: "4", TRUSTED_PROXIES: "1" });
   const from = (ip: string) => ({ "x-forwarded-for": ip });
   for (const name of ["a", "b", "c", "d"]) {
@@ -127,7 +127,7 @@ it("failures are limited for each caller's address, over all e-mail addresses", 
   expect((await verify("e@example.com", "Password1!", from("192.0.2.2"))).status).toBe(401);
 });
 
-it("is for callers with the permission only", async () => {
+test("a password check requires accounts:verify", async () => {
   const { call, userToken, ada } = await open();
   const body = { email: "ada@example.com", password: "engines-and-looms" };
   expect(await call("POST /api/auth/verify-password", undefined, { body })).toMatchObject({
@@ -142,7 +142,7 @@ it("is for callers with the permission only", async () => {
   }
 });
 
-it("Clerk's failure and our own wrong key are not taken for a wrong password", async () => {
+test("a Clerk failure or an invalid secret key is not reported as a wrong password", async () => {
   const { verify, clerk, logged } = await open();
   const failAt = (status: number, code: string) =>
     clerk.failWhen(({ path }) => (path.endsWith("/verify_password") ? clerkError(status, code) : undefined));

@@ -1,4 +1,4 @@
-import { expect, it, onTestFinished } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { clerkError } from "../../support/clerk/faulty-clerk.ts";
 import { openAccountApi } from "../../support/api/open-account-api.ts";
@@ -10,7 +10,7 @@ async function open(variables: Readonly<Record<string, string>> = {}) {
 }
 const sessionsSchema = z.object({ sessions: z.array(z.looseObject({ id: z.string() })), totalCount: z.number() });
 
-it("details show the linked social accounts, verified addresses and second factors, and nothing secret", async () => {
+test("account details contain linked accounts, verified addresses and second factors, and no secrets", async () => {
   const api = await open();
   const { dashboard, ada, admin } = api;
   dashboard.connectExternalAccount(ada.id, {
@@ -56,7 +56,7 @@ it("details show the linked social accounts, verified addresses and second facto
   expect(JSON.stringify(body)).not.toMatch(/-note|backup-|JBSWY3DPEHPK3PXP|engines/);
 });
 
-it("sessions are listed page by page, by status", async () => {
+test("sessions are listed page by page, by status", async () => {
   const api = await open();
   const { dashboard, ada, admin } = api;
   const [first, second, third] = [dashboard.signIn(ada.id), dashboard.signIn(ada.id), dashboard.signIn(ada.id)];
@@ -73,7 +73,7 @@ it("sessions are listed page by page, by status", async () => {
   expect(status).toBe(400);
 });
 
-it("a session is revoked once, only below its own user, and the trail knows", async () => {
+test("a session is revoked once, only through its own user's path, and the audit trail records it", async () => {
   const api = await open();
   const { dashboard, ada, admin } = api;
   const bob = dashboard.createUser({ email_address: ["bob@example.com"] });
@@ -103,7 +103,7 @@ it("a session is revoked once, only below its own user, and the trail knows", as
   );
 });
 
-it("all sessions are revoked however many there are; what failed half-way is finished by a repeat", async () => {
+test("all sessions are revoked, however many there are, and a repeat completes a partial failure", async () => {
   const api = await open();
   const { dashboard, ada } = api;
   const own = await api.userToken(ada.id);
@@ -134,19 +134,19 @@ it("all sessions are revoked however many there are; what failed half-way is fin
   ]);
 });
 
-it("lock, unlock, ban and unban change the standing, queue the change, and record it", async () => {
+test("lock, unlock, ban and unban change the account status, queue the change and record it", async () => {
   const api = await open();
   const { dashboard, ada, admin } = api;
   dashboard.signIn(ada.id);
-  for (const [verb, standing] of [
+  for (const [verb, accountStatus] of [
     ["lock", { banned: false, locked: true }],
     ["unlock", { banned: false, locked: false }],
     ["ban", { banned: true, locked: false }],
     ["unban", { banned: false, locked: false }],
   ] as const) {
     const { status, body } = await api.call(`POST /api/users/${ada.id}/${verb}`, admin);
-    expect([status, body]).toMatchObject([200, { id: ada.id, ...standing }]);
-    expect(dashboard.getUser(ada.id)).toMatchObject(standing);
+    expect([status, body]).toMatchObject([200, { id: ada.id, ...accountStatus }]);
+    expect(dashboard.getUser(ada.id)).toMatchObject(accountStatus);
   }
   const trail = await api.readAudit();
   expect(trail.map(({ action, before, after }) => ({ action, before, after }))).toEqual([
@@ -160,7 +160,7 @@ it("lock, unlock, ban and unban change the standing, queue the change, and recor
   expect(body).toMatchObject({ totalCount: 0 });
 });
 
-it("resetting factors takes all of them, and needs a fresh second factor where configured", async () => {
+test("resetting second factors removes all of them and requires a fresh second factor where configured", async () => {
   const api = await open({ REQUIRE_MFA_FOR: "mfa,recovery" });
   const { dashboard, ada, admin } = api;
   const stale = await api.userToken("user_admin", "admin", { fva: [1, 120] });
@@ -185,7 +185,7 @@ it("resetting factors takes all of them, and needs a fresh second factor where c
   });
 });
 
-it("a recovery link is answered once, expires as configured, and is nowhere else: no log, no trail, no key", async () => {
+test("a recovery link is returned once, expires as configured, and is in no log, audit entry or Redis key", async () => {
   const api = await open({ RECOVERY_LINK_EXPIRES_SECONDS: "90" });
   const { ada, admin } = api;
   const path = `POST /api/users/${ada.id}/recovery-link`;
@@ -209,7 +209,7 @@ it("a recovery link is answered once, expires as configured, and is nowhere else
   for (const { ticket } of links) expect(kept).not.toContain(ticket);
 });
 
-it("nobody touches the account of whoever may do more than himself", async () => {
+test("a caller cannot change the account of a user who outranks them", async () => {
   const api = await open({ ROLES_FILE: "test/integration/api/helper-roles.json" });
   const { dashboard, ada } = api;
   const boss = dashboard.createUser({ email_address: ["boss@example.com"], public_metadata: { role: "admin" } });
@@ -237,7 +237,7 @@ it("nobody touches the account of whoever may do more than himself", async () =>
   expect((await api.call(`POST /api/users/${ada.id}/lock`, helper)).status).toBe(200);
 });
 
-it("a user sees and ends his own sessions without any permission, and does nothing else to his account", async () => {
+test("users list and revoke their own sessions without a permission, and nothing else", async () => {
   const api = await open();
   const { dashboard, ada } = api;
   const bob = dashboard.createUser({ email_address: ["bob@example.com"] });
@@ -286,7 +286,7 @@ it("a user sees and ends his own sessions without any permission, and does nothi
   });
 });
 
-it("a user who does not exist is 404 for every operation; Clerk's failures are told without its words", async () => {
+test("every account operation is 404 for an unknown user and hides Clerk's error messages", async () => {
   const api = await open();
   const { ada, admin } = api;
   const operations = [

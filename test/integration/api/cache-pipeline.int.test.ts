@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync());
 
 const time = "2026-01-01T00:00:00.000Z";
-/** What the cache says, for a user and for a page; "loaded" when it has nothing. */
+/** The last names in the cached user and page; "loaded" on a miss. */
 const cached = async (id: string) => {
   const user: ApiUser = { ...makeUser({ id, lastName: "loaded" }), createdAt: time, updatedAt: time };
   const page = await cache.page("page=1", async () => ({ users: [user], totalCount: 1 }));
@@ -45,7 +45,7 @@ const fill = async (id: string) => {
   expect(await cached(id)).toEqual(["cached", "cached"]);
 };
 
-test("a change that comes through the pipeline invalidates its user and the pages, and no other user", async () => {
+test("a change through the pipeline invalidates its user and all pages, but no other user", async () => {
   const [changed, other] = [makeUser(), makeUser()];
   await sendAll(api.url, [userMessage("user.created", changed, 1).message]);
   await bridge.waitUntilIdle();
@@ -59,7 +59,7 @@ test("a change that comes through the pipeline invalidates its user and the page
   expect((await cached(other.id))[0]).toBe("cached");
 });
 
-test("a cache that fails is counted and fails no batch", async () => {
+test("a failed cache invalidation is counted and does not fail the batch", async () => {
   const generation = pageGenerationKey(bridge.redisPrefix);
   await bridge.redis.multi().del(generation).rpush(generation, "not a number").exec();
   const user = makeUser();
@@ -71,13 +71,13 @@ test("a cache that fails is counted and fails no batch", async () => {
   expect(await worker.metric("bridge_shard_drops_total")).toBe(0);
 });
 
-test("what a worker could not invalidate before it was killed the next one does", async () => {
+test("the next worker repeats the cache invalidation that a killed worker missed", async () => {
   const user = makeUser();
   worker.signal("SIGUSR2");
   await worker.waitUntilLogged("armed");
   await sendAll(api.url, [userMessage("user.created", user, 1).message]);
   await worker.waitUntilLogged("halted");
-  // As if the invalidation had not come through.
+  // As if the invalidation had failed.
   await fill(user.id);
   await worker.kill();
   await bridge.startWorker();

@@ -55,7 +55,7 @@ const stampedes: readonly (readonly [what: string, entry: string, makePath: () =
 ];
 
 test.each(stampedes)(
-  "a stampede of two processes on %s makes one call of Clerk",
+  "concurrent reads of %s in two processes make one Clerk call",
   async (_, entry, makePath, requests) => {
     const path = makePath();
     const reads = async (): Promise<number> =>

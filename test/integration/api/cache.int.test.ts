@@ -29,7 +29,7 @@ beforeEach(() => {
 });
 afterAll(() => resources.disposeAsync());
 
-/** The cache as one process has it. Two of them share nothing but Redis. */
+/** Opens the cache as one process does. Two of them share only Redis. */
 async function openProcess({ ttlMs = 60_000, url = inject("redisUrl") } = {}) {
   const connection = createFailFastRedis({ kind: "single", url }, log, 250);
   onTestFinished(() => connection.disconnect());
@@ -54,7 +54,7 @@ const aUser = (firstName: string, more: Partial<ApiUser> = {}): ApiUser => ({
 });
 const never = (): Promise<never> => Promise.reject(new Error("loaded what was cached"));
 
-/** Both kinds of entry promise the same: each is read here as the first name of its one user. */
+/** Both kinds of entries behave the same. Each is read here as the first name of its only user. */
 const kinds = {
   user: {
     read: async (cache: Process, load: () => Promise<string>) =>
@@ -68,16 +68,16 @@ const kinds = {
   },
 };
 
-describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
-  test("is loaded once for all processes, for as long as its time to live", async () => {
+describe.each(Object.entries(kinds))("a cached %s", (_, { read }) => {
+  test("is loaded once for all processes within its time to live", async () => {
     const [a, b] = [await openProcess({ ttlMs: 300 }), await openProcess({ ttlMs: 300 })];
     expect(await read(a, async () => "Ada")).toBe("Ada");
     expect(await read(a, never)).toBe("Ada");
     expect(await read(b, never)).toBe("Ada");
-    await waitFor("it is loaded anew", async () => (await read(b, async () => "Eve")) === "Eve");
+    await waitFor("it is loaded again", async () => (await read(b, async () => "Eve")) === "Eve");
   });
 
-  test("is old at once, in every process, when its user changes", async () => {
+  test("is invalidated at once, in every process, when its user changes", async () => {
     const [a, b] = [await openProcess(), await openProcess()];
     await read(a, async () => "Ada");
     await b.invalidate(["user_1"]);
@@ -85,7 +85,7 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
     expect(await read(b, never)).toBe("Eve");
   });
 
-  test("that was being loaded when its user changed is not kept, and nobody who comes later gets it", async () => {
+  test("is not stored if its user changes during the load, and later readers do not get it", async () => {
     const [a, b] = [await openProcess(), await openProcess()];
     const old = Promise.withResolvers<string>();
     const loading = Promise.withResolvers<void>();
@@ -102,7 +102,7 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
     expect(await read(b, never)).toBe("Eve");
   });
 
-  test("that was being loaded when its user changed is not put back by who loads last either", async () => {
+  test("is not overwritten by an outdated load that finishes last", async () => {
     const [a, b] = [await openProcess(), await openProcess()];
     const old = Promise.withResolvers<string>();
     const loading = Promise.withResolvers<void>();
@@ -117,7 +117,7 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
     expect(await read(b, async () => "Eve")).toBe("Eve");
   });
 
-  test("is loaded once when many read it at the same time in one process", async () => {
+  test("is loaded once by concurrent readers of one process", async () => {
     const a = await openProcess();
     let loads = 0;
     const load = async () => `load ${(loads += 1)}`;
@@ -125,7 +125,7 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
     expect(new Set(names)).toEqual(new Set(["load 1"]));
   });
 
-  test("whose load fails fails for those who wait with it, and is loaded again at once", async () => {
+  test("fails for all concurrent readers when its load fails, and is loaded again by the next reader", async () => {
     const [a, b] = [await openProcess(), await openProcess()];
     const failed = new Error("Clerk is away");
     const reads = [1, 2, 3].map(() => read(a, () => Promise.reject(failed)));
@@ -137,13 +137,13 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
     expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
-  test("is not kept when it is larger than 256 KiB", async () => {
+  test("is not stored when it is larger than 256 KiB", async () => {
     const a = await openProcess();
     await read(a, async () => "x".repeat(256 * 1024));
     expect(await read(a, async () => "Ada")).toBe("Ada");
   });
 
-  test("that another version of the program wrote is loaded and replaced", async () => {
+  test("is loaded and replaced when another version of the program wrote it", async () => {
     const a = await openProcess();
     await read(a, async () => "Ada");
     for (const key of await redis.keys(`{${prefix}:cache}:*`)) {
@@ -154,7 +154,7 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
     expect(await read(a, never)).toBe("Bob");
   });
 
-  test("is always loaded, and nothing kept, while the cache is off", async () => {
+  test("is always loaded and never stored while the cache is off", async () => {
     const a = await openProcess({ ttlMs: 0 });
     expect(await read(a, async () => "Ada")).toBe("Ada");
     expect(await read(a, async () => "Eve")).toBe("Eve");
@@ -162,7 +162,7 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
     expect(await redis.keys(`{${prefix}:cache}:*`)).toEqual([]);
   });
 
-  test("is loaded soon while Redis is frozen or away, and cached again at once afterwards", async () => {
+  test("is loaded without long waits while Redis is frozen or stopped, and is cached again afterwards", async () => {
     await using server = await reserveRedis();
     const running = await server.start();
     const a = await openProcess({ url: running.url });
@@ -185,7 +185,7 @@ describe.each(Object.entries(kinds))("a %s", (_, { read }) => {
   });
 });
 
-test("a user that takes long to load is loaded once all the same, and other processes wait for it", async () => {
+test("a slow load happens once, and other processes wait for it", async () => {
   const [a, b] = [await openProcess(), await openProcess()];
   const loading = Promise.withResolvers<void>();
   const slow = kinds.user.read(a, async () => {
@@ -201,7 +201,7 @@ test("a user that takes long to load is loaded once all the same, and other proc
   ]);
 });
 
-test("a user whose loader dies is loaded by another process, within three seconds", async () => {
+test("another process takes over within three seconds when the loading process dies", async () => {
   const [a, b] = [await openProcess(), await openProcess()];
   const loading = Promise.withResolvers<void>();
   void kinds.user.read(a, () => {
@@ -217,7 +217,7 @@ test("a user whose loader dies is loaded by another process, within three second
   expect(performance.now() - startedAt).toBeLessThan(3_000);
 });
 
-test("the change of one user leaves the others cached, but no page", async () => {
+test("a changed user invalidates all pages but no other user", async () => {
   const a = await openProcess();
   await a.user("user_1", async () => aUser("Ada"));
   await a.user("user_2", async () => aUser("Eve", { id: "user_2" }));
@@ -230,14 +230,14 @@ test("the change of one user leaves the others cached, but no page", async () =>
   }
 });
 
-test("a user that does not exist is not kept: it may soon", async () => {
+test("the absence of a user is not cached", async () => {
   const a = await openProcess();
   expect(await a.user("user_1", async () => undefined)).toBeUndefined();
   expect(await redis.exists(userKey(prefix, "user_1"))).toBe(0);
   expect(await a.user("user_1", async () => aUser("Ada"))).toMatchObject({ firstName: "Ada" });
 });
 
-test("everything that Redis keeps of it ends by itself, but for one number", async () => {
+test("every cache key expires except the page generation", async () => {
   const a = await openProcess();
   await a.user("user_1", async () => aUser("Ada"));
   await a.page("x".repeat(10_000), async () => ({ users: [], totalCount: 0 }));
@@ -254,7 +254,7 @@ test("everything that Redis keeps of it ends by itself, but for one number", asy
   expect(endless).toEqual([pageGenerationKey(prefix)]);
 });
 
-test("a stampede of two processes on one user makes one load", async () => {
+test("concurrent reads of one user in two processes make one load", async () => {
   const folder = await createFreshFolder();
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const variables = {

@@ -46,7 +46,7 @@ async function run(operations: unknown) {
 const statuses = ({ results }: z.infer<typeof answerSchema>) => results.map(({ status }) => status);
 
 describe("POST /api/users/batch", () => {
-  test("creates, changes and deletes, and answers a result for each in its place", async () => {
+  test("creates, updates and deletes users and returns one result per operation, in order", async () => {
     const [changed, deleted] = [createPerson(), createPerson()];
     const first = newUser();
     const answer = await run([
@@ -69,7 +69,7 @@ describe("POST /api/users/batch", () => {
     expect(actions.toSorted()).toEqual(["user.created", "user.deleted", "user.updated"]);
   });
 
-  test("what fails does not hide what is done: each is answered as it would be alone", async () => {
+  test("reports each operation as if it ran alone, whether others fail or succeed", async () => {
     const person = createPerson();
     const answer = await run([
       { type: "create", user: newUser({ emailAddress: ["ada@example.com"] }) },
@@ -91,7 +91,7 @@ describe("POST /api/users/batch", () => {
     ]);
   });
 
-  test("operations about one user, and creations with one address, run in their order", async () => {
+  test("runs operations on one user, and creations with one address, in their order", async () => {
     const person = createPerson();
     const twin = newUser();
     const { value: answer, requests } = await api.clerk.during(() =>
@@ -115,7 +115,7 @@ describe("POST /api/users/batch", () => {
     expect(api.dashboard.getUser(person.id).first_name).toBe("Three");
   });
 
-  test("a hundred are taken, a hundred and one are not, nor is none", async () => {
+  test("accepts 1 to 100 operations", async () => {
     const operations = (count: number) =>
       Array.from({ length: count }, () => ({ type: "create", user: newUser({ password: "nanoseconds" }) }));
     const answer = await run(operations(100));
@@ -127,7 +127,7 @@ describe("POST /api/users/batch", () => {
     }
   });
 
-  test("while Clerk is away each operation says so, and Clerk is not asked for each", async () => {
+  test("reports 503 for every operation while Clerk is unavailable, without calling Clerk for each", async () => {
     api.clerk.failWhen(() => ({ kind: "cut" }));
     onTestFinished(() => api.clerk.failWhen(() => undefined));
     const operations = Array.from({ length: 60 }, () => ({ type: "create", user: newUser() }));
@@ -137,7 +137,7 @@ describe("POST /api/users/batch", () => {
     expect(requests.length).toBeLessThanOrEqual(5);
   });
 
-  test("a failure of Clerk's for one is that one's alone", async () => {
+  test("limits a Clerk failure to its own operation", async () => {
     const people = [createPerson(), createPerson(), createPerson()];
     api.clerk.failWhen(({ method, path }) =>
       method === "PATCH" && path.includes(people[1]?.id ?? "") ? { kind: "answer", status: 500 } : undefined,
@@ -148,7 +148,7 @@ describe("POST /api/users/batch", () => {
     expect(answer.results[1]?.error).toEqual({ code: "clerk_failed", error: "Clerk failed to answer" });
   });
 
-  test("waits for its turn within Clerk's rate limit, which other processes may have spent", async () => {
+  test("waits for the Clerk rate limit that other processes may have used up", async () => {
     const prefix = `test-${randomUUID()}`;
     const slow = await openAccountApi({ CLERK_RATE_LIMIT: "8", REDIS_PREFIX: prefix });
     onTestFinished(() => slow[Symbol.asyncDispose]());
@@ -166,7 +166,7 @@ describe("POST /api/users/batch", () => {
     expect(performance.now() - startedAt).toBeGreaterThan(1_000);
   });
 
-  test("with an Idempotency-Key it runs once", async () => {
+  test("runs once with an Idempotency-Key", async () => {
     const key = { "idempotency-key": randomUUID() };
     const operations = [{ type: "create", user: newUser() }, { type: "nonsense" }];
     const first = await send(operations, api.admin, key);
@@ -176,7 +176,7 @@ describe("POST /api/users/batch", () => {
     expect(await send([], api.admin, key)).toMatchObject({ status: 422 });
   });
 
-  test("needs users:write, and users:delete when it deletes", async () => {
+  test("requires users:write, and users:delete for deletions", async () => {
     const person = createPerson();
     const deletion = [{ type: "delete", userId: person.id }];
     expect(await send(deletion, await api.userToken(person.id))).toMatchObject({

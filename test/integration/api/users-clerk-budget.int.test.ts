@@ -30,7 +30,7 @@ async function open(clients: number, rateLimit: number) {
   return { getUser, redisPrefix };
 }
 
-test("processes share one budget: together they make as many calls as Clerk allows, and no more", async () => {
+test("all processes together make exactly as many Clerk calls as the rate limit allows", async () => {
   const { getUser } = await open(3, 30);
   const results = await Promise.allSettled(Array.from({ length: 60 }, (_, at) => getUser(at, 0)));
   expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(30);
@@ -41,7 +41,7 @@ test("processes share one budget: together they make as many calls as Clerk allo
   });
 });
 
-test("who may wait gets his turn when the window of the others is over", async () => {
+test("a call that may wait proceeds when the current rate-limit window ends", async () => {
   const { getUser, redisPrefix } = await open(2, 10);
   const redis = new Redis(inject("redisUrl"));
   onTestFinished(() => redis.disconnect());

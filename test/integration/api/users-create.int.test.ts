@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** A body that nobody else sends. */
+/** A body with a unique username and address. */
 function newUser(changes: Readonly<Record<string, unknown>> = {}) {
   const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
   return {
@@ -27,7 +27,7 @@ const create = (body: unknown, token: string | undefined = api.admin, headers: R
   api.call("POST /api/users", token, { body, headers });
 const answerOf = ({ status, body }: { status: number; body: unknown }) => ({ status, body });
 
-test("a user is created in Clerk and answered as every user is", async () => {
+test("POST /api/users creates the user in Clerk and returns it", async () => {
   const body = newUser({ emailAddress: [`Grace.${randomUUID()}@Example.com`, `${randomUUID()}@example.com`] });
   const { value, requests } = await api.clerk.during(() => create(body));
   const emailAddress = body.emailAddress.map((address) => address.toLowerCase());
@@ -54,7 +54,7 @@ test("a user is created in Clerk and answered as every user is", async () => {
   expect(await api.call(`GET /api/users/${id}`, api.admin)).toMatchObject({ status: 200, body: value.body });
 });
 
-test("the log and the audit trail know of a new user, and neither knows the password", async () => {
+test("the log and the audit trail record a new user without the password", async () => {
   const body = newUser();
   const { body: user } = await create(body);
   expect(api.logged("user.created").at(-1)).toMatchObject({
@@ -75,7 +75,7 @@ test("the log and the audit trail know of a new user, and neither knows the pass
   expect(await api.dumpRedis()).not.toContain(body.password);
 });
 
-test("an address that somebody has is 409 with that address, also among several", async () => {
+test("creating a user with a taken address is 409 and names that address, also among several", async () => {
   const free = `${randomUUID()}@example.com`;
   expect(await create(newUser({ emailAddress: ["ada@example.com"] }))).toMatchObject({
     status: 409,
@@ -92,7 +92,7 @@ test("an address that somebody has is 409 with that address, also among several"
   });
 });
 
-test("a username that somebody has is 409", async () => {
+test("creating a user with a taken username is 409", async () => {
   const body = newUser();
   await create(body);
   expect(await create(newUser({ username: body.username }))).toMatchObject({
@@ -129,12 +129,12 @@ test.for<[string, Record<string, unknown>, string]>([
   expect(requests).toEqual([]);
 });
 
-test("names of 2 and of 50 letters, blanks around them apart, are fine", async () => {
+test("names of 2 and of 50 letters are accepted, and surrounding spaces are removed", async () => {
   const { status, body } = await create(newUser({ firstName: "  Li ", lastName: "x".repeat(50) }));
   expect({ status, body }).toMatchObject({ status: 201, body: { firstName: "Li", lastName: "x".repeat(50) } });
 });
 
-test("what Clerk finds wrong is 400 in our words, with our field names", async () => {
+test("input that Clerk rejects is 400 with the API's own messages and field names", async () => {
   const { status, body } = await create(newUser({ username: "gh!", password: "password123" }));
   expect(status).toBe(400);
   expect(body["details"]).toEqual([
@@ -146,7 +146,7 @@ test("what Clerk finds wrong is 400 in our words, with our field names", async (
   });
 });
 
-test("only who may write users creates one, and registration is closed", async () => {
+test("creating a user requires users:write while registration is closed", async () => {
   expect(answerOf(await api.call("POST /api/users", undefined, { body: newUser() }))).toMatchObject({
     status: 401,
     body: { error: "Access token required" },
@@ -158,7 +158,7 @@ test("only who may write users creates one, and registration is closed", async (
   expect(answerOf(await create(newUser(), await api.userToken("user_boss", "admin")))).toMatchObject({ status: 201 });
 });
 
-test("with OPEN_REGISTRATION anybody registers, which the log calls a registration", async () => {
+test("OPEN_REGISTRATION allows creation without a token, logged as a registration", async () => {
   const open = await openAccountApi({ OPEN_REGISTRATION: "true" });
   onTestFinished(() => open[Symbol.asyncDispose]());
   const body = newUser();
@@ -170,7 +170,7 @@ test("with OPEN_REGISTRATION anybody registers, which the log calls a registrati
   expect((await open.readAudit()).at(-1)).toMatchObject({ action: "user.created", actor: { kind: "anonymous" } });
 });
 
-test("with LOG_EMAILS off no address is in the log", async () => {
+test("LOG_EMAILS=false keeps email addresses out of the log", async () => {
   const quiet = await openAccountApi({ LOG_EMAILS: "false" });
   onTestFinished(() => quiet[Symbol.asyncDispose]());
   const body = newUser();
@@ -179,7 +179,7 @@ test("with LOG_EMAILS off no address is in the log", async () => {
   expect(quiet.log()).not.toContain(body.emailAddress[0]);
 });
 
-test("a creation whose answer is lost is made once, is 503, and its repeat says that the user is there", async () => {
+test("a creation whose response from Clerk is lost is 503, is not retried, and its repeat is 409", async () => {
   const body = newUser();
   api.clerk.failWhen(({ method }) => (method === "POST" ? { kind: "lose_answer" } : undefined));
   onTestFinished(() => api.clerk.failWhen(() => undefined));
@@ -191,7 +191,7 @@ test("a creation whose answer is lost is made once, is 503, and its repeat says 
   expect(await create(body)).toMatchObject({ status: 409 });
 });
 
-test("a key of ours that Clerk does not take is 502, and not the caller's fault", async () => {
+test("an invalid Clerk secret key is 502, not a client error", async () => {
   const broken = await openAccountApi({ CLERK_SECRET_KEY: "sk_test_wrong" });
   onTestFinished(() => broken[Symbol.asyncDispose]());
   expect(await broken.call("POST /api/users", broken.admin, { body: newUser() })).toMatchObject({
@@ -200,7 +200,7 @@ test("a key of ours that Clerk does not take is 502, and not the caller's fault"
   });
 });
 
-test("while Redis is away users are created, read and deleted all the same; only an idempotency key cannot be kept", async () => {
+test("users can be created, read and deleted while Redis is unavailable, except with an idempotency key", async () => {
   const alone = await openApi({ variables: { REDIS_URL: "redis://127.0.0.1:9", CLERK_RATE_LIMIT: "1000" } });
   onTestFinished(() => alone[Symbol.asyncDispose]());
   const body = JSON.stringify(newUser());

@@ -72,7 +72,7 @@ async function expectWebhooksChangeNothing(userId: string, count: number): Promi
   expect(eventsOf(userId)).toHaveLength(count);
 }
 
-test("each call is one event with origin api, before its webhook, which then changes nothing", async () => {
+test("each API call publishes one event with origin api, and its later webhook publishes none", async () => {
   const body = newUser();
   const created = await call("POST /api/users", body);
   const id = String(created.body["id"]);
@@ -103,7 +103,7 @@ test("each call is one event with origin api, before its webhook, which then cha
   expect(await worker.metric("bridge_events_committed_total")).toBeGreaterThanOrEqual(5);
 });
 
-test("a batch is an event for each of its operations", async () => {
+test("a batch publishes one event per operation", async () => {
   const bodies = [newUser(), newUser(), newUser()];
   const { body } = await call("POST /api/users/batch", {
     operations: bodies.map((user) => ({ type: "create", user })),
@@ -119,7 +119,7 @@ test("a batch is an event for each of its operations", async () => {
   for (const id of ids) await expectWebhooksChangeNothing(id, 1);
 });
 
-test("a call that changes nothing is no event", async () => {
+test("a call that changes nothing publishes no event", async () => {
   const { body } = await call("POST /api/users", newUser());
   const id = String(body["id"]);
   await waitForEvents(id, 1);
@@ -128,7 +128,7 @@ test("a call that changes nothing is no event", async () => {
   await expectWebhooksChangeNothing(id, 1);
 });
 
-test("an update that stopped half-way is told as far as it came", async () => {
+test("an update that fails halfway publishes the completed part", async () => {
   const taken = newUser();
   await call("POST /api/users", taken);
   const { body } = await call("POST /api/users", newUser());

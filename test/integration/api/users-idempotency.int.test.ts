@@ -23,7 +23,7 @@ function newUser() {
 const create = (body: unknown, key: string, token = api.admin) =>
   api.call("POST /api/users", token, { body, headers: { "idempotency-key": key } });
 
-test("a repeat gets the first answer, headers too, says that it is one, and does nothing", async () => {
+test("a repeat returns the first response with its headers, is marked as replayed and has no effect", async () => {
   const [body, key] = [newUser(), randomUUID()];
   const first = await create(body, key);
   expect(first).toMatchObject({ status: 201 });
@@ -38,7 +38,7 @@ test("a repeat gets the first answer, headers too, says that it is one, and does
   expect(await api.readAudit()).toHaveLength(audited);
 });
 
-test("a refusal is repeated as it was", async () => {
+test("a repeat of a rejected request returns the same rejection", async () => {
   const [body, key] = [{ ...newUser(), emailAddress: ["ada@example.com"] }, randomUUID()];
   const first = await create(body, key);
   const second = await create(body, key);
@@ -46,7 +46,7 @@ test("a refusal is repeated as it was", async () => {
   expect(second).toMatchObject({ status: 409, body: first.body, headers: { "idempotency-replayed": "true" } });
 });
 
-test("the same key with another body is 422, and is not run", async () => {
+test("the same key with a different body is 422 and has no effect", async () => {
   const key = randomUUID();
   await create(newUser(), key);
   const { value, requests } = await api.clerk.during(() => create(newUser(), key));
@@ -54,7 +54,7 @@ test("the same key with another body is 422, and is not run", async () => {
   expect(requests).toEqual([]);
 });
 
-test("of two at once one runs; the other is 409, and later gets the answer", async () => {
+test("of two concurrent requests one runs; the other is 409 and later gets the stored response", async () => {
   const [body, key] = [newUser(), randomUUID()];
   const gate = Promise.withResolvers<undefined>();
   const reached = Promise.withResolvers<void>();
@@ -81,14 +81,14 @@ test("of two at once one runs; the other is 409, and later gets the answer", asy
   });
 });
 
-test("a key is its caller's own", async () => {
+test("the same key of two callers stands for two requests", async () => {
   const [body, key] = [newUser(), randomUUID()];
   await create(body, key);
   const other = await create(body, key, await signServiceToken({ sub: "shipping" }));
   expect(other).toMatchObject({ status: 409, body: { code: "user_already_exists" } });
 });
 
-test("an answer of 5xx is not kept: the repeat runs", async () => {
+test("a 5xx response is not stored, so the repeat runs", async () => {
   const [body, key] = [newUser(), randomUUID()];
   api.clerk.failWhen(() => ({ kind: "answer", status: 500 }));
   onTestFinished(() => api.clerk.failWhen(() => undefined));
@@ -99,14 +99,14 @@ test("an answer of 5xx is not kept: the repeat runs", async () => {
   expect(second.headers["idempotency-replayed"]).toBeUndefined();
 });
 
-test("who may not is refused before any answer is looked up", async () => {
+test("a caller without permission is rejected before any stored response is read", async () => {
   const [body, key] = [newUser(), randomUUID()];
   expect(await create(body, key, await api.userToken("user_1"))).toMatchObject({ status: 403 });
   expect(await create(body, key, await api.userToken("user_1", "admin"))).toMatchObject({ status: 201 });
   expect(await create(body, key, await api.userToken("user_1"))).toMatchObject({ status: 403 });
 });
 
-test("neither a password nor a plain hash of the body is kept, for a day and no longer", async () => {
+test("a record expires after one day and contains neither the password nor a plain hash of the body", async () => {
   const [body, key] = [newUser(), randomUUID()];
   await create(body, key);
   const dump = await api.dumpRedis();
@@ -126,7 +126,7 @@ test("neither a password nor a plain hash of the body is kept, for a day and no 
   expect(ttlMs).toBeGreaterThan(86_000_000);
 });
 
-test("what is no key is 400", async () => {
+test("an invalid idempotency key is 400", async () => {
   expect(await create(newUser(), "two words")).toMatchObject({
     status: 400,
     body: { details: [{ path: "idempotency-key" }] },

@@ -19,7 +19,7 @@ interface Person {
   readonly role?: string;
 }
 
-/** An instance with these people, the last one the newest; Ada, whom the harness brings along, is gone. */
+/** Opens an instance with only these people, the last one the newest. */
 async function open(people: readonly Person[], variables: Readonly<Record<string, string>> = {}) {
   const api = await openInstance(people, variables);
   onTestFinished(api.close);
@@ -50,7 +50,7 @@ async function openInstance(people: readonly Person[], variables: Readonly<Recor
 
 const numbered = (count: number): Person[] => Array.from({ length: count }, (_, index) => ({ first: `P${index}` }));
 
-test("users come newest first, a page at a time, with all that a pager needs", async () => {
+test("GET /api/users returns a page, newest first, with the fields for paging", async () => {
   const { list, users } = await open(numbered(45));
   expect(await list("")).toMatchObject({
     names: Array.from({ length: 20 }, (_, index) => `P${44 - index}`),
@@ -82,7 +82,7 @@ test("users come newest first, a page at a time, with all that a pager needs", a
   ]);
 });
 
-test("a page behind the last one is empty, and so is the list of an instance without users", async () => {
+test("a page behind the last one is empty, as is the list of an instance without users", async () => {
   const { list, dashboard, users } = await open(numbered(1));
   expect(await list("?page=1000000&limit=100")).toMatchObject({
     names: [],
@@ -133,7 +133,7 @@ describe("search and role", () => {
   });
 });
 
-test("totalCount is right for every combination, however many there are", async () => {
+test("totalCount is right for every combination of search and role, also over several Clerk pages", async () => {
   // More than one page of Clerk's, with those who match both by name and by address.
   const { list } = await open(
     Array.from({ length: 560 }, (_, index) => ({
@@ -156,7 +156,7 @@ test("totalCount is right for every combination, however many there are", async 
   expect((await list("?role=admin&search=even")).totalCount).toBe(even.filter((n) => n % 10 === 0).length);
 });
 
-test("what a list costs in calls of Clerk is what the document says", async () => {
+test("a list makes as many Clerk calls as documented", async () => {
   const { list, dashboard } = await open(numbered(150));
   const sorted = async (query: string) => (await list(query)).requests.toSorted();
   expect(await sorted("")).toEqual(["GET /users", "GET /users/count"]);
@@ -173,12 +173,12 @@ test("what a list costs in calls of Clerk is what the document says", async () =
   expect(await sorted("?role=user")).toEqual(["GET /users", "GET /users"]);
 });
 
-test("the first page of a small instance costs one call", async () => {
+test("the first page of a small instance makes one Clerk call", async () => {
   const { list } = await open(numbered(3));
   expect((await list("")).requests).toEqual(["GET /users"]);
 });
 
-test("a list by role that would take more calls than allowed is refused and not wrong", async () => {
+test("a list by role that needs more Clerk calls than allowed is rejected", async () => {
   const { call, admin, list, dashboard } = await open(numbered(499), { USERS_BY_ROLE_MAX_CLERK_CALLS: "1" });
   expect((await list("?role=user")).totalCount).toBe(499);
   dashboard.createUser({ email_address: ["one-more@example.com"] });
@@ -189,7 +189,7 @@ test("a list by role that would take more calls than allowed is refused and not 
   expect((await list("?role=user&search=one-more")).totalCount).toBe(1);
 });
 
-test("somebody who is deleted while a list by role is read makes nobody else go missing", async () => {
+test("a user deleted while a list by role is read hides no other user", async () => {
   const { list, clerk, dashboard, users } = await open(numbered(520));
   // The last user of Clerk's first page: the cursor of the second.
   const cursor = users[20]?.id ?? "";
@@ -204,7 +204,7 @@ test("somebody who is deleted while a list by role is read makes nobody else go 
   expect(requests).toHaveLength(3);
 });
 
-test("what is asked for twice is answered from the cache, all pages of a role by one reading", async () => {
+test("a repeated list is served from the cache, and one read serves all pages of a role", async () => {
   const { list } = await open(people, { CACHE_TTL_MS: "60000" });
   await list("?role=admin&limit=1");
   expect(await list("?role=admin&limit=1")).toMatchObject({ names: ["Alan"], requests: [] });
@@ -213,7 +213,7 @@ test("what is asked for twice is answered from the cache, all pages of a role by
   expect(await list("?search=ADA")).toMatchObject({ names: ["Grace", "Ada"], requests: [] });
 });
 
-test("a change through the API is seen in the next list", async () => {
+test("a change through the API appears in the next list", async () => {
   const { call, admin, list } = await open(people, { CACHE_TTL_MS: "60000" });
   const lists = async () => [(await list("")).names, (await list("?role=admin")).names];
   expect(await lists()).toEqual([
@@ -242,7 +242,7 @@ test("a change through the API is seen in the next list", async () => {
   ]);
 });
 
-test("what is no page, limit, role or search is 400 and says where", async () => {
+test("an invalid page, limit, role or search is 400 and names the parameter", async () => {
   const { call, admin } = await open([]);
   const wrong = [
     "?page=0",
@@ -264,7 +264,7 @@ test("what is no page, limit, role or search is 400 and says where", async () =>
   }
 });
 
-test("only who may read users gets a list", async () => {
+test("listing users requires users:read", async () => {
   const { call, userToken } = await open(people);
   expect(await call("GET /api/users")).toMatchObject({ status: 401, body: { error: "Access token required" } });
   expect(await call("GET /api/users", "nonsense")).toMatchObject({ status: 403, body: { error: "Invalid token" } });
@@ -275,7 +275,7 @@ test("only who may read users gets a list", async () => {
   expect(await call("GET /api/users", await userToken("user_1", "admin"))).toMatchObject({ status: 200 });
 });
 
-test("while Clerk is away a list is 503, and what Clerk says is not told", async () => {
+test("a list is 503 while Clerk is unavailable, without Clerk's own message", async () => {
   const { call, admin, clerk } = await open(people);
   clerk.failWhen(() => ({ kind: "cut" }));
   expect(await call("GET /api/users", admin)).toMatchObject({

@@ -42,7 +42,7 @@ const withoutIds = (requests: readonly string[]) =>
   requests.map((request) => request.replace(/user_\w+/, ":user").replace(/idn_\w+/, ":email"));
 
 describe("PUT /api/users/:userId", () => {
-  test("changes what is given and nothing else, by one call more than the reading", async () => {
+  test("changes only the given fields, with one read and one write", async () => {
     const { value, requests } = await api.clerk.during(() => put({ lastName: "Murray" }));
     expect(value).toMatchObject({
       status: 200,
@@ -53,7 +53,7 @@ describe("PUT /api/users/:userId", () => {
     expect(await api.call(`GET ${path}`, api.admin)).toMatchObject({ body: { lastName: "Murray" } });
   });
 
-  test("what is so already, and nothing at all, changes nothing", async () => {
+  test("changes nothing when the values are the same or absent", async () => {
     const before = api.dashboard.getUser(user.id).updated_at;
     for (const body of [
       {},
@@ -66,7 +66,7 @@ describe("PUT /api/users/:userId", () => {
     expect(api.dashboard.getUser(user.id).updated_at).toBe(before);
   });
 
-  test("leaves its marks: in the log, and in the audit trail what was and what is", async () => {
+  test("is logged, and the audit trail records the old and new values", async () => {
     await put({ firstName: "Rear", password: "admiral-of-the-fleet" });
     expect(api.logged("user.updated").at(-1)).toMatchObject({
       msg: "User updated successfully",
@@ -81,7 +81,7 @@ describe("PUT /api/users/:userId", () => {
     expect(api.log() + (await api.dumpRedis())).not.toContain("admiral");
   });
 
-  test("a password is changed", async () => {
+  test("changes the password", async () => {
     expect(await put({ password: "admiral-of-the-fleet" })).toMatchObject({ status: 200 });
     expect(
       await api.call("POST /api/auth/verify-password", api.admin, {
@@ -90,7 +90,7 @@ describe("PUT /api/users/:userId", () => {
     ).toMatchObject({ status: 200 });
   });
 
-  test("a username of somebody else is 409, an unknown user 404, wrong input 400", async () => {
+  test("is 409 for a taken username, 404 for an unknown user and 400 for invalid input", async () => {
     const other = createPerson();
     expect(await put({ username: other.username })).toMatchObject({
       status: 409,
@@ -105,7 +105,7 @@ describe("PUT /api/users/:userId", () => {
     }
   });
 
-  test("users change themselves, but neither their role nor anybody else", async () => {
+  test("lets users change themselves, but neither their role nor other users", async () => {
     const self = await api.userToken(user.id);
     expect(await put({ firstName: "Amazing" }, self)).toMatchObject({ status: 200, body: { firstName: "Amazing" } });
     expect(await put({ role: "admin" }, self)).toMatchObject({ status: 400 });
@@ -120,7 +120,7 @@ describe("PUT /api/users/:userId", () => {
     expect(api.dashboard.getUser(user.id)).toMatchObject({ first_name: "Amazing", public_metadata: {} });
   });
 
-  test("nobody gives himself an address that he has not proved, unless SELF_EMAIL_CHANGE says so", async () => {
+  test("does not let users add unverified addresses to themselves unless SELF_EMAIL_CHANGE is on", async () => {
     const self = await api.userToken(user.id);
     const own = addresses();
     expect(await put({ emailAddress: [...own, address("boss")] }, self)).toMatchObject({
@@ -136,7 +136,7 @@ describe("PUT /api/users/:userId", () => {
     expect(changed).toMatchObject({ status: 200, body: { emailAddress: ["countess@example.com", "ada@example.com"] } });
   });
 
-  test("users drop and reorder the addresses they have proved", async () => {
+  test("lets users remove and reorder their verified addresses", async () => {
     user = createPerson({
       email_address: ["one", "two", "three"].map((name) => `${name}-${randomUUID()}@example.com`),
     });
@@ -149,7 +149,7 @@ describe("PUT /api/users/:userId", () => {
     expect(addresses()).toEqual([two, one]);
   });
 
-  test("with users:write alone nobody changes somebody who may do more", async () => {
+  test("does not let a caller change a user who outranks them", async () => {
     const boss = createPerson({ public_metadata: { role: "admin" } });
     const helpers = await openAccountApi({ ROLES_FILE: `${import.meta.dirname}/users-roles.json` });
     onTestFinished(() => helpers[Symbol.asyncDispose]());
@@ -166,8 +166,8 @@ describe("PUT /api/users/:userId", () => {
   });
 });
 
-describe("an update of the e-mail addresses", () => {
-  test("makes Clerk's list equal to the one given, the first one primary: added, then primary, then removed", async () => {
+describe("an update of email addresses", () => {
+  test("adds, then sets the primary address, then removes, until Clerk has the given list", async () => {
     const list = [address("first"), address("second")];
     const { value, requests } = await api.clerk.during(() => put({ emailAddress: list.map((it) => it.toUpperCase()) }));
     expect(value).toMatchObject({ status: 200, body: { emailAddress: list } });
@@ -191,7 +191,7 @@ describe("an update of the e-mail addresses", () => {
     expect(verified).toEqual(["verified", "verified"]);
   });
 
-  test("an address of somebody else is 409 and changes nothing", async () => {
+  test("is 409 for an address of another user and changes nothing", async () => {
     const before = addresses();
     expect(await put({ emailAddress: ["ada@example.com", ...before] })).toMatchObject({
       status: 409,
@@ -216,37 +216,40 @@ describe("an update of the e-mail addresses", () => {
       done: ["fields", "add_email", "primary_email", "remove_email"],
     },
   ];
-  test.for(steps)("that fails at $failed says so, and a repeat finishes it", async ({ failed, fails, nth, done }) => {
-    user = createPerson({ email_address: [`old-${randomUUID()}@example.com`, `kept-${randomUUID()}@example.com`] });
-    path = `/api/users/${user.id}`;
-    const [, kept = ""] = addresses();
-    const list = [kept, address("one"), address("two")];
-    let seen = 0;
-    failWhen(({ method, path: asked }) => {
-      if (!`${method} ${asked}`.startsWith(fails)) return undefined;
-      seen += 1;
-      return seen === nth ? { kind: "answer", status: 400 } : undefined;
-    });
-    const body = { firstName: "Amazing", emailAddress: list };
-    const stopped = await put(body);
-    expect(stopped).toMatchObject({
-      status: 400,
-      body: {
-        code: "update_incomplete",
-        details: [
-          { path: failed, message: "failed: invalid_input" },
-          ...done.map((step) => ({ path: step, message: "done" })),
-        ],
-      },
-    });
-    expect((await api.readAudit()).at(-1)).toMatchObject({ outcome: "failed", reason: "update_incomplete" });
+  test.for(steps)(
+    "reports a failure at $failed, and a repeat completes the update",
+    async ({ failed, fails, nth, done }) => {
+      user = createPerson({ email_address: [`old-${randomUUID()}@example.com`, `kept-${randomUUID()}@example.com`] });
+      path = `/api/users/${user.id}`;
+      const [, kept = ""] = addresses();
+      const list = [kept, address("one"), address("two")];
+      let seen = 0;
+      failWhen(({ method, path: asked }) => {
+        if (!`${method} ${asked}`.startsWith(fails)) return undefined;
+        seen += 1;
+        return seen === nth ? { kind: "answer", status: 400 } : undefined;
+      });
+      const body = { firstName: "Amazing", emailAddress: list };
+      const stopped = await put(body);
+      expect(stopped).toMatchObject({
+        status: 400,
+        body: {
+          code: "update_incomplete",
+          details: [
+            { path: failed, message: "failed: invalid_input" },
+            ...done.map((step) => ({ path: step, message: "done" })),
+          ],
+        },
+      });
+      expect((await api.readAudit()).at(-1)).toMatchObject({ outcome: "failed", reason: "update_incomplete" });
 
-    expect(await put(body)).toMatchObject({ status: 200, body: { firstName: "Amazing", emailAddress: list } });
-    expect(addresses().toSorted()).toEqual(list.toSorted());
-    expect(addresses()[0]).toBe(kept);
-  });
+      expect(await put(body)).toMatchObject({ status: 200, body: { firstName: "Amazing", emailAddress: list } });
+      expect(addresses().toSorted()).toEqual(list.toSorted());
+      expect(addresses()[0]).toBe(kept);
+    },
+  );
 
-  test("whose first step fails is answered as that failure, since nothing is done", async () => {
+  test("returns the plain failure when the first step fails", async () => {
     failWhen(({ method }) => (method === "POST" ? { kind: "answer", status: 500 } : undefined));
     expect(await put({ emailAddress: [address("new")] })).toMatchObject({
       status: 502,
@@ -254,7 +257,7 @@ describe("an update of the e-mail addresses", () => {
     });
   });
 
-  test("an address of a connected account is not removed, which is 409", async () => {
+  test("is 409 when it would remove the address of a connected account", async () => {
     const [own = ""] = addresses();
     api.dashboard.connectExternalAccount(user.id, {
       provider: "oauth_google",
@@ -276,7 +279,7 @@ describe("an update of the e-mail addresses", () => {
 });
 
 describe("GET /api/users/:userId", () => {
-  test("tells admins and the user himself, nobody else", async () => {
+  test("returns the user to admins and to the user, and to no other caller", async () => {
     const seen = { status: 200, body: { id: user.id, firstName: "Grace", emailAddress: addresses() } };
     expect(await api.call(`GET ${path}`, api.admin)).toMatchObject(seen);
     expect(await api.call(`GET ${path}`, await api.userToken(user.id))).toMatchObject(seen);
@@ -287,14 +290,14 @@ describe("GET /api/users/:userId", () => {
     expect(await api.call(`GET ${path}`)).toMatchObject({ status: 401, body: { error: "Access token required" } });
   });
 
-  test("an unknown user is 404", async () => {
+  test("is 404 for an unknown user", async () => {
     expect(await api.call("GET /api/users/user_nobody", api.admin)).toMatchObject({
       status: 404,
       body: { error: "User with ID user_nobody not found" },
     });
   });
 
-  test("costs one call, and none while it is cached", async () => {
+  test("makes one Clerk call, and none while the user is cached", async () => {
     const first = await api.clerk.during(() => api.call(`GET ${path}`, api.admin));
     const second = await api.clerk.during(() => api.call(`GET ${path}`, api.admin));
     expect([withoutIds(first.requests), second.requests]).toEqual([["GET /users/:user"], []]);
@@ -303,7 +306,7 @@ describe("GET /api/users/:userId", () => {
 });
 
 describe("DELETE /api/users/:userId", () => {
-  test("deletes for good, and the trail keeps who it was", async () => {
+  test("deletes permanently, and the audit trail records the deleted user", async () => {
     const before = addresses();
     await api.call(`GET ${path}`, api.admin);
     expect(await api.call(`DELETE ${path}`, api.admin)).toMatchObject({ status: 204, body: {} });
@@ -321,14 +324,14 @@ describe("DELETE /api/users/:userId", () => {
     });
   });
 
-  test("is not for users, not even of themselves", async () => {
+  test("does not let users delete themselves", async () => {
     expect(await api.call(`DELETE ${path}`, await api.userToken(user.id))).toMatchObject({
       status: 403,
       body: { error: "Admin access required" },
     });
   });
 
-  test("needs a fresh second factor where REQUIRE_MFA_FOR says so, as a change of role does", async () => {
+  test("requires a fresh second factor if REQUIRE_MFA_FOR is set, as a change of role does", async () => {
     const strict = await openAccountApi({ REQUIRE_MFA_FOR: "delete,role" });
     onTestFinished(() => strict[Symbol.asyncDispose]());
     const own = `/api/users/${strict.ada.id}`;
@@ -350,7 +353,7 @@ describe("DELETE /api/users/:userId", () => {
 describe("PUT /api/users/:userId/role", () => {
   const putRole = (role: unknown, token = api.admin) => api.call(`PUT ${path}/role`, token, { body: { role } });
 
-  test("sets the role and keeps the rest of the metadata, by two calls", async () => {
+  test("sets the role and keeps the other metadata, with two Clerk calls", async () => {
     api.dashboard.updateMetadata(user.id, { public_metadata: { plan: { name: "gold", seats: 3 } } });
     const { value, requests } = await api.clerk.during(() => putRole("admin"));
     expect(value).toMatchObject({ status: 200, body: { id: user.id, role: "admin" } });
@@ -362,7 +365,7 @@ describe("PUT /api/users/:userId/role", () => {
     expect(entry).toMatchObject({ action: "user.role_changed", before: { role: "user" }, after: { role: "admin" } });
   });
 
-  test("a role that does not exist is 400, a user who does not 404", async () => {
+  test("is 400 for an unknown role and 404 for an unknown user", async () => {
     for (const role of ["king", "", "__proto__", null, 1]) {
       expect(await putRole(role)).toMatchObject({ status: 400, body: { details: [{ path: "role" }] } });
     }
@@ -371,7 +374,7 @@ describe("PUT /api/users/:userId/role", () => {
     });
   });
 
-  test("nobody gives a role that may do more than his own", async () => {
+  test("does not grant a role with more permissions than the caller has", async () => {
     const helpers = await openAccountApi({ ROLES_FILE: `${import.meta.dirname}/users-roles.json` });
     onTestFinished(() => helpers[Symbol.asyncDispose]());
     const own = `/api/users/${helpers.ada.id}/role`;
@@ -383,7 +386,7 @@ describe("PUT /api/users/:userId/role", () => {
     expect(await helpers.call(`PUT ${own}`, giver, { body: { role: "user" } })).toMatchObject({ status: 200 });
   });
 
-  test("it and other changes of a user count for Clerk's limit of ten in ten seconds, which all processes share", async () => {
+  test("counts with the other changes of a user towards Clerk's limit of ten in ten seconds, shared by all processes", async () => {
     await putRole("admin");
     await put({ firstName: "Amazing" });
     // One of the two may be counted in memory, should Redis be slow to answer.
