@@ -29,7 +29,7 @@ test(
     await worker.stop();
 
     const resharded = withShards(bridge, 5);
-    const topologyKey = `${bridge.redisPrefix}:shardLayout`;
+    const layoutKey = `${bridge.redisPrefix}:topology`;
     const expectNoWorkerStarts = async (why: RegExp) => {
       for (const { output, reason } of await Promise.all([bridge.runWorker(), resharded.runWorker()])) {
         expect(reason).toBe("exit code 1");
@@ -42,7 +42,7 @@ test(
       if (isTelling.has(step)) await expectNoWorkerStarts(/The change from \d to 5 shards is not finished/);
       if (step !== "moved_some") continue;
       // Whoever knows only what Kafka knows does not start, either.
-      await bridge.redis.del(topologyKey);
+      await bridge.redis.del(layoutKey);
       await expectNoWorkerStarts(
         /has 5 partitions and SHARDS is 2|A change to 5 shards is not finished: \d+ users' states/,
       );
@@ -137,7 +137,7 @@ test("It waits until a consumer group has read the old shards; afterwards nothin
 
   // What Redis said of it can be lost.
   const resharded = withShards(bridge, 4);
-  await bridge.redis.del(`${bridge.redisPrefix}:shardLayout`);
+  await bridge.redis.del(`${bridge.redisPrefix}:topology`);
   const newWorker = await resharded.startWorker();
   await newWorker.waitUntilLogged("shard.owned", 4);
   expect(await newWorker.metric("bridge_ledger_losses_total")).toBe(0);
