@@ -12,8 +12,8 @@ test("while everything goes wrong that may, each user's events are created, upda
     system: "bridge",
     busyUsers: 50,
     changesPerSecond: 30,
-    longestHoldMs: 4_000,
-    longestRestMs: 1_000,
+    maxHoldMs: 4_000,
+    maxRestMs: 1_000,
   });
   expect(formatReport(report)).toContain("Violations: 0");
   expect(report.faults.size).toBeGreaterThan(30);

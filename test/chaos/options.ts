@@ -19,9 +19,9 @@ export interface ChaosOptions {
   readonly system: "bridge" | "naive";
   readonly busyUsers: number;
   readonly changesPerSecond: number;
-  /** The longest that one fault is held, and that its lane rests before the next, ms. */
-  readonly longestHoldMs: number;
-  readonly longestRestMs: number;
+  /** Maximum duration of one fault, and maximum pause of its lane before the next, ms. */
+  readonly maxHoldMs: number;
+  readonly maxRestMs: number;
 }
 
 const argumentsSchema = z
@@ -56,7 +56,7 @@ export function readOptions(args: string[]): ChaosOptions {
     system: naive ? "naive" : "bridge",
     busyUsers: busy,
     changesPerSecond: rate,
-    longestHoldMs: 12_000,
-    longestRestMs: 8_000,
+    maxHoldMs: 12_000,
+    maxRestMs: 8_000,
   };
 }

@@ -7,11 +7,11 @@ import type { Violation } from "../support/bridge/find-violations.ts";
 import { writeHistory } from "./clerk/write-history.ts";
 import { lanesOf } from "./faults/lanes.ts";
 import { runLane } from "./faults/run-lane.ts";
-import { judgeWhenEqual } from "./judge/judge-when-equal.ts";
+import { checkUntilConsistent } from "./invariants/check-until-consistent.ts";
 import { keepChanging } from "./keep-changing.ts";
-import { openEnvironment } from "./open-world.ts";
+import { openEnvironment } from "./open-environment.ts";
 import type { ChaosOptions } from "./options.ts";
-import { formatUserTimeline } from "./report/tell-user.ts";
+import { formatUserTimeline } from "./report/format-user-timeline.ts";
 import { settle } from "./settle.ts";
 
 export interface ChaosReport {
@@ -20,21 +20,23 @@ export interface ChaosReport {
   /** How often each kind of fault was injected. */
   readonly faults: ReadonlyMap<string, number>;
   readonly counts: Readonly<Record<string, number>>;
-  /** The whole story of the violated user with the shortest one. */
+  /** Timeline of the violated user with the fewest messages. */
   readonly story: string | undefined;
-  /** Logs and data; gone when there is no violation. */
+  /** Logs and data; deleted when there is no violation. */
   readonly folder: string;
 }
 
 const duplicateProbability = 0.2;
-const longestDelayMs = 2_000;
+const maxDelayMs = 2_000;
 const reconciledWithinMs = 180_000;
-const nobody = "";
+const noUser = "";
 
-/** Runs one system through one seed, and judges it. `tell` hears of each fault. Leaves no process behind. */
-export async function runChaos(options: ChaosOptions, tell: (line: string) => void = () => {}): Promise<ChaosReport> {
-  const { seed, minutes, loss, reconciles, busyUsers, changesPerSecond, longestHoldMs, longestRestMs, system } =
-    options;
+/** Runs one system with one seed and checks it. `onProgress` gets a line for each fault. No process outlives the run. */
+export async function runChaos(
+  options: ChaosOptions,
+  onProgress: (line: string) => void = () => {},
+): Promise<ChaosReport> {
+  const { seed, minutes, loss, reconciles, busyUsers, changesPerSecond, maxHoldMs, maxRestMs, system } = options;
   const folder = join(localFolder, "chaos", `${system}-seed-${seed}-${process.pid}`);
   await mkdir(folder, { recursive: true });
   const report = await run();
@@ -42,25 +44,25 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
   return report;
 
   async function run(): Promise<ChaosReport> {
-    await using world = await openEnvironment(options, folder);
-    const { clerk } = world;
+    await using environment = await openEnvironment(options, folder);
+    const { clerk } = environment;
     const startedAt = Date.now();
     const random = (stream: string) => createRandom(seed, stream);
-    clerk.webhooks.setFaults({ duplicateProbability, lossProbability: loss, delayMs: { min: 0, max: longestDelayMs } });
+    clerk.webhooks.setFaults({ duplicateProbability, lossProbability: loss, delayMs: { min: 0, max: maxDelayMs } });
     const history = writeHistory(clerk.dashboard, random("history"), busyUsers);
     const faults = new Map<string, number>();
     const onFault = (kind: string, holdMs: number) => {
       faults.set(kind, (faults.get(kind) ?? 0) + 1);
-      tell(`${secondsSince(startedAt)} s  ${kind} (${holdMs} ms)`);
+      onProgress(`${secondsSince(startedAt)} s  ${kind} (${holdMs} ms)`);
     };
     const isTimeOver = () => Date.now() - startedAt > minutes * 60_000;
     let areLanesOver = false;
-    const lanes = Object.entries(lanesOf(world, { wipes: reconciles }, random)).map(([lane, ofLane]) =>
+    const lanes = Object.entries(lanesOf(environment, { wipes: reconciles }, random)).map(([lane, ofLane]) =>
       runLane({
         faults: ofLane,
         random: random(`lane ${lane}`),
-        longestHoldMs,
-        longestRestMs,
+        maxHoldMs,
+        maxRestMs,
         isOver: isTimeOver,
         onFault,
       }),
@@ -71,24 +73,27 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
         history,
         random: random("pace"),
         changesPerSecond,
-        sendsPoison: world.system.takesPoison,
+        sendsPoison: environment.system.takesPoison,
         isOver: () => areLanesOver,
       }),
       Promise.all(lanes).finally(() => (areLanesOver = true)),
     ]);
 
-    tell(`${secondsSince(startedAt)} s  nothing goes wrong any more; settling`);
-    const overdue = await settle(world);
-    const told = {
+    onProgress(`${secondsSince(startedAt)} s  faults are over; settling`);
+    const overdue = await settle(environment);
+    const clerkHistory = {
       users: clerk.dashboard.users(),
       everMade: history.users,
       messages: clerk.webhooks.messages(),
       poison,
       nothingLost: loss === 0 && !reconciles,
     };
-    const judgement = await judgeWhenEqual(() => world.system.judge(told), reconciles ? reconciledWithinMs : 0);
-    const unrest = [...overdue, ...world.crashes].map((what) => ({ userId: nobody, what }));
-    const violations = [...unrest, ...judgement.violations];
+    const result = await checkUntilConsistent(
+      () => environment.system.checkInvariants(clerkHistory),
+      reconciles ? reconciledWithinMs : 0,
+    );
+    const unrest = [...overdue, ...environment.crashes].map((what) => ({ userId: noUser, what }));
+    const violations = [...unrest, ...result.violations];
     return {
       seed,
       violations,
@@ -97,12 +102,12 @@ export async function runChaos(options: ChaosOptions, tell: (line: string) => vo
         "seconds until settled": secondsSince(startedAt),
         changes: history.changes,
         users: history.users.size,
-        messages: told.messages.length,
-        deliveries: told.messages.reduce((sum, { attempts }) => sum + attempts.length, 0),
-        "messages lost": told.messages.filter(({ state }) => state === "lost").length,
-        ...judgement.counts,
+        messages: clerkHistory.messages.length,
+        deliveries: clerkHistory.messages.reduce((sum, { attempts }) => sum + attempts.length, 0),
+        "messages lost": clerkHistory.messages.filter(({ state }) => state === "lost").length,
+        ...result.counts,
       },
-      story: formatUserTimeline(violations, told, judgement.events),
+      story: formatUserTimeline(violations, clerkHistory, result.events),
       folder,
     };
   }

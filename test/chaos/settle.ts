@@ -1,13 +1,13 @@
 import { noFaults } from "clerk-emulator";
 import { waitFor } from "../../dev/stack/wait-for.ts";
-import type { World } from "./open-world.ts";
+import type { Environment } from "./open-environment.ts";
 
 /**
- * Waits, with nothing going wrong any more, until Svix has delivered everything, no job is left and every process says
- * that it is ready. What Svix gave up
- * during the faults is replayed, as an operator would at the dashboard. Returns what did not come to rest in time.
+ * Ends all webhook faults and waits until Svix has delivered everything, no job is left and every process is ready.
+ * Messages that Svix gave up are replayed, as an operator would do in the dashboard. Returns the steps that missed the
+ * deadline.
  */
-export async function settle({ clerk, system, apis, workers }: World): Promise<string[]> {
+export async function settle({ clerk, system, apis, workers }: Environment): Promise<string[]> {
   const { webhooks } = clerk;
   const deadlineMs = system.settlesWithinMs;
   webhooks.setFaults(noFaults);

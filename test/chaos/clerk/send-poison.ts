@@ -7,7 +7,7 @@ const poisons = [
   JSON.stringify({ type: "user.deleted", data: { id: "user poison" } }),
 ];
 
-/** Sends a message that nobody can decide, as Clerk never would, and returns its id. It must end among the dead letters. */
+/** Sends a message that cannot be processed and that Clerk never sends, and returns its id. It must become a dead letter. */
 export function sendPoison({ webhooks }: ClerkEmulator, random: Random): string {
   return webhooks.sendBody(poisons[random.below(poisons.length)] ?? "").id;
 }

@@ -1,5 +1,5 @@
 import type { Random } from "clerk-emulator";
-import type { World } from "../open-world.ts";
+import type { Environment } from "../open-environment.ts";
 import { shards, systemName } from "../systems/naming.ts";
 import { clerkFaults } from "./clerk-faults.ts";
 import type { Fault } from "./fault.ts";
@@ -9,14 +9,14 @@ import { fleetFaults, processFaults } from "./process-faults.ts";
 import { linkFaults, serverFaults } from "./server-faults.ts";
 
 /** Faults that may come at the same time are in different lanes. */
-export function lanesOf(world: World, { wipes }: { wipes: boolean }, random: (lane: string) => Random) {
-  const { clerk, clock, redis, kafka, apis, workers, clerkLink, webhookLink, redisClient } = world;
+export function lanesOf(environment: Environment, { wipes }: { wipes: boolean }, random: (lane: string) => Random) {
+  const { clerk, clock, redis, kafka, apis, workers, clerkLink, webhookLink, redisClient } = environment;
   const ledger = { redis: redisClient, redisPrefix: systemName, shards };
   const withFloods = (faults: readonly Fault[], kinds: readonly string[]): Fault[] => [
     ...faults,
     ...faults
       .filter(({ kind }) => kinds.includes(kind))
-      .map((fault) => inAFlood(world, fault, random(`flood ${fault.kind}`))),
+      .map((fault) => inAFlood(environment, fault, random(`flood ${fault.kind}`))),
   ];
   const ofApi = [
     ...processFaults("API", apis, random("api")),

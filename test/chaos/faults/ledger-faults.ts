@@ -12,7 +12,7 @@ export interface LedgerOfBridge {
   readonly shards: number;
 }
 
-/** Losses in Redis that take no queued message with them, so that nobody needs to send anything again. */
+/** Losses in Redis that take no queued message with them, so that no message has to be sent again. */
 export const ledgerFaults = ({ redis, redisPrefix, shards }: LedgerOfBridge, random: Random): Fault[] => {
   const ofSomeShard = () => Object.values(ledgerKeys(shardPrefix(redisPrefix, random.below(shards))));
   return [

@@ -5,26 +5,26 @@ import type { Fault } from "./fault.ts";
 export interface LaneOptions {
   readonly faults: readonly Fault[];
   readonly random: Random;
-  /** The longest that a fault is held, and that the lane rests before the next, ms. */
-  readonly longestHoldMs: number;
-  readonly longestRestMs: number;
+  /** Maximum duration of a fault, and maximum pause before the next, ms. */
+  readonly maxHoldMs: number;
+  readonly maxRestMs: number;
   readonly isOver: () => boolean;
   readonly onFault: (kind: string, holdMs: number) => void;
 }
 
-const shortestMs = 300;
+const minMs = 300;
 
 /**
  * Injects faults that must not meet (those of one server, say), one after the other: each kind once in an order drawn by
  * chance, then all again. The first round is always finished, so that no kind is missing. Other lanes run beside it.
  */
-export async function runLane({ faults, random, isOver, onFault, ...longest }: LaneOptions): Promise<void> {
+export async function runLane({ faults, random, isOver, onFault, ...max }: LaneOptions): Promise<void> {
   for (let round = 0; ; round += 1) {
     for (const { kind, inject } of shuffle(faults, random)) {
-      await delay(random.between(shortestMs, longest.longestRestMs));
+      await delay(random.between(minMs, max.maxRestMs));
       if (round > 0 && isOver()) return;
       // Squared: most are short, so that there is work to disturb between them.
-      const holdMs = Math.round(shortestMs + random.next() ** 2 * (longest.longestHoldMs - shortestMs));
+      const holdMs = Math.round(minMs + random.next() ** 2 * (max.maxHoldMs - minMs));
       onFault(kind, holdMs);
       await inject(holdMs);
     }

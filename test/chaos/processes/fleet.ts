@@ -18,7 +18,7 @@ export interface Member extends TiedProcess {
   readonly logFile: string;
 }
 
-/** Processes of one role. One that ends by itself is told of and replaced, as by whoever runs them in production. */
+/** Processes of one role. One that crashes is reported and replaced, as an operator would do in production. */
 export class Fleet implements AsyncDisposable {
   readonly #plan: ProcessPlan;
   readonly #folder: string;

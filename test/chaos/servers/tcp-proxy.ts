@@ -17,7 +17,7 @@ export interface TcpProxy extends AsyncDisposable {
 }
 
 interface ProxyOptions {
-  /** Asked for each connection: the port on 127.0.0.1 that it leads to, none when there is nobody. */
+  /** Asked for each connection: the port on 127.0.0.1 that it leads to, none when there is no server. */
   readonly target: () => number | undefined;
   /** Default: a free one. */
   readonly port?: number;

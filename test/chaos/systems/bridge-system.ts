@@ -1,17 +1,17 @@
 import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";
 import { countJobs } from "../../support/redis/count-jobs.ts";
-import { judgeBridge } from "../judge/judge-bridge.ts";
+import { checkBridge } from "../invariants/check-bridge.ts";
 import { shards, systemName } from "./naming.ts";
 import type { Surroundings, System } from "./system.ts";
 
 const reconciling = {
   RECONCILE_EVERY_MS: "3000",
   RECONCILE_GRACE_MS: "1000",
-  // The history turns Clerk's clock back by more than any overlap; only a sweep finds what was changed meanwhile.
+  // The history turns Clerk's clock back by more than any overlap; only a sweep finds the changes of that time.
   RECONCILE_SWEEP_CRON: "*/20 * * * * *",
   RECONCILE_MAX_DELETED_PERCENT: "100",
 };
-/** Whatever Clerk says is too young to be missed: nothing mends what is lost. */
+/** The grace period covers everything that Clerk returns, so reconciliation repairs nothing. */
 const notReconciling = {
   RECONCILE_EVERY_MS: "0",
   RECONCILE_GRACE_MS: String(365 * 86_400_000),
@@ -39,6 +39,7 @@ export function bridgeSystem({ redisUrl, kafkaBrokers, clerkUrl, clerk, redis, r
     settlesWithinMs: 240_000,
     isReady: async (port) => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,
     countJobs: () => countJobs(redis, systemName, shards),
-    judge: (told) => judgeBridge({ redis, redisPrefix: systemName, shards, kafkaBrokers }, told),
+    checkInvariants: (clerkHistory) =>
+      checkBridge({ redis, redisPrefix: systemName, shards, kafkaBrokers }, clerkHistory),
   };
 }

@@ -2,7 +2,7 @@ import { Queue } from "bullmq";
 import { awaitLeaders } from "../../../src/kafka/topics/await-leaders.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
 import { eventsTopicOf } from "../../support/bridge/bridge-variables.ts";
-import { judgeNaive } from "../judge/judge-naive.ts";
+import { checkNaive } from "../invariants/check-naive.ts";
 import { shards, systemName } from "./naming.ts";
 import type { Surroundings, System } from "./system.ts";
 
@@ -24,7 +24,7 @@ export async function naiveSystem({ redisUrl, kafkaBrokers, clerk, redis }: Surr
     CLERK_WEBHOOK_SECRET: clerk.webhookSecret,
   };
   const queue = new Queue(systemName, { connection: redis });
-  queue.on("error", () => {}); // Redis is taken away on purpose.
+  queue.on("error", () => {}); // Redis is stopped on purpose.
   return {
     api: {
       role: "api",
@@ -36,6 +36,6 @@ export async function naiveSystem({ redisUrl, kafkaBrokers, clerk, redis }: Surr
     settlesWithinMs: 90_000,
     isReady: async () => true,
     countJobs: () => queue.getJobCountByTypes("wait", "active", "delayed"),
-    judge: (told) => judgeNaive(kafkaBrokers, topic, told),
+    checkInvariants: (clerkHistory) => checkNaive(kafkaBrokers, topic, clerkHistory),
   };
 }

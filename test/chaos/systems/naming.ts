@@ -1,3 +1,3 @@
-/** Names everything that the system under test has; its servers are its own, so there is nobody to tell apart from. */
+/** Prefix of every name that the system under test uses. Its servers are private, so the name need not be unique. */
 export const systemName = "chaos";
 export const shards = 4;

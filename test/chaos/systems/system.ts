@@ -1,32 +1,32 @@
 import type { Redis } from "ioredis";
 import type { ClerkEmulator } from "clerk-emulator";
 import type { ProcessPlan } from "../processes/fleet.ts";
-import type { Judgement, EnvelopeTimes } from "../judge/judgement.ts";
+import type { CheckResult, ClerkHistory } from "../invariants/check-result.ts";
 
-/** Where a system finds what it needs; all of it is behind proxies. */
+/** Addresses of the servers that a system uses, all behind proxies. */
 export interface Surroundings {
   readonly redisUrl: string;
   readonly kafkaBrokers: readonly string[];
   readonly clerkUrl: string;
   readonly clerk: ClerkEmulator;
-  /** For looking at its keys; not by the proxy. */
+  /** Inspects the keys directly, without the proxy. */
   readonly redis: Redis;
-  /** Whether it shall find by itself what no message told. */
+  /** Whether it reconciles, that is, finds the changes that no webhook announced. */
   readonly reconciles: boolean;
 }
 
-/** What is tested: the bridge, or the worker that teams write by hand. */
+/** The system under test: the bridge, or a naive worker as a control. */
 export interface System {
   readonly api: ProcessPlan;
   readonly worker: ProcessPlan;
-  /** Whether it is fit for messages that nobody can read. */
+  /** Whether it handles messages that cannot be parsed. */
   readonly takesPoison: boolean;
-  /** How long each step of coming to rest may take, ms. */
+  /** Deadline for each step of settling, ms. */
   readonly settlesWithinMs: number;
-  /** Whether a process of it, listening on this port, says that it does its work. */
+  /** Whether its process on this port reports that it is ready. */
   isReady(port: number): Promise<boolean>;
-  /** Jobs that wait, are in hand or are put off. */
+  /** Jobs that are waiting, active or delayed. */
   countJobs(): Promise<number>;
-  /** Holds what it published against what Clerk told and says. */
-  judge(told: EnvelopeTimes): Promise<Judgement>;
+  /** Compares what it published with what Clerk sent and now returns. */
+  checkInvariants(clerkHistory: ClerkHistory): Promise<CheckResult>;
 }

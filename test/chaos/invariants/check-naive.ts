@@ -2,24 +2,28 @@ import { z } from "zod";
 import type { Violation } from "../../support/bridge/find-violations.ts";
 import { readTopic, type TopicRecord } from "../../support/kafka/read-topic.ts";
 import { expectUsers } from "./expect-users.ts";
-import type { Judgement, EnvelopeTimes } from "./judgement.ts";
+import type { CheckResult, ClerkHistory } from "./check-result.ts";
 
 const valueSchema = z.object({
   eventType: z.string(),
   data: z.object({ firstName: z.string(), lastName: z.string(), emailAddress: z.array(z.string()), role: z.string() }),
 });
 
-/** Counts what the naive worker repeated, lost and turned round; its events are whole snapshots, one for each message. */
-export async function judgeNaive(brokers: readonly string[], topic: string, told: EnvelopeTimes): Promise<Judgement> {
+/** Counts the events that the naive worker repeated, lost and reordered. Its events are whole snapshots, one per message. */
+export async function checkNaive(
+  brokers: readonly string[],
+  topic: string,
+  clerkHistory: ClerkHistory,
+): Promise<CheckResult> {
   const events = await readTopic(brokers, topic);
   const timesPublished = new Map<string, number>();
   for (const id of events.map(messageIdOf)) timesPublished.set(id, (timesPublished.get(id) ?? 0) + 1);
-  const accepted = told.messages.filter(({ type, state }) => type.startsWith("user.") && state === "delivered");
+  const accepted = clerkHistory.messages.filter(({ type, state }) => type.startsWith("user.") && state === "delivered");
   const repeated = [...timesPublished].flatMap(([id, times]) => Array.from({ length: times - 1 }, () => id));
   const lost = accepted.filter(({ id }) => !timesPublished.has(id));
-  const { disordered, wrong } = judgeUsers(events, told);
+  const { disordered, wrong } = checkUsers(events, clerkHistory);
   const violations: Violation[] = [
-    ...repeated.map((id) => ({ userId: userOf(told, id), what: `${id} gave an event more than once` })),
+    ...repeated.map((id) => ({ userId: userOf(clerkHistory, id), what: `${id} gave an event more than once` })),
     ...lost.map(({ id, userId }) => ({ userId, what: `${id} was accepted and gave no event` })),
     ...disordered.map((userId) => ({ userId, what: "its events are not created, updated*, deleted" })),
     ...wrong.map((userId) => ({ userId, what: "its last event is not what Clerk says" })),
@@ -38,17 +42,20 @@ export async function judgeNaive(brokers: readonly string[], topic: string, told
 }
 
 const messageIdOf = ({ headers }: TopicRecord): string => headers["svix-id"] ?? "";
-const userOf = ({ messages }: EnvelopeTimes, messageId: string) =>
+const userOf = ({ messages }: ClerkHistory, messageId: string) =>
   messages.find(({ id }) => id === messageId)?.userId ?? "";
 
-function judgeUsers(events: readonly TopicRecord[], told: EnvelopeTimes): { disordered: string[]; wrong: string[] } {
+function checkUsers(
+  events: readonly TopicRecord[],
+  clerkHistory: ClerkHistory,
+): { disordered: string[]; wrong: string[] } {
   const histories = Map.groupBy(
     events.filter(({ headers }) => !("bridge_barrier" in headers)),
     ({ key }) => key,
   );
   const disordered: string[] = [];
   const wrong: string[] = [];
-  for (const [userId, user] of expectUsers(told, () => true)) {
+  for (const [userId, user] of expectUsers(clerkHistory, () => true)) {
     const history = (histories.get(userId) ?? []).map(({ value }) => valueSchema.parse(JSON.parse(String(value))));
     const types = history.map(({ eventType }) => eventType).join(" ");
     if (!/^user\.created( user\.updated)*( user\.deleted)?$/.test(types)) disordered.push(userId);
@@ -59,7 +66,7 @@ function judgeUsers(events: readonly TopicRecord[], told: EnvelopeTimes): { diso
   return { disordered, wrong };
 }
 
-/** It publishes the addresses in Clerk's order and no username; that is not held against it. */
+/** The naive worker publishes addresses in Clerk's order and no username; neither counts as a violation. */
 function isOf(last: z.infer<typeof valueSchema> | undefined, user: z.infer<typeof valueSchema>["data"]): boolean {
   if (last === undefined || last.eventType === "user.deleted") return false;
   const { firstName, lastName, role, emailAddress } = last.data;

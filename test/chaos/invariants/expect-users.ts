@@ -1,13 +1,13 @@
 import type { ClerkUser } from "clerk-emulator";
 import type { User } from "../../../src/domain/user.ts";
 import type { ExpectedUsers } from "../../support/bridge/find-violations.ts";
-import type { EnvelopeTimes } from "./judgement.ts";
+import type { ClerkHistory } from "./check-result.ts";
 
 /**
- * The users that consumers must end up with. A user who is gone from Clerk is expected as deleted, unless no message of
- * it ever arrived (`wasSeen`). Maps Clerk's user by itself: the bridge's own mapping is among what is judged.
+ * The users that consumers must end up with. A user deleted in Clerk is expected as deleted, unless none of the
+ * user's messages ever arrived (`wasSeen`). It has its own mapping of Clerk's user, because the bridge's is under test.
  */
-export function expectUsers({ users, everMade }: EnvelopeTimes, wasSeen: (userId: string) => boolean): ExpectedUsers {
+export function expectUsers({ users, everMade }: ClerkHistory, wasSeen: (userId: string) => boolean): ExpectedUsers {
   const expected = new Map<string, User | undefined>();
   for (const userId of everMade) if (wasSeen(userId)) expected.set(userId, undefined);
   for (const user of users) expected.set(user.id, consumersViewOf(user));

@@ -13,8 +13,8 @@ import { bridgeSystem } from "./systems/bridge-system.ts";
 import { naiveSystem } from "./systems/naive-system.ts";
 import type { Surroundings, System } from "./systems/system.ts";
 
-/** All there is in a run: Clerk, the servers, the system under test, and the ways between them. */
-export interface World extends AsyncDisposable {
+/** Everything in a run: Clerk, the servers, the system under test, and the links between them. */
+export interface Environment extends AsyncDisposable {
   readonly clerk: ClerkEmulator;
   readonly clock: SkewedClock;
   readonly redis: FaultyServer;
@@ -26,9 +26,9 @@ export interface World extends AsyncDisposable {
   readonly clerkLink: TcpProxy;
   /** From Svix to the APIs, to each in turn. */
   readonly webhookLink: TcpProxy;
-  /** For looking at Redis; not by its proxy. */
+  /** Inspects Redis directly, without the proxy. */
   readonly redisClient: Redis;
-  /** Processes that ended by themselves. */
+  /** Processes that crashed. */
   readonly crashes: readonly string[];
 }
 
@@ -40,7 +40,10 @@ const attemptTimeoutMs = 3_000;
 const farMoreMessagesThanSent = 1_000_000;
 
 /** Starts everything; its processes and servers end with this one, whatever happens. Logs and data go into `folder`. */
-export async function openEnvironment({ seed, system, reconciles }: ChaosOptions, folder: string): Promise<World> {
+export async function openEnvironment(
+  { seed, system, reconciles }: ChaosOptions,
+  folder: string,
+): Promise<Environment> {
   await using resources = new AsyncDisposableStack();
   const clock = createSkewedClock();
   const clerk = await startClerkEmulator({
@@ -62,7 +65,7 @@ export async function openEnvironment({ seed, system, reconciles }: ChaosOptions
     retryStrategy: () => 50,
     maxLoadingRetryTime: 50,
   });
-  redisClient.on("error", () => {}); // It is taken away on purpose.
+  redisClient.on("error", () => {}); // Redis is stopped on purpose.
   resources.defer(() => redisClient.disconnect());
 
   const surroundings: Surroundings = {

@@ -2,22 +2,22 @@ import type { ClerkUser, WebhookMessage } from "clerk-emulator";
 import type { Violation } from "../../support/bridge/find-violations.ts";
 import type { TopicRecord } from "../../support/kafka/read-topic.ts";
 
-/** What came from Clerk. */
-export interface EnvelopeTimes {
+/** What Clerk sent during the run, and its users at the end. */
+export interface ClerkHistory {
   /** The users as Clerk has them now. */
   readonly users: readonly ClerkUser[];
-  /** Ids of all users that ever were. */
+  /** Ids of all users that ever existed. */
   readonly everMade: ReadonlySet<string>;
   readonly messages: readonly WebhookMessage[];
-  /** Ids of messages that nobody can decide. */
+  /** Ids of the messages that cannot be processed. */
   readonly poison: ReadonlySet<string>;
-  /** Whether every message was delivered and Redis kept what it took: then a dead letter cannot be missing, either. */
+  /** Whether every message was delivered and Redis lost nothing. Then every unprocessable message must be a dead letter. */
   readonly nothingLost: boolean;
 }
 
-export interface Judgement {
+export interface CheckResult {
   readonly violations: readonly Violation[];
-  /** What is worth a number: events, dead letters … */
+  /** Figures for the report: events, dead letters … */
   readonly counts: Readonly<Record<string, number>>;
   readonly events: readonly TopicRecord[];
 }

@@ -5,34 +5,34 @@ import { readLedger } from "../../support/redis/read-ledger.ts";
 import { readTopic } from "../../support/kafka/read-topic.ts";
 import type { LedgerOfBridge } from "../faults/ledger-faults.ts";
 import { expectUsers } from "./expect-users.ts";
-import type { Judgement, EnvelopeTimes } from "./judgement.ts";
+import type { CheckResult, ClerkHistory } from "./check-result.ts";
 
-export interface BridgeOnTrial extends LedgerOfBridge {
+export interface CheckedBridge extends LedgerOfBridge {
   readonly kafkaBrokers: readonly string[];
 }
 
-const manyLetters = 10_000;
-const nobody = "";
+const maxDeadLetters = 10_000;
+const noUser = "";
 
-/** The whole guarantee, and that nothing but what nobody can decide is among the dead letters. */
-export async function judgeBridge(bridge: BridgeOnTrial, told: EnvelopeTimes): Promise<Judgement> {
+/** Checks the whole guarantee, and that only messages that cannot be processed are dead letters. */
+export async function checkBridge(bridge: CheckedBridge, clerkHistory: ClerkHistory): Promise<CheckResult> {
   const { redis, redisPrefix, shards, kafkaBrokers } = bridge;
   const [events, states, ledger, letters] = await Promise.all([
     readTopic(kafkaBrokers, eventsTopicOf(redisPrefix)),
     readTopic(kafkaBrokers, stateTopicOf(redisPrefix)),
     readLedger(redis, redisPrefix, shards),
-    createDeadLetters(redis, redisPrefix, Number.MAX_SAFE_INTEGER).list(0, manyLetters),
+    createDeadLetters(redis, redisPrefix, Number.MAX_SAFE_INTEGER).list(0, maxDeadLetters),
   ]);
   const published = new Set(events.map(({ key }) => key));
-  const expected = expectUsers(told, (userId) => told.nothingLost || published.has(userId));
+  const expected = expectUsers(clerkHistory, (userId) => clerkHistory.nothingLost || published.has(userId));
   const dead = new Set(letters.map(({ id }) => id));
   const count = (origin: string) => events.filter(({ headers }) => headers["ce_origin"] === origin).length;
   return {
     events,
     violations: [
       ...findViolations({ events, states, ledger }, expected),
-      ...wrongLetters(dead, told),
-      ...wrongAnswers(told),
+      ...wrongDeadLetters(dead, clerkHistory),
+      ...wrongResponses(clerkHistory),
     ],
     counts: {
       events: events.length,
@@ -43,17 +43,17 @@ export async function judgeBridge(bridge: BridgeOnTrial, told: EnvelopeTimes): P
   };
 }
 
-function wrongLetters(dead: ReadonlySet<string>, { poison, nothingLost }: EnvelopeTimes): Violation[] {
+function wrongDeadLetters(dead: ReadonlySet<string>, { poison, nothingLost }: ClerkHistory): Violation[] {
   const wrong = [...dead].filter((id) => !poison.has(id));
   const missing = nothingLost ? [...poison].filter((id) => !dead.has(id)) : [];
   return [
-    ...wrong.map((id) => ({ userId: nobody, what: `${id} is among the dead letters` })),
-    ...missing.map((id) => ({ userId: nobody, what: `${id} is not among the dead letters` })),
+    ...wrong.map((id) => ({ userId: noUser, what: `${id} is among the dead letters` })),
+    ...missing.map((id) => ({ userId: noUser, what: `${id} is not among the dead letters` })),
   ];
 }
 
-/** 503 says that Redis is away; any other refusal of a message that Clerk signed is a fault. */
-function wrongAnswers({ messages }: EnvelopeTimes): Violation[] {
+/** 503 means that Redis is unavailable. Any other rejection of a message that Clerk signed is a violation. */
+function wrongResponses({ messages }: ClerkHistory): Violation[] {
   return messages.flatMap(({ id, userId, attempts }) =>
     attempts
       .filter(({ status }) => status !== null && status !== 204 && status !== 503)
