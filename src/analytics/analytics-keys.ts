@@ -1,5 +1,7 @@
-import type { SecurityEvent } from "./security-counter.ts";
 import { dayMs, hourMs, startOf } from "./intervals.ts";
+
+/** Events of this API that the analytics count, in addition to Clerk's messages. */
+export type SecurityEvent = "token_rejected" | "password_rejected" | "admin_denied" | "rate_limited";
 
 /** The events counted by hour and by day. */
 export type CountedEvent = "signed_in" | "signed_out" | "revoked" | "registered" | SecurityEvent;

@@ -1,9 +1,6 @@
 import type { Logger } from "../shared/logger.ts";
 import type { AnalyticsContext } from "./analytics-config.ts";
-import { analyticsKeys, countsEndAt } from "./analytics-keys.ts";
-
-/** Events of this API that the analytics count, in addition to Clerk's messages. */
-export type SecurityEvent = "token_rejected" | "password_rejected" | "admin_denied" | "rate_limited";
+import { analyticsKeys, countsEndAt, type SecurityEvent } from "./analytics-keys.ts";
 
 /** Counts security events. Never throws, because a count is not worth a failed request. */
 export interface SecurityCounter {

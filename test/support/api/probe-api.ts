@@ -4,7 +4,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { type Context, Hono } from "hono";
 import { inject } from "vitest";
 import { startClerkEmulator } from "clerk-emulator";
-import type { SecurityEvent } from "../../../src/analytics/security-counter.ts";
+import type { SecurityEvent } from "../../../src/analytics/analytics-keys.ts";
 import { auditStream } from "../../../src/redis/keys.ts";
 import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
 import { allowsAnonymous } from "../../../src/api/auth/requires.ts";
