@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { messageSchema } from "../../src/domain/message.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 import { routeMessage } from "../../src/webhooks/route-message.ts";
-import { VerifiedMessage } from "../../src/webhooks/verify-message.ts";
+import { messageOfDeadLetter } from "../../src/webhooks/verify-message.ts";
 import type { Bridge } from "../context/cli-context.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
@@ -72,7 +72,10 @@ async function retry({ queues, shardOf, deadLetters }: Bridge, letter: DeadLette
 
 function read(letter: DeadLetter) {
   if (letter.stage === "received") {
-    const route = routeMessage(VerifiedMessage.kept(letter), { receivedAt: letter.at, traceparent: undefined });
+    const route = routeMessage(messageOfDeadLetter({ ...letter, stage: letter.stage }), {
+      receivedAt: letter.at,
+      traceparent: undefined,
+    });
     if (route.outcome === "bridged") return route;
     if (route.outcome === "session") return "it is about a session, which is only counted";
     return route.outcome === "ignored" ? `${route.type} is not bridged` : route.reason;

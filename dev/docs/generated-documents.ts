@@ -4,6 +4,7 @@ import { format } from "oxfmt";
 import { eventJsonSchemas } from "./event-json-schemas.ts";
 import { renderConfigurationPage, renderEnvExample } from "./render-configuration.ts";
 import { renderLayers } from "./render-layers.ts";
+import { renderRedisKeys } from "./render-redis-keys.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -19,6 +20,7 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
   { path: ".env.example", render: async () => renderEnvExample() },
   { path: "docs/configuration.md", render: async () => renderConfigurationPage() },
   part("docs/architecture.md", "layers", async () => `\`\`\`mermaid\n${await renderLayers()}\n\`\`\``),
+  part("docs/redis.md", "keys", async () => renderRedisKeys()),
   ...Object.entries(eventJsonSchemas()).map(([name, schema]) => {
     const path = `docs/events/${name}.schema.json`;
     return { path, render: async () => (await format(path, JSON.stringify(schema), { printWidth: 120 })).code };

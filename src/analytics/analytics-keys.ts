@@ -1,3 +1,4 @@
+import { analyticsPrefix } from "../redis/keys.ts";
 import { dayMs, hourMs, startOf } from "./intervals.ts";
 
 /** Events of this API that the analytics count, in addition to Clerk's messages. */
@@ -18,7 +19,7 @@ export const repeatsKnownForMs = 48 * hourMs;
  *     active:<2026-11-24>                      HyperLogLog of the users active on that day (12 KB at most)
  */
 export function analyticsKeys(redisPrefix: string) {
-  const slot = `{${redisPrefix}:analytics}`;
+  const slot = analyticsPrefix(redisPrefix);
   return {
     hour: (at: number) => `${slot}:hour:${hourName(at)}`,
     day: (at: number) => `${slot}:day:${dayName(at)}`,

@@ -21,14 +21,14 @@ export interface MiddlewareOptions extends DenialDeps {
   readonly auth: AuthConfig;
   readonly findRole: FindRole;
   readonly clerk: { readonly secretKey: string; readonly apiUrl: string };
-  /** Of the rate limits. A connection that fails fast: they go on in memory while it is away. */
+  /** For the rate limits. It fails fast: while it is unavailable, each process counts in memory. */
   readonly redis: RedisClient;
   readonly redisPrefix: string;
 }
 
 /**
- * Puts before every route of `/api`: security headers, CORS, the client's address, rate limits, who is calling, and what a
- * body may be. To be called before any route is added.
+ * Adds the middleware of every route below `/api`, in order: CORS, security headers, the client's address, the report of denials, rate
+ * limits, authentication and checks of the body. Must be called before any route is added.
  */
 export function applyMiddleware(api: ApiApp, deps: MiddlewareOptions): void {
   const { auth, redis, redisPrefix, now } = deps;
@@ -62,7 +62,7 @@ export function applyMiddleware(api: ApiApp, deps: MiddlewareOptions): void {
 
 const callerKey = (caller: ApiEnv["Variables"]["caller"]) => caller && `${caller.kind}:${caller.id}`;
 
-/** Answers are personal data: no cache keeps them. */
+/** Responses contain personal data, so no cache may store them. */
 const setClientContext =
   (access: AccessPolicy, trustedProxies: number): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {

@@ -15,7 +15,7 @@ export interface AppDeps extends WebhookRouteDeps {
   readonly api: ApiApp;
 }
 
-/** The process's whole HTTP: Clerk's webhooks, health, metrics, documentation, and the user API, whose guards only it has. */
+/** All HTTP routes of the process: Clerk's webhooks, health, metrics, documentation, and the user API with its own middleware. */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
   mapErrors(app, deps.log);
@@ -25,7 +25,7 @@ export function createApp(deps: AppDeps): Hono {
   addDocs(app, deps.api);
   methodNotAllowed(deps.api);
   methodNotAllowed(app);
-  // Not by `route`: with the API's paths among its own, Hono would fall back to its slower router for webhooks too.
+  // Not with `route`: with the API's paths among its own, Hono would use its slower router for webhooks too.
   app.all("/api/*", (c: Context<ApiEnv>) => deps.api.fetch(c.req.raw, c.env));
   return app;
 }

@@ -27,20 +27,23 @@ import type { RedisClient } from "../redis/redis-client.ts";
 export interface UserApiDeps {
   readonly queues: Pick<MessageQueues, "add">;
   readonly shardOf: (userId: string) => number;
-  /** For what a request cannot do without. Both fail fast. */
+  /** For what a request needs. Both connections fail fast. */
   readonly redis: RedisClient;
-  /** For what it can: it waits a shorter time for this one. Rate limits are counted in memory then, users read from Clerk. */
-  readonly quickRedis: RedisClient;
+  /**
+   * For what is optional, with a shorter timeout. While it is unavailable, rate limits are counted in memory and users are read from
+   * Clerk.
+   */
+  readonly optionalRedis: RedisClient;
   readonly registry: Registry;
   readonly log: Logger;
   readonly now: () => number;
 }
 
-/** Everything below `/api`: its guards and the routes of all areas. Throws a ConfigError when the file of roles is not one. */
+/** Everything below `/api`: the middleware and the routes of all areas. Throws a `ConfigError` when the file of roles is invalid. */
 export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
-  const { redis, quickRedis, queues, shardOf, registry, log, now } = deps;
+  const { redis, optionalRedis, queues, shardOf, registry, log, now } = deps;
   const metrics = createUserMetrics(registry);
-  const quick = { redis: quickRedis, redisPrefix: config.redis.prefix, log, now };
+  const quick = { redis: optionalRedis, redisPrefix: config.redis.prefix, log, now };
   const audit = createAuditTrail({
     redis,
     redisPrefix: config.redis.prefix,
@@ -53,7 +56,7 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
   const cache = createUserCache({ ...quick, config: config.cache, metrics });
   const { perEmail, perIp, windowSeconds } = config.users.passwordAttempts;
   const passwordLimit = (name: string, requests: number) =>
-    createRateLimit(quickRedis, config.redis.prefix, { name, requests, windowSeconds });
+    createRateLimit(optionalRedis, config.redis.prefix, { name, requests, windowSeconds });
   const context: ApiContext = {
     config: config.users,
     clerk,

@@ -17,13 +17,13 @@ import { apiShardCountError } from "../resharding/shard-layout.ts";
 import { createWebhookMetrics } from "../webhooks/webhook-metrics.ts";
 import { createVerifier } from "../webhooks/verify-message.ts";
 
-/** How long a caller waits for Redis before it hears 503, ms. */
+/** Time that a request waits for Redis before it gets 503, in ms. */
 const queueDeadlineMs = 800;
 
 /**
- * Starts the API and says on which port. Needs nothing but its configuration: while Redis is away it answers 503 and is
- * not ready. Throws when a signing secret or the file of roles is not one, the port is taken, or the bridge has another
- * number of shards.
+ * Starts the API and resolves with its port. It starts without any server: while Redis is unavailable it responds with 503 and is not
+ * ready. Throws when a signing secret or the file of roles is invalid, the port is in use, or the bridge has another number of
+ * shards.
  */
 export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ port: number; lifecycle: Lifecycle }> {
   const log = config.logEmails ? anyLog : withoutEmails(anyLog);
@@ -40,8 +40,8 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   await assertShardCount(shardLayout, queueDeadlineMs);
   const queues = createMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs: queueDeadlineMs });
   lifecycle.onStop("queues", () => queues.close());
-  const quickRedis = createFailFastRedis(config.redis.address, log, config.optionalRedisTimeoutMs);
-  lifecycle.onStop("quick redis", () => quickRedis.disconnect());
+  const optionalRedis = createFailFastRedis(config.redis.address, log, config.optionalRedisTimeoutMs);
+  lifecycle.onStop("optional redis", () => optionalRedis.disconnect());
   const registry = createRegistry("api");
   const shardOf = createShardOf(config.shards);
   const analytics = { redis, redisPrefix: config.redis.prefix, config: config.analytics, now: Date.now };
@@ -56,7 +56,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     metrics: createWebhookMetrics(registry),
     registry,
     log,
-    api: createUserApi(config, { redis, quickRedis, queues, shardOf, registry, log, now: Date.now }),
+    api: createUserApi(config, { redis, optionalRedis, queues, shardOf, registry, log, now: Date.now }),
     readiness: async () => ({
       redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
       shards: await checkShardCount(shardLayout),

@@ -2,8 +2,8 @@ import { pageGenerationKey, userKey } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 /**
- * Makes every process forget these users and all list pages, at once and in one round trip; loads under way are not kept.
- * Throws while Redis is away.
+ * Invalidates these users and all pages of lists for every process in one round trip. Loads in progress are not stored. Throws while
+ * Redis is unavailable.
  */
 export async function invalidateUsers(
   redis: RedisClient,

@@ -1,14 +1,14 @@
 --[[
-  Looks an entry up, and where there is none makes the caller its one loader.
+  Looks up an entry. If there is none, the caller becomes its only loader.
 
   KEYS[1]  entry        "value:<generation>:<JSON>" or "lease:<generation>:<token>"
   KEYS[2]  generation   number; absent for entries that have none (their generation is 0)
-  ARGV[1]  token        of the lease, should it be given
+  ARGV[1]  token        of the lease, if it is granted
   ARGV[2]  ms           until that lease expires
 
   Output   {"hit", JSON}
-           {"leased", token}   nobody loads it: the caller does
-           {"busy", token}     the holder of that lease does
+           {"leased", token}   the caller loads it
+           {"busy", token}     the holder of that lease loads it
 ]]
 local generation = KEYS[2] and redis.call("GET", KEYS[2]) or "0"
 local entry = redis.call("GET", KEYS[1])

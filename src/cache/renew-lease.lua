@@ -1,11 +1,11 @@
 --[[
-  Lets a lease last longer, for as long as nobody has invalidated it.
+  Extends a lease, unless the entry was invalidated.
 
   KEYS[1]  entry        "value:<generation>:<JSON>" or "lease:<generation>:<token>"
   ARGV[1]  token        of the lease
   ARGV[2]  ms           until it expires
 
-  Output   1 renewed, 0 it is gone
+  Output   1 renewed, 0 the lease has ended
 ]]
 if string.match(redis.call("GET", KEYS[1]) or "", "^lease:%d+:(.+)$") ~= ARGV[1] then
   return 0

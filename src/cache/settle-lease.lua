@@ -1,13 +1,13 @@
 --[[
-  Ends a lease: puts what was loaded in its place, or nothing. Does neither when an invalidation has deleted the lease; and
-  one that moved the generation leaves the value behind in the old one. Either way what was loaded before it is old.
+  Ends a lease and stores the loaded value in its place, if there is one. Stores nothing when an invalidation has deleted the lease.
+  An invalidation that moved the generation leaves the value in the old generation, where it is invalid.
 
   KEYS[1]  entry        "value:<generation>:<JSON>" or "lease:<generation>:<token>"
   ARGV[1]  token        of the lease
-  ARGV[2]  JSON         what was loaded; "" for nothing to keep
+  ARGV[2]  JSON         the loaded value; "" to store nothing
   ARGV[3]  ms           until the value expires
 
-  Output   1 kept, 0 not
+  Output   1 stored, 0 not
 ]]
 local generation, token = string.match(redis.call("GET", KEYS[1]) or "", "^lease:(%d+):(.+)$")
 if token ~= ARGV[1] then

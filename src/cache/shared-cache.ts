@@ -4,29 +4,29 @@ import { z } from "zod";
 import { loadScript } from "../redis/load-script.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
-/** What a read came to: the last is a load beside the cache, because Redis did not answer. */
+/** The outcome of a read. `bypassed`: the value was loaded without the cache, because Redis did not answer. */
 type CacheOutcome = "hit" | "loaded" | "joined" | "waited" | "bypassed";
 
 export interface SharedCacheDeps<T> {
-  /** Must fail fast: a read waits for it before it loads by itself. */
+  /** Must fail fast, because a read waits for it before it loads without the cache. */
   readonly redis: RedisClient;
   readonly ttlMs: number;
   readonly schema: z.ZodType<T>;
   readonly onOutcome: (outcome: CacheOutcome) => void;
 }
 
-/** The key of an entry and, where it has one, the key of its generation. */
+/** The key of an entry and, if it has one, the key of its generation. */
 type EntryKeys = readonly [entry: string, generation?: string];
 
 export interface SharedCache<T> {
-  /** Rejects only as `load` does. Undefined is answered and not kept, nor is what is larger than 256 KiB. */
+  /** Rejects only as `load` does. Undefined and values above 256 KiB are returned but not stored. */
   read(keys: EntryKeys, load: () => Promise<T>): Promise<T>;
 }
 
-/** A loader that has not renewed its lease for so long must be gone, ms. */
+/** A loader that has not renewed its lease for this time has died. */
 const leaseMs = 2_000;
 const renewEveryMs = 500;
-/** A load that takes longer holds nobody up any more, ms. */
+/** Other readers do not wait for a load that takes longer. */
 const maxLoadMs = 20_000;
 const pollIntervalMs = 20;
 const maxValueBytes = 256 * 1024;
@@ -39,16 +39,16 @@ const replySchema = z.tuple([z.enum(["hit", "leased", "busy"]), z.string()]);
 type Look<T> =
   | { readonly outcome: "hit"; readonly value: T }
   | { readonly outcome: "leased" | "busy"; readonly lease: string }
-  | { readonly outcome: "away" };
+  | { readonly outcome: "unavailable" };
 
 /**
- * A cache in Redis for all processes. Of those who miss an entry at the same time, in whatever process, one gets its lease
- * and loads; the others of its process join that load, those elsewhere wait for the value for as long as the loader lives.
- * What invalidates an entry ends its lease: a load that was under way is not kept, and who looks later does not join it.
+ * A cache in Redis that all processes share. Of the readers that miss an entry at the same time, one gets its lease and loads the
+ * value. Readers of the same process join that load; readers of other processes wait for the value while the loader lives. An
+ * invalidation ends the lease: a load in progress is not stored, and later readers do not join it.
  */
 export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: SharedCacheDeps<T>): SharedCache<T> {
-  /** Loads of this process under way, and its waits for others', by lease. Who finds the lease still held may join. */
-  const underWay = new Map<string, Promise<T>>();
+  /** This process's loads, and its waits for loads elsewhere, by lease. A reader that finds the lease still held may join. */
+  const inFlight = new Map<string, Promise<T>>();
 
   async function read(keys: EntryKeys, load: () => Promise<T>): Promise<T> {
     const look = await lookAt(keys);
@@ -60,11 +60,11 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
         onOutcome("loaded");
         return share(look.lease, loadUnder(look.lease, keys, load));
       case "busy": {
-        const joined = underWay.get(look.lease);
+        const joined = inFlight.get(look.lease);
         onOutcome(joined === undefined ? "waited" : "joined");
         return joined ?? share(look.lease, waitFor(look.lease, keys, load));
       }
-      case "away":
+      case "unavailable":
         onOutcome("bypassed");
         return load();
     }
@@ -79,11 +79,11 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
       if (stored.success) return { outcome, value: stored.data };
       // Another version of this program wrote it.
       await redis.unlink(keys[0]);
-      return { outcome: "away" };
+      return { outcome: "unavailable" };
     } catch {
-      // A Redis that was only slow may give the lease after we went: whoever comes then must not wait for us.
+      // A slow Redis can still grant the lease after this timeout; the next reader must not wait for it.
       void settle(token, keys, "");
-      return { outcome: "away" };
+      return { outcome: "unavailable" };
     }
   }
 
@@ -92,8 +92,8 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
     const renewing = renew(lease, keys);
     try {
       const value = await load();
-      const whole = value === undefined ? "" : JSON.stringify(value);
-      if (Buffer.byteLength(whole) <= maxValueBytes) json = whole;
+      const serialized = value === undefined ? "" : JSON.stringify(value);
+      if (Buffer.byteLength(serialized) <= maxValueBytes) json = serialized;
       return value;
     } finally {
       clearInterval(renewing);
@@ -110,7 +110,7 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
     return renewing.unref();
   }
 
-  /** What Redis misses of it ends by itself. */
+  /** A lease that Redis does not settle expires by itself. */
   async function settle(lease: string, keys: EntryKeys, json: string): Promise<void> {
     await settleLease(redis, [keys[0]], [lease, json, String(ttlMs)]).catch(() => {});
   }
@@ -122,16 +122,16 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
       const look = await lookAt(keys);
       if (look.outcome === "hit") return look.value;
       if (look.outcome === "leased") return share(look.lease, loadUnder(look.lease, keys, load));
-      if (look.outcome === "away") break;
-      const joined = look.lease === lease ? undefined : underWay.get(look.lease);
+      if (look.outcome === "unavailable") break;
+      const joined = look.lease === lease ? undefined : inFlight.get(look.lease);
       if (joined !== undefined) return joined;
     }
     return load();
   }
 
   function share(lease: string, work: Promise<T>): Promise<T> {
-    underWay.set(lease, work);
-    const forget = () => void (underWay.get(lease) === work && underWay.delete(lease));
+    inFlight.set(lease, work);
+    const forget = () => void (inFlight.get(lease) === work && inFlight.delete(lease));
     work.then(forget, forget);
     return work;
   }

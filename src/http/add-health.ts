@@ -1,7 +1,7 @@
 import type { Hono } from "hono";
 import type { Registry } from "prom-client";
 
-/** Whether the process can do its work now, each condition by name: `true`, or what is wrong. */
+/** Whether the process can do its work now. Each condition has a name and is `true` or the reason against it. */
 export type Readiness = Readonly<Record<string, true | string>>;
 
 export interface HealthDeps {
@@ -10,8 +10,8 @@ export interface HealthDeps {
 }
 
 /**
- * `/livez`: the process answers (restart it when it does not). `/readyz`: 200 when every condition holds, otherwise 503
- * and which ones do not. `/metrics`: Prometheus.
+ * `/livez`: 200 while the process responds. `/readyz`: 200 when every condition holds, otherwise 503 with the conditions.
+ * `/metrics`: metrics for Prometheus.
  */
 export function addHealth(app: Hono, { registry, readiness }: HealthDeps): void {
   app.get("/livez", (c) => c.json({ status: "live" }));

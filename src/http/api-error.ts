@@ -1,7 +1,7 @@
 import type { ContentfulStatusCode } from "hono/utils/http-status";
 
 export interface ErrorDetail {
-  /** Where in the request: `emailAddress.0`, say. */
+  /** The place in the request, for example `emailAddress.0`. */
   readonly path: string;
   readonly message: string;
 }
@@ -13,8 +13,7 @@ export interface ApiErrorOptions {
 }
 
 /**
- * An answer that is an error. `message` is for people and safe to show; `code` is stable. What is behind it (`cause`) is
- * logged and never shown.
+ * An error response. `message` is for people and safe to show; `code` is stable. The `cause` is logged and never shown.
  */
 export class ApiError extends Error {
   override readonly name: string = "ApiError";

@@ -4,11 +4,11 @@ import type { Hono } from "hono";
 
 export interface Served {
   readonly port: number;
-  /** Answers what is under way, accepts nothing new, and resolves when all connections are closed. */
+  /** Answers the requests in flight, accepts no new ones and resolves when all connections are closed. */
   close(): Promise<void>;
 }
 
-/** Listens; resolves once it does. Port 0 takes a free one. Throws what `listen` throws (a port in use, say). */
+/** Resolves once the server listens. Port 0 selects a free port. Throws what `listen` throws, for example for a port in use. */
 export function serve(app: Hono, { host, port }: { host: string; port: number }): Promise<Served> {
   return new Promise((resolve, reject) => {
     const server: ServerType = serveNode({ fetch: app.fetch, hostname: host, port }, (address: AddressInfo) =>

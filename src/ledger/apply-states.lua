@@ -1,16 +1,16 @@
 --[[
-  Applies published states and moves the checkpoint, all or nothing, if the checkpoint is what its owner last left. A state
-  is replaced only by one of a higher Kafka offset, so nothing that comes late can undo what came after it.
+  Applies published states and moves the checkpoint, all or nothing, if the checkpoint is what its owner last wrote. A state is
+  replaced only by a state of a higher Kafka offset, so a late write cannot undo a later one.
 
   KEYS[1]  states       hash  userId -> "<offset>|<state JSON>"
   KEYS[2]  checkpoint   hash  barrier, barrierId, offset, cluster
   ARGV[1]  barrier      of the owner
   ARGV[2]  offset       the checkpoint that owner last wrote
-  ARGV[3]  offset       the checkpoint from now on
-  ARGV[4…] userId, offset, state JSON ("" to forget the user), and so on
+  ARGV[3]  offset       the new checkpoint
+  ARGV[4…] userId, offset, state JSON ("" to delete the user), and so on
 
   Output   {1}                  done
-           {0, barrier | false} the checkpoint is another one; nothing was changed
+           {0, barrier | false} the checkpoint differs; nothing was changed
 ]]
 local checkpoint = redis.call("HMGET", KEYS[2], "barrier", "offset")
 if checkpoint[1] ~= ARGV[1] or checkpoint[2] ~= ARGV[2] then

@@ -1,5 +1,5 @@
 --[[
-  Makes a new owner the only one whose states are taken, if nobody else did so since it looked.
+  Makes a new owner the only one whose writes are accepted, if no other owner has claimed the ledger since it inspected it.
 
   KEYS[1]  states       hash  userId -> "<offset>|<state JSON>"
   KEYS[2]  checkpoint   hash  barrier, barrierId, offset, cluster, replication
@@ -10,7 +10,7 @@
   ARGV[5]  replication  id of the data, as the new owner saw it
   ARGV[6]  "reuse" the states and the checkpoint's offset, or "rebuild" both from nothing
 
-  Output   1 claimed, 0 somebody else has claimed meanwhile
+  Output   1 claimed, 0 another owner has claimed the ledger
 ]]
 if (redis.call("HGET", KEYS[2], "barrier") or "") ~= ARGV[1] then
   return 0

@@ -1,10 +1,10 @@
 --[[
-  Reads a checkpoint, and of whom the data comes. A replica that takes over has an id of its own, and beside it that of the
-  master whose data it continues; what that master had acknowledged last may not have come to it.
+  Reads a checkpoint and the replication id of the data. A replica that becomes the master has a new id, and beside it the id of the
+  master whose data it continues. It may lack the last writes that this master acknowledged.
 
   KEYS[1]  checkpoint   hash  barrier, barrierId, offset, cluster, replication
 
-  Output   {replication id | "" where it cannot be read, 1 if a replica took over since the last claim | 0, name, value, …}
+  Output   {replication id | "" when INFO is not allowed, 1 if a replica became the master since the last claim | 0, name, value, …}
 ]]
 local info = redis.pcall("INFO", "replication")
 local id, continued = "", ""

@@ -17,6 +17,6 @@ const stateSchema = z.discriminatedUnion("status", [
 
 export const encodeLedgerState = (state: State): string => JSON.stringify(state);
 
-/** Reads `<offset>|<state JSON>`. Throws when it is not that: then somebody else writes to these keys. */
+/** Decodes `<offset>|<state JSON>`. Throws for any other text, which the bridge did not write. */
 export const decodeLedgerState = (value: string): State =>
   stateSchema.parse(JSON.parse(value.slice(value.indexOf("|") + 1)));

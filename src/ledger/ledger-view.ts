@@ -1,34 +1,34 @@
 import type { State } from "../domain/state.ts";
 import { decodeLedgerState } from "./ledger-state.ts";
-import { ledgerKeys } from "./shard-ledger.ts";
+import { ledgerKeys } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 interface LedgerEntry {
   readonly userId: string;
-  /** Undefined when what stands there cannot be read. */
+  /** Undefined when the stored text cannot be decoded. */
   readonly state: State | undefined;
 }
 
 /**
- * A shard's ledger for those who do not own the shard: what it says may be outdated at once, so that it serves to find
- * what is worth a message, and never to decide one.
+ * A shard's ledger for processes that do not own the shard. What it returns can be outdated at once. It serves to find users that
+ * are worth a message, and never to decide one.
  */
 export interface LedgerView {
-  /** Of these users; `complete` is false while the ledger is being made from Kafka, or is lost. */
+  /** The states of these users. `complete` is false while the ledger is being rebuilt from Kafka, or when it is lost. */
   read(
     userIds: readonly string[],
   ): Promise<{ readonly complete: boolean; readonly states: ReadonlyMap<string, State> }>;
-  /** The entries of these users that are there, readable or not. */
+  /** The entries of these users that exist, decodable or not. */
   find(userIds: readonly string[]): Promise<readonly LedgerEntry[]>;
-  /** Everybody who is in it all the while; others may come or not, some twice. */
+  /** Every user who is in the ledger during the whole scan. Others may be missing, and some may come twice. */
   scan(): AsyncGenerator<readonly LedgerEntry[]>;
-  /** How many users it knows, deleted ones too. */
+  /** The number of users in the ledger, deleted ones included. */
   count(): Promise<number>;
 }
 
-const entriesAtOnce = 1_000;
+const scanCount = 1_000;
 
-/** Every call throws what Redis throws when it is away. */
+/** Every call throws what Redis throws. */
 export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerView {
   const { states, checkpoint } = ledgerKeys(keyPrefix);
   return {
@@ -41,7 +41,7 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
       const [barrier, offset] = textsOf(place?.[1]);
       const values = textsOf(found?.[1]);
       return {
-        // An owner restores the ledger up to its own barrier, and moves the checkpoint behind it then.
+        // An owner restores the ledger up to its own barrier and then moves the checkpoint past it.
         complete: barrier !== undefined && offset !== undefined && BigInt(offset) > BigInt(barrier),
         states: new Map(
           userIds.flatMap((userId, index) => {
@@ -55,15 +55,15 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
       const values = userIds.length === 0 ? [] : await redis.hmget(states, ...userIds);
       return userIds.flatMap((userId, index) => {
         const value = values[index];
-        return typeof value === "string" ? [{ userId, state: decodeOrNothing(value) }] : [];
+        return typeof value === "string" ? [{ userId, state: decodeIfValid(value) }] : [];
       });
     },
     scan: async function* scan() {
       for (let cursor = "0"; ;) {
-        const [next, flat] = await redis.hscan(states, cursor, "COUNT", entriesAtOnce);
+        const [next, flat] = await redis.hscan(states, cursor, "COUNT", scanCount);
         const entries: LedgerEntry[] = [];
         for (let at = 0; at + 1 < flat.length; at += 2) {
-          entries.push({ userId: flat[at] ?? "", state: decodeOrNothing(flat[at + 1] ?? "") });
+          entries.push({ userId: flat[at] ?? "", state: decodeIfValid(flat[at + 1] ?? "") });
         }
         yield entries;
         if (next === "0") return;
@@ -77,7 +77,7 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
 const textsOf = (reply: unknown): (string | undefined)[] =>
   Array.isArray(reply) ? reply.map((value: unknown) => (typeof value === "string" ? value : undefined)) : [];
 
-function decodeOrNothing(value: string): State | undefined {
+function decodeIfValid(value: string): State | undefined {
   try {
     return decodeLedgerState(value);
   } catch {

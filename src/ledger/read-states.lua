@@ -1,14 +1,14 @@
 --[[
-  Reads states together with the proof that they are whole: the checkpoint must be what its owner last left.
+  Reads states together with the proof that they are complete: the checkpoint must be what its owner last wrote.
 
   KEYS[1]  states       hash  userId -> "<offset>|<state JSON>"
   KEYS[2]  checkpoint   hash  barrier, barrierId, offset, cluster
-  ARGV[1]  barrier      of the owner that asks
+  ARGV[1]  barrier      of the owner
   ARGV[2]  offset       the checkpoint that owner last wrote
   ARGV[3…] user ids
 
   Output   {1, value | false, …}       in the order of the ids
-           {0, barrier | false}        the checkpoint is another one
+           {0, barrier | false}        the checkpoint differs
 ]]
 local checkpoint = redis.call("HMGET", KEYS[2], "barrier", "offset")
 if checkpoint[1] ~= ARGV[1] or checkpoint[2] ~= ARGV[2] then

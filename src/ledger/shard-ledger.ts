@@ -1,37 +1,38 @@
 import { z } from "zod";
 import type { State } from "../domain/state.ts";
 import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
+import { ledgerKeys } from "../redis/keys.ts";
 import { loadScript } from "../redis/load-script.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
-/** Where a shard's ledger stands: who claimed it last, from which cluster, and up to where it is complete. */
+/** The proof of a shard's ledger: its last claim, its Kafka cluster, and the offset up to which it is complete. */
 interface Checkpoint {
   readonly barrier: bigint;
   readonly barrierId: string;
   readonly cluster: string;
-  /** The ledger holds every state of the partition below this offset. */
+  /** The ledger has every state of the partition below this offset. */
   readonly offset: bigint;
 }
 
-/** What stands in the ledger before a claim; no checkpoint when there is none, or none that can be read. */
+/** The ledger before a claim. There is no checkpoint when none is stored, or none that can be decoded. */
 export interface LedgerSnapshot {
   readonly claimedBy: string;
   readonly checkpoint: Checkpoint | undefined;
-  /** Which server's writes the data goes back to; "" where Redis does not say. */
+  /** The replication id of the data; "" when Redis does not tell it. */
   readonly replication: string;
-  /** A replica has become the master since the last claim: what was acknowledged last may be lost, messages too. */
+  /** A replica has become the master since the last claim: the last acknowledged writes may be lost, messages included. */
   readonly failedOver: boolean;
 }
 
-/** What an owner believes the ledger's checkpoint to be; every call compares it first. */
+/** The checkpoint as its owner last wrote it. Every call compares it with the stored one first. */
 export interface ClaimedCheckpoint {
   readonly barrier: bigint;
   readonly offset: bigint;
 }
 
 /**
- * `superseded`: a later owner has claimed the shard. `lost`: the checkpoint is gone or older than what this owner wrote,
- * so Redis lost data. Either way nothing was read or changed.
+ * `superseded`: a later owner has claimed the shard. `lost`: the checkpoint is missing or older than this owner's last write, so
+ * Redis has lost data. In both cases nothing was read or changed.
  */
 export type LedgerConflict = { readonly outcome: "superseded" | "lost" };
 type StatesRead = { readonly outcome: "read"; readonly states: Map<string, State> } | LedgerConflict;
@@ -40,14 +41,14 @@ export type LedgerApplied = { readonly outcome: "applied" } | LedgerConflict;
 interface StateToApply {
   readonly userId: string;
   readonly offset: bigint;
-  /** Undefined when the user's state is no longer in this shard: then the ledger forgets it. */
+  /** Undefined when the user's state has left this shard; the ledger then deletes it. */
   readonly state: State | undefined;
 }
 
-/** One shard's part of the ledger: the Redis copy of its states. Kafka has the truth; all of this can be made anew from it. */
+/** One shard's part of the ledger: the copy of its states in Redis. Kafka has the truth, and the ledger can be rebuilt from it. */
 export interface ShardLedger {
   inspect(): Promise<LedgerSnapshot>;
-  /** Makes `own` the only owner whose states are taken. False when somebody else has claimed since the look. */
+  /** Makes `own` the only owner whose writes are accepted. False when another owner has claimed the ledger since `inspect`. */
   claim(seen: LedgerSnapshot, own: Omit<Checkpoint, "offset">, states: "reuse" | "rebuild"): Promise<boolean>;
   read(claimed: ClaimedCheckpoint, userIds: readonly string[]): Promise<StatesRead>;
   apply(claimed: ClaimedCheckpoint, offset: bigint, states: readonly StateToApply[]): Promise<LedgerApplied>;
@@ -62,13 +63,7 @@ const checkpointSchema = z.object({ barrier: bigint, barrierId: z.string(), clus
 const inspectionSchema = z.tuple([z.string(), z.number()], z.string());
 const replySchema = z.tuple([z.number()], z.string().nullable());
 
-/** Where a shard's ledger is in Redis. */
-export const ledgerKeys = (keyPrefix: string) => ({
-  states: `${keyPrefix}:ledger:states`,
-  checkpoint: `${keyPrefix}:ledger:checkpoint`,
-});
-
-/** Opens the ledger of a shard; `keyPrefix` holds the shard's hash tag. Throws what Redis throws, when it is away. */
+/** Opens the ledger of the shard with this prefix. Every call throws what Redis throws. */
 export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
   const at = ledgerKeys(keyPrefix);
   const keys = [at.states, at.checkpoint];
@@ -123,8 +118,8 @@ const conflictOf = (claimed: ClaimedCheckpoint, barrier: string | null | undefin
 });
 
 /**
- * Forgets a shard's checkpoint, so that its owner (who looks every few seconds) finds it lost and makes the ledger anew
- * from Kafka. The states stay until then; nobody trusts them without a checkpoint.
+ * Deletes a shard's checkpoint, so that its owner finds the ledger lost within seconds and rebuilds it from Kafka. The states stay
+ * until then, and no process trusts them without a checkpoint.
  */
 export async function forgetLedger(redis: RedisClient, keyPrefix: string): Promise<void> {
   await redis.del(ledgerKeys(keyPrefix).checkpoint);

@@ -1,17 +1,18 @@
 import { z } from "zod";
 import { loadScript } from "../redis/load-script.ts";
+import { deadLetterKeys } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
-/** A message that could not be decided, with why. It waits for a person; nothing waits for it. */
+/** A message that could not be decided, with the reason. It is stored until an operator inspects it, and blocks nothing. */
 export interface DeadLetter {
-  /** The message's id: the same message is kept once, however often it comes. */
+  /** The message's id: the same message is stored once, however often it comes. */
   readonly id: string;
-  /** Who could not read it: the receiver (`body` is the webhook's body) or the worker (`body` is the queued message). */
+  /** Where it failed: in the receiver (`body` is the webhook's body) or in the worker (`body` is the queued message). */
   readonly stage: "received" | "queued";
   readonly reason: string;
-  /** When it was put aside, ms by our clock. */
+  /** When it was stored, in ms by our clock. */
   readonly at: number;
-  /** The message as far as it may be kept (no private metadata). */
+  /** The message without what must not be stored (private metadata). */
   readonly body: string;
 }
 
@@ -25,53 +26,52 @@ const deadLetterSchema = z.object({
   body: z.string(),
 });
 
-/** Dead letters of all shards. Every call throws while Redis is away. */
+/** Dead letters of all shards. Every call throws while Redis is unavailable. */
 export interface DeadLetters {
-  /** Resolves once Redis holds the letter. Also drops what is older than the retention. */
-  store(letter: DeadLetter): Promise<void>;
+  /** Resolves once Redis has stored the dead deadLetter. Also deletes dead letters older than the retention. */
+  store(deadLetter: DeadLetter): Promise<void>;
   count(): Promise<number>;
   /** The newest ones first. */
   list(offset: number, limit: number): Promise<DeadLetter[]>;
   find(id: string): Promise<DeadLetter | undefined>;
-  /** False when there is no such letter. */
+  /** False when there is no such dead deadLetter. */
   delete(id: string): Promise<boolean>;
-  /** Drops the letter unless the same message was put aside anew since it was read; false then. */
-  removeIfUnchanged(letter: DeadLetter): Promise<boolean>;
+  /** Deletes the dead letter unless the same message was stored again since it was read; false in that case. */
+  removeIfUnchanged(deadLetter: DeadLetter): Promise<boolean>;
 }
 
-/** A hash of letters and an index by time, in one slot. */
+/** A hash of dead letters and an index by time, in one slot. */
 export function createDeadLetters(redis: RedisClient, redisPrefix: string, retentionMs: number): DeadLetters {
-  const letters = `{${redisPrefix}:dead}:letters`;
-  const byTime = `{${redisPrefix}:dead}:by-time`;
+  const { deadLetters, byTime } = deadLetterKeys(redisPrefix);
   return {
-    store: async (letter) => {
-      const old = await redis.zrangebyscore(byTime, "-inf", letter.at - retentionMs, "LIMIT", 0, 1_000);
-      const expired = old.filter((id) => id !== letter.id);
+    store: async (deadLetter) => {
+      const old = await redis.zrangebyscore(byTime, "-inf", deadLetter.at - retentionMs, "LIMIT", 0, 1_000);
+      const expired = old.filter((id) => id !== deadLetter.id);
       const transaction = redis
         .multi()
-        .hset(letters, letter.id, JSON.stringify(letter))
-        .zadd(byTime, letter.at, letter.id);
-      if (expired.length > 0) transaction.hdel(letters, ...expired).zrem(byTime, ...expired);
+        .hset(deadLetters, deadLetter.id, JSON.stringify(deadLetter))
+        .zadd(byTime, deadLetter.at, deadLetter.id);
+      if (expired.length > 0) transaction.hdel(deadLetters, ...expired).zrem(byTime, ...expired);
       const replies = await transaction.exec();
       const failure = replies?.find(([error]) => error)?.[0];
-      if (failure || !replies) throw new Error("Redis did not keep the dead letter", { cause: failure });
+      if (failure || !replies) throw new Error("Redis did not store the dead letter", { cause: failure });
     },
-    count: () => redis.hlen(letters),
+    count: () => redis.hlen(deadLetters),
     list: async (offset, limit) => {
       const ids = await redis.zrevrange(byTime, offset, offset + limit - 1);
       if (ids.length === 0) return [];
-      return (await redis.hmget(letters, ...ids)).flatMap((stored) => (stored === null ? [] : parse(stored)));
+      return (await redis.hmget(deadLetters, ...ids)).flatMap((stored) => (stored === null ? [] : parse(stored)));
     },
     find: async (id) => {
-      const stored = await redis.hget(letters, id);
+      const stored = await redis.hget(deadLetters, id);
       return stored === null ? undefined : parse(stored);
     },
     delete: async (id) => {
-      const replies = await redis.multi().hdel(letters, id).zrem(byTime, id).exec();
+      const replies = await redis.multi().hdel(deadLetters, id).zrem(byTime, id).exec();
       return replies?.[0]?.[1] === 1;
     },
     removeIfUnchanged: async ({ id, at }) =>
-      (await deleteIfUnchanged(redis, [letters, byTime], [id, String(at)])) === 1,
+      (await deleteIfUnchanged(redis, [deadLetters, byTime], [id, String(at)])) === 1,
   };
 }
 

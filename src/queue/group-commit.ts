@@ -10,12 +10,12 @@ export interface GroupCommitOptions<T> {
 }
 
 /**
- * Group commit: one write at a time; what arrives meanwhile waits and goes together in the next. What arrives in the same
- * turn of the event loop, as many sockets that are read one after the other, goes together, too; alone, an item is written
- * by itself at the end of its turn.
+ * Group commit: one write at a time. Items that arrive during a write wait and share the next write. Items of the same turn of the
+ * event loop, for example from sockets that are read one after the other, also share a write. A single item is written alone at
+ * the end of its turn.
  *
- * The promise of an item resolves only after the write that holds it. When a write fails, its items fail and so do all
- * that wait, at once: whoever waits for a store that is away must hear so now and not one time-out later.
+ * The promise of an item resolves only after its write. When a write fails, its items and all waiting items fail at once, so that
+ * callers learn of an unavailable store without a further timeout.
  */
 export function createGroupCommit<T>({ write, maxItems }: GroupCommitOptions<T>): (item: T) => Promise<void> {
   let waiting: Waiting<T>[] = [];

@@ -9,17 +9,17 @@ import type { RedisClient } from "../redis/redis-client.ts";
 export interface QueueMessagesOptions {
   readonly redis: RedisClient;
   readonly redisPrefix: string;
-  /** How long one write may take, ms; after that the caller hears that Redis is away. */
+  /** Time limit of one write, in ms. After it the caller gets a {@link RedisUnavailableError}. */
   readonly deadlineMs: number;
 }
 
-/** Hands messages to the queue of a shard. */
+/** Adds messages to the queues of the shards. */
 export interface MessageQueues {
-  /** Resolves once Redis holds the message. Throws {@link RedisUnavailableError} when it may not; it may still hold it then. */
+  /** Resolves once Redis has stored the message. After a {@link RedisUnavailableError} the message may be stored or not. */
   add(shard: number, message: Message): Promise<void>;
-  /** As `add`, for a message whose job is finished: its id does not turn it away as a redelivery. */
+  /** Like `add`, for a message whose job is finished: its id does not make it a redelivery. */
   requeue(shard: number, message: Message): Promise<void>;
-  /** Jobs of the shard that nobody has taken yet, of one message or more each. Throws when Redis does. */
+  /** The number of jobs of the shard that wait for a worker; each has one or more messages. Throws what Redis throws. */
   countWaiting(shard: number): Promise<number>;
   close(): Promise<void>;
 }
@@ -29,12 +29,12 @@ export class RedisUnavailableError extends Error {
 }
 
 const maxMessagesPerJob = 64;
-/** BullMQ ids share a key space with the queue's own keys ("wait", "meta" …), must not hold ":" and not be all digits. */
+/** BullMQ's job ids share a key space with the queue's own keys ("wait", "meta" …). They must not contain ":" or be all digits. */
 const usableId = /^msg_[A-Za-z0-9_-]{1,100}$/;
-/** A finished job of one message is kept a while, so that its id turns a redelivery away; the state decides after that. */
+/** A finished job of one message is kept for a while, so that its id rejects redeliveries. Later ones are found by the state. */
 const keepAsDuplicateGuard = { age: 3_600, count: 1_000 };
 
-/** The BullMQ options of a job: only a message alone has its own id; an id made from several would collide and lose some. */
+/** The BullMQ options of a job. Only a single message gives its id to the job: an id made from several could collide and lose messages. */
 export function jobOptionsFor(messages: readonly [Message, ...Message[]]): JobsOptions {
   const [first, ...rest] = messages;
   const alone = rest.length === 0 && usableId.test(first.id);
@@ -44,14 +44,14 @@ export function jobOptionsFor(messages: readonly [Message, ...Message[]]): JobsO
 const anonymousJob = (): JobsOptions => ({ jobId: `group-${randomUUID()}`, removeOnComplete: true });
 
 /**
- * Opens the shards' queues for adding. Works while Redis is away, too: it then fails at once, and works again when
- * Redis is back.
+ * Opens the shards' queues for adding. While Redis is unavailable, every call fails at once; it works again as soon as Redis is
+ * available.
  */
 export function createMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMessagesOptions): MessageQueues {
   const queues = new Map<number, Queue>();
   const groups = new Map<number, (message: Message) => Promise<void>>();
 
-  // A BullMQ queue whose start failed, as when Redis goes away just then, stays failed: the next write opens another.
+  // A BullMQ queue whose start failed, for example because Redis was unavailable, stays failed: the next write opens another.
   async function startedQueueOf(shard: number): Promise<Queue> {
     const queue = queues.get(shard) ?? openQueue(redis, shardPrefix(redisPrefix, shard));
     queues.set(shard, queue);
@@ -96,11 +96,11 @@ function openQueue(redis: RedisClient, prefix: string): Queue {
   const queue = new Queue(shardQueueName, {
     connection: redis,
     prefix,
-    // Nobody reads BullMQ's event stream here; it would only take memory.
+    // BullMQ's event stream has no readers here and would only take memory.
     streams: { events: { maxLen: 10 } },
   });
   queue.on("error", () => {
-    // The connection's own listener has logged it, and the caller of add() hears of it.
+    // The connection's own listener logs it, and `add` reports it to its caller.
   });
   return queue;
 }

@@ -7,7 +7,7 @@ import { createJobSignal } from "./job-signal.ts";
 import { shardPrefix, shardQueueName } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
-/** A job this owner holds. Its messages are as they were stored; nobody has checked them yet. */
+/** A job that this owner has claimed. Its messages are unverified: they are what was stored. */
 export interface ClaimedJob {
   readonly id: string;
   readonly messages: readonly unknown[];
@@ -16,41 +16,41 @@ export interface ClaimedJob {
 /** The jobs of one shard, for its owner. */
 export interface ShardJobs {
   /**
-   * Waits about a second for a first job, then takes what else is there, without waiting, up to `maxMessages` in all (the
-   * first job is taken whatever it holds). An empty list when nothing came.
+   * Waits about a second for a first job, then claims further jobs without waiting, up to `maxMessages` messages in total. The first
+   * job is claimed whatever its size. Resolves with an empty list when no job came.
    */
   claim(maxMessages: number): Promise<ClaimedJob[]>;
   /**
-   * The jobs are done: BullMQ forgets them, or keeps their ids for a while. In the same breath takes what waits, as
-   * `claim` does but without waiting; nothing for 0 messages. Throws when a job is no longer this owner's; what it took by
-   * then is handed back to the next owner.
+   * Completes the jobs; BullMQ keeps the ids of some for a while. At the same time it claims waiting jobs, as `claim` does but without
+   * waiting, and none for 0 messages. Throws when a job is no longer this owner's; the next owner requeues what this call
+   * has claimed.
    */
   completeAndClaim(jobs: readonly ClaimedJob[], maxMessages: number): Promise<ClaimedJob[]>;
-  /** Puts jobs of this owner back to the front of the queue; what is no longer its own stays where it is. */
+  /** Moves jobs of this owner back to the front of the queue. Jobs that it has lost stay where they are. */
   release(jobs: readonly ClaimedJob[]): Promise<void>;
   /**
-   * Puts back every active job: those an earlier owner held when it died, or took after it had lost the shard. Only the
-   * owner may do this, and only with no job in hand. Returns how many there were.
+   * Moves every active job back: jobs that an earlier owner held when it died, or claimed after it had lost the shard. Only the owner
+   * may call it, and only while it holds no job. Resolves with the number of jobs.
    */
   requeueAbandoned(): Promise<number>;
-  /** Queues messages again as a job of their own that waits. */
+  /** Queues messages again as a delayed job. */
   delay(messages: readonly Message[], delayMs: number): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How many more jobs are asked for at first, and how much more each time when all of them came. */
+/** Number of jobs requested in the first round, and the factor of each further round while all requested jobs came. */
 const firstRound = 4;
 const roundGrowth = 4;
 /**
- * Nobody looks for stalled jobs here: the owner of a shard hands back what others left, so a job is never failed and no
- * lock has to be renewed. The lock only tells whose a job is; it outlives any batch.
+ * BullMQ's check for stalled jobs is off: the owner of a shard requeues what earlier owners left, so a job never fails and no lock
+ * is renewed. The lock only tells which owner has a job, and it outlasts any batch.
  */
 const lockDurationMs = 10 * 60_000;
-const closeWithinMs = 3_000;
-/** BullMQ skips the lock's check for this token. */
+const closeTimeoutMs = 3_000;
+/** BullMQ does not check the lock for this token. */
 const anyToken = "0";
 
-/** Opens a shard's queue for taking. `redis` is shared by all shards; each gets one more connection to wait on (and BullMQ one). */
+/** Opens a shard's queue for its owner. All shards share `redis`; each opens one more connection for waiting, and BullMQ another. */
 export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: number, log: Logger): ShardJobs {
   const token = randomUUID();
   const worker = new Worker(shardQueueName, null, {
@@ -69,7 +69,7 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
 
   const held = new Map<string, Job>();
   let mayHaveMore = true;
-  // How many there were last time: a full queue is then emptied with one question and not with six, each larger.
+  // The number of jobs of the last round: a full queue is then read in one round instead of six growing ones.
   let expected = firstRound;
 
   const adopt = (job: Job | undefined): ClaimedJob[] => {
@@ -82,7 +82,7 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
 
   const release = async (jobs: readonly ClaimedJob[]) => {
     await Promise.allSettled(
-      // Each goes to the front: the last one first, or they would stand there in reverse.
+      // Each goes to the front, so the last one goes first to keep the order.
       jobs.toReversed().map(({ id }) => {
         held.delete(id);
         return worker.backend.moveJobFromActiveToWait(id, token);
@@ -115,14 +115,14 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
       const taken = await Promise.all(
         jobs.map(async ({ id }) => {
           const job = held.get(id);
-          if (job === undefined) throw new Error(`job ${id} is not in hand`);
+          if (job === undefined) throw new Error(`job ${id} is not held`);
           held.delete(id);
           const [data, nextId] = (await job.moveToCompleted("", token, maxMessages > 0)) ?? [];
           return data ? adopt(Job.fromJSON(worker, data, nextId)) : [];
         }),
       );
       const first = taken.flat();
-      // Fewer than were completed: there were no more.
+      // Fewer jobs than were completed: the queue is empty.
       return first.length < jobs.length ? first : claimMore(first, maxMessages);
     },
     release,
@@ -141,15 +141,15 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
     close: async () => {
       signal.close();
       const closed = Promise.allSettled([worker.close(), queue.close()]);
-      // BullMQ waits for ever for the end of a connection to a cluster that is away as a whole.
-      await Promise.race([closed, delay(closeWithinMs, undefined, { ref: false })]);
+      // BullMQ waits for ever for the end of a connection to a cluster that is unavailable as a whole.
+      await Promise.race([closed, delay(closeTimeoutMs, undefined, { ref: false })]);
     },
   };
 }
 
 const countMessages = (jobs: readonly ClaimedJob[]) => jobs.reduce((sum, job) => sum + job.messages.length, 0);
 
-/** How many of the jobs, from the first on, hold at most so many messages together; at least one. */
+/** The number of leading jobs that together have at most `maxMessages` messages; at least one. */
 function fittingIn(maxMessages: number, jobs: readonly ClaimedJob[]): number {
   let messages = 0;
   const surplus = jobs.findIndex((job) => (messages += job.messages.length) > maxMessages);

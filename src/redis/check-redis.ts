@@ -1,12 +1,12 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RedisClient } from "./redis-client.ts";
 
-/** Probes give up after a second as a rule; a worker's own commands may wait longer. */
+/** Probes usually give up after a second, and a worker's own commands may wait longer. */
 const deadlineMs = 800;
 
 /**
- * Readiness of Redis: `true`, or what is wrong; within 800 ms. In a cluster each node answers only for its own keys, so
- * it is asked for the `keys` that the process cannot do without, by the same road that its commands take.
+ * Readiness of Redis: `true` or the reason against it, within 800 ms. In a cluster each node answers only for its own keys, so the
+ * check asks for the `keys` that the process needs, on the connection of its commands.
  */
 export async function checkRedis(redis: RedisClient, keys: readonly string[]): Promise<true | string> {
   if (redis.status !== "ready") return `not connected (${redis.status})`;

@@ -3,49 +3,50 @@ import type { Logger } from "../shared/logger.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import type { RedisClient } from "./redis-client.ts";
 
-const reconnectWithin = (attempt: number) => Math.min(attempt * 50, 1_000);
+/** Delay before a reconnection, in ms. */
+const reconnectDelay = (attempt: number) => Math.min(attempt * 50, 1_000);
 const reconnecting = {
   connectTimeout: 2_000,
-  // A Redis that loads its data guesses how long it takes, and is often wrong by many seconds.
+  // A Redis that loads its data estimates the remaining time, and is often wrong by many seconds.
   maxLoadingRetryTime: 500,
 };
 /**
- * A server that was replaced by another one may be silent and never close a connection. Longer than anything here waits
- * for an answer: BullMQ blocks for 10 s at most.
+ * A server that was replaced by another one can fall silent without closing a connection. The limit is longer than any command
+ * waits: BullMQ blocks for 10 s at most.
  */
-const silentForMs = 15_000;
-/** A cluster tells of another owner of a slot when asked for it, but not one that has fallen silent. */
+const socketTimeoutMs = 15_000;
+/** A cluster node reports a slot's new owner when it is asked for the slot, but not when it has fallen silent. */
 const slotsRefreshMs = 5_000;
-/** What a lost node of a cluster gives its successor, or itself: so many looks, with a pause before each. */
-const looks = { count: 5, pauseMs: 40 };
+/** Retries for a command whose cluster node is lost, until its successor answers. */
+const redirects = { max: 5, delayMs: 40 };
 
 /**
- * A connection for those who must answer now: a command fails while Redis is away, at once or, for a node of a cluster,
- * in the fifth of a second in which its slot may turn up elsewhere; and after `commandTimeout` when Redis does not answer.
- * Never throws by itself; it goes on reconnecting until closed, and follows a failover.
+ * A fail-fast connection for the request path. While Redis is unavailable a command fails at once; on a cluster, after up to 200 ms of
+ * following redirects. It fails after `commandTimeout` ms when Redis does not answer. The connection never throws by itself:
+ * it reconnects until it is closed, and follows a failover.
  */
 export function createFailFastRedis(address: RedisAddress, log: Logger, commandTimeout = 800): RedisClient {
   return connect(address, log, {
     redis: { commandTimeout, maxRetriesPerRequest: 0 },
     enableOfflineQueue: false,
-    cluster: { maxRedirections: looks.count, retryDelayOnFailover: looks.pauseMs, retryDelayOnClusterDown: 0 },
+    cluster: { maxRedirections: redirects.max, retryDelayOnFailover: redirects.delayMs, retryDelayOnClusterDown: 0 },
   });
 }
 
 /**
- * A connection that blocks for work and waits for Redis as long as it takes (BullMQ wants no limit of retries there); for
- * a node of a cluster that is away it waits half a second, and then a command fails.
+ * A connection for work in the background, which waits for Redis without a limit, as BullMQ requires. For an unavailable node of a
+ * cluster a command waits half a second and then fails.
  */
 export function createBlockingRedis(address: RedisAddress, log: Logger): RedisClient {
   return connect(address, log, {
-    // What blocks ends by itself then, before BullMQ's own watchdog resets the connection: of a cluster's, for good.
+    // Blocking commands end by themselves, before BullMQ's watchdog resets the connection, which a cluster connection does not survive.
     redis: { maxRetriesPerRequest: null, blockingTimeout: 1 },
     enableOfflineQueue: true,
     cluster: { maxRedirections: 6, retryDelayOnFailover: 100, retryDelayOnMoved: 50, retryDelayOnClusterDown: 100 },
   });
 }
 
-interface Manner {
+interface ConnectionProfile {
   readonly redis: Pick<RedisOptions, "commandTimeout" | "maxRetriesPerRequest" | "blockingTimeout">;
   readonly enableOfflineQueue: boolean;
   readonly cluster: Pick<
@@ -54,12 +55,16 @@ interface Manner {
   >;
 }
 
-function connect(address: RedisAddress, log: Logger, { redis, enableOfflineQueue, cluster }: Manner): RedisClient {
+function connect(
+  address: RedisAddress,
+  log: Logger,
+  { redis, enableOfflineQueue, cluster }: ConnectionProfile,
+): RedisClient {
   const options = { ...reconnecting, ...redis };
   switch (address.kind) {
     case "single":
       return logAvailability(
-        new Redis(address.url, { ...options, enableOfflineQueue, retryStrategy: reconnectWithin }),
+        new Redis(address.url, { ...options, enableOfflineQueue, retryStrategy: reconnectDelay }),
         log,
       );
     case "sentinel":
@@ -68,8 +73,8 @@ function connect(address: RedisAddress, log: Logger, { redis, enableOfflineQueue
           ...options,
           ...sentinelOptions(address),
           enableOfflineQueue,
-          retryStrategy: reconnectWithin,
-          socketTimeout: silentForMs,
+          retryStrategy: reconnectDelay,
+          socketTimeout: socketTimeoutMs,
         }),
         log,
       );
@@ -78,15 +83,15 @@ function connect(address: RedisAddress, log: Logger, { redis, enableOfflineQueue
         new Cluster([...address.nodes], {
           ...cluster,
           enableOfflineQueue,
-          clusterRetryStrategy: reconnectWithin,
+          clusterRetryStrategy: reconnectDelay,
           slotsRefreshInterval: slotsRefreshMs,
-          // A certificate is for a name: the name a node gives must not become an address before it is compared.
+          // A certificate names a host, so a node's name must not be resolved to an address before the comparison.
           ...(address.tls && { dnsLookup: (host, done) => done(null, host) }),
           redisOptions: {
             ...options,
             ...address.login,
             ...(address.tls && { tls: {} }),
-            socketTimeout: silentForMs,
+            socketTimeout: socketTimeoutMs,
           },
         }),
         log,
@@ -109,32 +114,33 @@ const sentinelOptions = ({
   ...(sentinelLogin.username !== undefined && { sentinelUsername: sentinelLogin.username }),
   ...(sentinelLogin.password !== undefined && { sentinelPassword: sentinelLogin.password }),
   ...(tls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
-  sentinelRetryStrategy: reconnectWithin,
+  sentinelRetryStrategy: reconnectDelay,
   sentinelCommandTimeout: 2_000,
-  // A master that has become a replica refuses writes; the Sentinels know the new one.
+  // A master that has become a replica rejects writes; the Sentinels know the new master.
   reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
 });
 
 /**
- * Logs when Redis goes away and comes back, and of a cluster each of its nodes: one line for each change of state, not one
- * for each attempt. Without a listener an ioredis error ends the process.
+ * Logs when Redis or a node of a cluster becomes unavailable and available again: one line for each change, not for each attempt.
+ * Without a listener, an error of ioredis ends the process.
  */
 function logAvailability<Client extends RedisClient>(redis: Client, log: Logger): Client {
-  const away = new Set<string>();
-  const wentAway = (what: string, error: Error) => {
-    if (!away.has(what)) log.warn({ event: "redis.away", what, error: error.message }, "Redis is away");
-    away.add(what);
+  const unavailable = new Set<string>();
+  const onLost = (what: string, error: Error) => {
+    if (!unavailable.has(what))
+      log.warn({ event: "redis.unavailable", what, error: error.message }, "Redis is unavailable");
+    unavailable.add(what);
   };
-  const cameBack = (what: string) => {
-    if (away.delete(what)) log.info({ event: "redis.back", what }, "Redis is back");
+  const onRestored = (what: string) => {
+    if (unavailable.delete(what)) log.info({ event: "redis.available", what }, "Redis is available again");
   };
-  const whole = "nodes" in redis ? "cluster" : "server";
-  redis.on("error", (error: Error) => wentAway(whole, error));
-  redis.on("ready", () => cameBack(whole));
-  // What a cluster says of its nodes.
-  redis.on("node error", (error: Error, node: string) => wentAway(node, error));
+  const kind = "nodes" in redis ? "cluster" : "server";
+  redis.on("error", (error: Error) => onLost(kind, error));
+  redis.on("ready", () => onRestored(kind));
+  // Events of a cluster about its nodes.
+  redis.on("node error", (error: Error, node: string) => onLost(node, error));
   redis.on("+node", (node: Redis) => {
-    node.on("ready", () => cameBack(`${node.options.host}:${node.options.port}`));
+    node.on("ready", () => onRestored(`${node.options.host}:${node.options.port}`));
   });
   return redis;
 }

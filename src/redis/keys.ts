@@ -1,44 +1,187 @@
 import { createHash } from "node:crypto";
 
-/** One BullMQ queue for each shard. The hash tag keeps all keys of a shard, its ledger too, in one Redis Cluster slot. */
+// Every key that the project uses in Redis, by area. A hash tag ({…}) keeps the keys of one command, script or MULTI in one slot of
+// a cluster. `redisKeys` at the end describes them for operators.
+
+/** The name of each shard's BullMQ queue. */
 export const shardQueueName = "changes";
 
+/** Prefix of a shard's keys: its queue and its ledger. */
 export const shardPrefix = (redisPrefix: string, shard: number): string => `{${redisPrefix}:${shard}}`;
 
 export const shardPrefixes = (redisPrefix: string, shards: number): string[] =>
   Array.from({ length: shards }, (_, shard) => shardPrefix(redisPrefix, shard));
 
-/** All that the reconciliation keeps in Redis is under one hash tag, in one slot of a cluster. */
+/** The ledger of the shard with this prefix. */
+export const ledgerKeys = (prefixOfShard: string) => ({
+  states: `${prefixOfShard}:ledger:states`,
+  checkpoint: `${prefixOfShard}:ledger:checkpoint`,
+});
+
+export const deadLetterKeys = (redisPrefix: string) => ({
+  deadLetters: `{${redisPrefix}:dead}:letters`,
+  byTime: `{${redisPrefix}:dead}:by-time`,
+});
+
+export const shardLayoutKey = (redisPrefix: string): string => `${redisPrefix}:topology`;
+
+/** Prefix of what reconciliation stores: its BullMQ queue, the watermark and the progress of a backfill. */
 export const reconciliationPrefix = (redisPrefix: string): string => `{${redisPrefix}:reconciliation}`;
+export const watermarkKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:watermark`;
+export const backfillKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:backfill`;
+
+/** Prefix of the shared budgets of requests to Clerk. */
+export const clerkBudgetPrefix = (redisPrefix: string): string => `${redisPrefix}:clerk`;
+
+/** Prefix of the API's rate limit with this name. */
+export const rateLimitPrefix = (redisPrefix: string, quota: string): string => `${redisPrefix}:limit:${quota}`;
+
+/** `request`: a hash of caller, operation and `Idempotency-Key`. */
+export const idempotencyKey = (redisPrefix: string, request: string): string => `${redisPrefix}:idempotency:${request}`;
 
 /**
- * The cache's keys, all in one slot. An entry is one key: a value, or the lease of whoever loads it.
+ * The cache. An entry is one key: a value, or the lease of the process that loads it.
  *
  *     value:<generation>:<JSON>      expires after the cache's time to live
- *     lease:<generation>:<token>     expires when the loader must be gone
+ *     lease:<generation>:<token>     expires when its loader must have died
  */
-const slot = (redisPrefix: string) => `{${redisPrefix}:cache}`;
+const cachePrefix = (redisPrefix: string) => `{${redisPrefix}:cache}`;
 
-export const userKey = (redisPrefix: string, userId: string): string => `${slot(redisPrefix)}:user:${userId}`;
+export const userKey = (redisPrefix: string, userId: string): string => `${cachePrefix(redisPrefix)}:user:${userId}`;
 
-/** A page's own key may be as long as a search is. */
+/** `key` can be as long as a search. */
 export const pageKey = (redisPrefix: string, key: string): string =>
-  `${slot(redisPrefix)}:page:${createHash("sha256").update(key).digest("base64url")}`;
+  `${cachePrefix(redisPrefix)}:page:${createHash("sha256").update(key).digest("base64url")}`;
 
-/** A number that moves whenever any user changes: pages of another generation count for nothing. */
-export const pageGenerationKey = (redisPrefix: string): string => `${slot(redisPrefix)}:page-generation`;
+/** A number that grows whenever a user changes. Pages of another generation are invalid. */
+export const pageGenerationKey = (redisPrefix: string): string => `${cachePrefix(redisPrefix)}:page-generation`;
 
-/** The stream of the audit trail: the outbox that Kafka is filled from, and what `GET /api/audit` reads. One slot. */
+/** Prefix of the analytics' counters. */
+export const analyticsPrefix = (redisPrefix: string): string => `{${redisPrefix}:analytics}`;
+
+/** The stream of the audit trail: the outbox of the audit topic, and what `GET /api/audit` reads. */
 export const auditStream = (redisPrefix: string): string => `{${redisPrefix}:audit}:entries`;
 
-/** The consumer group by which the workers share the relaying. */
+/** The consumer group through which the workers share the relaying. */
 export const relayGroup = "kafka";
 
 /** The one field of a stream entry: the {@link AuditEntry} as JSON. */
 export const entryField = "entry";
 
-/** The JSON in the fields of a stream entry, name and value in turn; "" when there is none. */
+/** The JSON in the fields of a stream entry, which alternate between name and value; "" when there is none. */
 export function entryJson(fields: readonly string[]): string {
   const at = fields.indexOf(entryField);
   return at === -1 ? "" : (fields[at + 1] ?? "");
 }
+
+export interface KeyDescription {
+  /** The key, with `<prefix>` for REDIS_PREFIX and other variable parts in angle brackets. */
+  readonly pattern: string;
+  readonly type: string;
+  readonly holds: string;
+  readonly ifLost: string;
+}
+
+const prefix = "<prefix>";
+const shardTag = `{${prefix}:<shard>}`;
+
+/** All keys, for `docs/redis.md`. */
+export const redisKeys: readonly KeyDescription[] = [
+  {
+    pattern: `${shardTag}:${shardQueueName}:*`,
+    type: "BullMQ queue",
+    holds: "messages that wait for a worker",
+    ifLost: "Messages that were accepted and not yet published. Reconciliation publishes the changes.",
+  },
+  {
+    pattern: ledgerKeys(shardTag).states,
+    type: "hash",
+    holds: "the last published state of each user of the shard",
+    ifLost: "The owner rebuilds the ledger from Kafka.",
+  },
+  {
+    pattern: ledgerKeys(shardTag).checkpoint,
+    type: "hash",
+    holds: "the owner's claim, and the offset up to which the ledger is complete",
+    ifLost: "The owner rebuilds the ledger from Kafka.",
+  },
+  {
+    pattern: deadLetterKeys(prefix).deadLetters,
+    type: "hash",
+    holds: "dead letters",
+    ifLost: "Dead letters that were not yet inspected.",
+  },
+  {
+    pattern: deadLetterKeys(prefix).byTime,
+    type: "sorted set",
+    holds: "the dead letters' ids by time",
+    ifLost: "Dead letters are not listed any more.",
+  },
+  {
+    pattern: shardLayoutKey(prefix),
+    type: "string",
+    holds: "the number of shards, and a change of it in progress",
+    ifLost: "The next worker derives it from Kafka.",
+  },
+  {
+    pattern: `${reconciliationPrefix(prefix)}:*`,
+    type: "BullMQ queue",
+    holds: "the schedule of the reconciliation",
+    ifLost: "The next worker creates it again.",
+  },
+  {
+    pattern: watermarkKey(prefix),
+    type: "string",
+    holds: "the time up to which Clerk's changes have been compared",
+    ifLost: "A full sweep begins.",
+  },
+  {
+    pattern: backfillKey(prefix),
+    type: "string",
+    holds: "the progress of an interrupted backfill",
+    ifLost: "The backfill starts from the beginning, without duplicates.",
+  },
+  {
+    pattern: `${clerkBudgetPrefix(prefix)}:*`,
+    type: "string",
+    holds: "requests to Clerk in the current window",
+    ifLost: "The window starts again.",
+  },
+  {
+    pattern: rateLimitPrefix(prefix, "<name>:<key>"),
+    type: "string",
+    holds: "requests of one address or caller in the current window",
+    ifLost: "The window starts again.",
+  },
+  {
+    pattern: idempotencyKey(prefix, "<hash>"),
+    type: "string",
+    holds: "the response to a request with an Idempotency-Key",
+    ifLost: "A repeated request runs again.",
+  },
+  { pattern: userKey(prefix, "<user>"), type: "string", holds: "a cached user", ifLost: "It is read from Clerk." },
+  {
+    pattern: `${cachePrefix(prefix)}:page:<hash>`,
+    type: "string",
+    holds: "a cached page of a list",
+    ifLost: "It is read from Clerk.",
+  },
+  {
+    pattern: pageGenerationKey(prefix),
+    type: "string",
+    holds: "the generation of cached pages",
+    ifLost: "Cached pages can be outdated for CACHE_TTL_MS.",
+  },
+  {
+    pattern: `${analyticsPrefix(prefix)}:*`,
+    type: "hash, set, HyperLogLog",
+    holds: "counts by hour and day",
+    ifLost: "The counts so far.",
+  },
+  {
+    pattern: auditStream(prefix),
+    type: "stream",
+    holds: "audit entries: those that Kafka does not have yet, and those that GET /api/audit shows",
+    ifLost: "Entries that were not yet in Kafka.",
+  },
+];

@@ -5,8 +5,8 @@ import type { RedisClient } from "./redis-client.ts";
 export type Script = (redis: RedisClient, keys: readonly string[], args: readonly string[]) => Promise<unknown>;
 
 /**
- * A Lua script as a call: by its hash, and whole where Redis does not know it (any more). The file lies beside the module
- * that calls it: `loadScript(new URL("claim-shard.lua", import.meta.url))`.
+ * Makes a Lua script callable. A call sends its hash, and the whole script when Redis does not know the hash. The file lies beside the
+ * module that calls it: `loadScript(new URL("claim-shard.lua", import.meta.url))`.
  */
 export function loadScript(file: URL): Script {
   const lua = readFileSync(file, "utf8");

@@ -10,13 +10,13 @@ interface Login {
   readonly password?: string;
 }
 
-/** Where Redis is, and how to get in. */
+/** The address of Redis, with the login. */
 export type RedisAddress =
-  /** A URL as ioredis takes it. */
+  /** A URL that ioredis accepts. */
   | { readonly kind: "single"; readonly url: string }
-  /** Any nodes of a cluster; they know the others. */
+  /** Some nodes of a cluster, which know the others. */
   | { readonly kind: "cluster"; readonly tls: boolean; readonly nodes: readonly HostAndPort[]; readonly login: Login }
-  /** Sentinels, who know which server is the master of that name. */
+  /** Sentinels, which know the master of that name. */
   | {
       readonly kind: "sentinel";
       readonly tls: boolean;
@@ -28,7 +28,7 @@ export type RedisAddress =
     };
 
 const ports = { cluster: 6_379, sentinel: 26_379 };
-/** `new URL` takes no list of hosts. A password may hold anything but "/", "?" and "#", which are written as %2F, %3F, %23. */
+/** `new URL` accepts no list of hosts. A password may contain anything but "/", "?" and "#", which are written as %2F, %3F, %23. */
 const severalHosts =
   /^redis(?<tls>s)?\+(?<kind>cluster|sentinel):\/\/(?:(?<login>[^/?#]*)@)?(?<hosts>[^@/?#]*)(?:\/(?<path>[^?#]*))?(?:\?(?<query>[^#]*))?$/;
 const singleSchema = z.url({ protocol: /^rediss?$/ });
@@ -41,7 +41,7 @@ const singleSchema = z.url({ protocol: /^rediss?$/ });
  *     redis+sentinel://[user:password@]host[:port],host[:port]/<master>[/db]      rediss+sentinel://
  *                      [?sentinel-username=…&sentinel-password=…]
  *
- * Its issues say what is wrong and never hold the value, in which there may be a password.
+ * An issue says what is wrong and never contains the value, which may include a password.
  */
 export const redisAddressSchema = z.string().transform((text, context): RedisAddress => {
   try {
@@ -91,7 +91,7 @@ function hostAndPortOf(text: string, defaultPort: number): HostAndPort {
   if (url === null || url.hostname === "" || url.host !== text.trim()) {
     throw new InvalidAddress("every host must be host:port, comma-separated");
   }
-  // An IPv6 address stands in brackets in a URL, and nowhere else.
+  // Only a URL has brackets around an IPv6 address.
   return { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port === "" ? defaultPort : Number(url.port) };
 }
 

@@ -1,3 +1,4 @@
+import { shardLayoutKey } from "../redis/keys.ts";
 import { z } from "zod";
 import { loadScript } from "../redis/load-script.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
@@ -62,7 +63,7 @@ export interface ShardLayoutRecord {
 const replaceValue = loadScript(new URL("replace-value.lua", import.meta.url));
 
 export function createShardLayoutRecord(redis: RedisClient, redisPrefix: string): ShardLayoutRecord {
-  const key = `${redisPrefix}:topology`;
+  const key = shardLayoutKey(redisPrefix);
   return {
     read: async () => {
       const stored = await redis.get(key);

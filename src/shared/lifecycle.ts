@@ -3,8 +3,8 @@ import type { Logger } from "./logger.ts";
 type Release = () => Promise<void> | void;
 
 /**
- * What a process has to give back, last taken first, within a deadline. A release that fails or hangs is logged and does
- * not keep the others from their turn.
+ * The resources of a process. They are released in reverse order within a deadline. A release that fails is logged, and the others
+ * still run.
  */
 export class Lifecycle {
   readonly #releases: { readonly name: string; readonly release: Release }[] = [];
@@ -25,7 +25,7 @@ export class Lifecycle {
     this.#releases.push({ name, release });
   }
 
-  /** Stops once, however often it is asked. Never throws. */
+  /** Stops once, however often it is called. Never throws. */
   stop(): Promise<void> {
     this.#stopping ??= this.#releaseAll();
     return this.#stopping;
@@ -37,14 +37,14 @@ export class Lifecycle {
       try {
         await release();
       } catch (error) {
-        this.#log.error({ event: "process.release_failed", name, err: error }, "Could not release");
+        this.#log.error({ event: "process.release_failed", name, err: error }, "A resource could not be released");
       }
     }
   }
 
   /**
-   * Stops on SIGINT and SIGTERM, and ends with code 0 when the event loop is empty; after the deadline it ends the
-   * process by force with code 1.
+   * Stops on SIGINT and SIGTERM. The process then exits with code 0 when the event loop is empty, or with code 1 after the
+   * deadline.
    */
   stopOnSignals(deadlineMs: number): void {
     const onSignal = (signal: NodeJS.Signals) => {

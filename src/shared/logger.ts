@@ -2,7 +2,7 @@ import { destination, pino, type DestinationStream, type Logger as PinoLogger } 
 
 export type Logger = PinoLogger;
 
-/** Names whose values never reach a log, at whatever depth of an object they stand; compared without case, `-` and `_`. */
+/** Names whose values never reach a log, at any depth of an object. They are compared without case, `-` and `_`. */
 const secretNames = new Set([
   "authorization",
   "backupcodes",
@@ -32,7 +32,7 @@ const plain = (name: string) => name.replaceAll(/[-_]/g, "").toLowerCase();
 const isSecret: IsRedacted = (name) => secretNames.has(plain(name));
 const isSecretOrEmail: IsRedacted = (name) => isSecret(name) || emailNames.has(plain(name));
 
-/** JSON lines on standard output. What must stay secret is redacted by name, whoever logs it. */
+/** Writes JSON lines to standard output. Secrets are redacted by their names in every line. */
 export function createLogger(
   name: string,
   level: string,
@@ -41,16 +41,16 @@ export function createLogger(
   return pino({ name, level, formatters: { log: redactSecrets } }, to);
 }
 
-/** The same log, also without the values of whatever has the name of an e-mail address. */
+/** The same log, with the values of email addresses redacted by their names as well. */
 export const withoutEmails = (log: Logger): Logger =>
   log.child({}, { formatters: { log: (line) => redact(line, isSecretOrEmail, 0) } });
 
-/** A copy without the values of whatever has the name of a secret, at whatever depth. */
+/** A copy in which the values of secrets are redacted by their names, at any depth. */
 export const redactSecrets = (record: object): Record<string, unknown> => redact(record, isSecret, 0);
 
 const maxDepth = 5;
 
-// Pino's own redaction wants every path spelled out, and its wildcards took a tenth of the receiver's time.
+// Pino's own redaction needs every path spelled out, and its wildcards took a tenth of the receiver's time.
 function redact(line: object, isRedacted: IsRedacted, depth: number): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(line).map(([name, value]) => [name, redactValue(name, value, isRedacted, depth)]),

@@ -1,8 +1,8 @@
 import { ConfigError, StartUpError } from "./errors.ts";
 
 /**
- * Runs the start of a program. Whatever `start` throws, or hands to `fail` later, ends the process with code 1. Standard
- * error then has plain lines for what the operator can repair, and a stack for everything else.
+ * Runs the start of a program. An error that `start` throws, or passes to `fail` later, ends the process with code 1. Standard error
+ * then has plain lines for an error that the operator can repair, and a stack for any other.
  */
 export async function runProgram(start: (fail: (error: unknown) => void) => Promise<void>): Promise<void> {
   try {

@@ -1,5 +1,5 @@
 /**
- * Waits for `work` at most `timeoutMs`, then throws what `overdue` returns. The work is not cancelled: it goes on, and its
+ * Waits for `work` for at most `timeoutMs`, then throws what `overdue` returns. The work is not cancelled: it continues, and its
  * result or error is dropped.
  */
 export async function withTimeout<T>(timeoutMs: number, work: Promise<T>, overdue: () => Error): Promise<T> {

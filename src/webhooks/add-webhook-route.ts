@@ -13,7 +13,7 @@ export interface WebhookRouteDeps extends ReceiveDeps {
 
 const maxBodyBytes = 1024 * 1024;
 
-/** `POST /webhooks/clerk`: what Clerk's (Svix's) endpoint must point to. */
+/** `POST /webhooks/clerk`: the address of the webhook endpoint in Clerk's dashboard. */
 export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
   const { metrics, log, now } = deps;
   app.post("/webhooks/clerk", async (c) => {
@@ -37,8 +37,8 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
 }
 
 /**
- * Node holds a sender to the length it announced, so comparing that is enough; only a body of unknown length goes through
- * Hono's counting stream, which halves the receiver's speed.
+ * Node enforces the announced length, so comparing it is enough. Only a body of unknown length goes through Hono's counting stream,
+ * which halves the receiver's speed.
  */
 async function isTooLarge(c: Context): Promise<boolean> {
   const announced = c.req.header("content-length");
@@ -55,7 +55,7 @@ async function isTooLarge(c: Context): Promise<boolean> {
   return tooLarge;
 }
 
-/** Svix signs with either family of names; one family is taken whole, never mixed. */
+/** Svix uses one of two families of header names. All headers come from the same family. */
 function signatureHeaders(c: Context): SignatureHeaders {
   const family = c.req.header("svix-id") === undefined ? "webhook" : "svix";
   return {
@@ -86,7 +86,7 @@ function answer(c: Context, receipt: Receipt): Response {
 const messageOf = {
   missing_headers: "Signature headers are missing",
   bad_timestamp: "The message's timestamp is more than 5 minutes off",
-  bad_signature: "The signature does not fit the body",
+  bad_signature: "The signature does not match the body",
 };
 
 function count(metrics: WebhookMetrics, receipt: Receipt, durationMs: number): void {

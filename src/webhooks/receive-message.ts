@@ -10,7 +10,7 @@ export interface ReceiveDeps {
   readonly shardOf: (userId: string) => number;
   readonly queues: Pick<MessageQueues, "add">;
   readonly deadLetters: Pick<DeadLetters, "store">;
-  /** Resolves once Redis has it. */
+  /** Resolves once Redis has stored the count. */
   readonly countSession: (change: SessionChange) => Promise<SessionCount>;
   readonly now: () => number;
 }
@@ -18,11 +18,11 @@ export interface ReceiveDeps {
 export interface ReceivedRequest {
   readonly headers: SignatureHeaders;
   readonly traceparent: string | undefined;
-  /** The raw bytes as UTF-8: what svix signs is text. */
+  /** The raw bytes as UTF-8, because svix signs text. */
   readonly body: string;
 }
 
-/** What became of a webhook request. Only `unavailable` and `rejected` make Svix send it again. */
+/** The outcome of a webhook request. Svix sends only `unavailable` and `rejected` requests again. */
 export type Receipt =
   | { readonly outcome: "queued"; readonly id: string; readonly userId: string; readonly shard: number }
   | { readonly outcome: SessionCount; readonly id: string; readonly session: SessionChange["event"] }
@@ -32,9 +32,9 @@ export type Receipt =
   | { readonly outcome: "unavailable"; readonly id: string; readonly cause: unknown };
 
 /**
- * Receives one webhook: verifies the raw bytes, then hands the message to its shard's queue, or counts it when it is about
- * a session. `queued`, `counted` and `dead_lettered` promise that Redis holds it. `unavailable` promises nothing: Redis may
- * hold it all the same, and the repetition that follows is harmless.
+ * Receives one webhook: verifies the raw bytes and adds the message to its shard's queue, or counts it when it concerns a session.
+ * `queued`, `counted` and `dead_lettered` promise that Redis has stored it. `unavailable` promises nothing: Redis may have stored
+ * it, and the redelivery is then harmless.
  */
 export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest): Promise<Receipt> {
   const verification = deps.verify(request.headers, request.body);

@@ -72,5 +72,5 @@ describe("A verified message", () => {
 test.for(["", "whsec_", "whsec_%%%", "sk_test_x"])("`%s` is no signing secret, and is not told", (wrong) => {
   const create = () => createVerifier([secret, wrong]);
   expect(create).toThrow(ConfigError);
-  expect(create).toThrow(/^CLERK_WEBHOOK_SECRET: number 2 is not a signing secret \(whsec_ and base64\)$/);
+  expect(create).toThrow(/^CLERK_WEBHOOK_SECRET: secret 2 is not a signing secret \(whsec_ and base64\)$/);
 });

@@ -5,7 +5,7 @@ import { stripUser } from "../clerk/payloads/strip-user.ts";
 import { bridgedTypes, type Message } from "../domain/message.ts";
 import type { VerifiedMessage } from "./verify-message.ts";
 
-/** Where a verified message goes. Every one of them is accepted: Svix would only send a refused one again. */
+/** The destination of a verified message. All outcomes are acknowledged, because Svix would only send a rejected message again. */
 export type Route =
   | { readonly outcome: "bridged"; readonly userId: string; readonly message: Message }
   | { readonly outcome: "session"; readonly change: SessionChange }
@@ -20,7 +20,7 @@ const userIdSchema = z.object({ id: z.string().min(1) });
 const bridgedSchema = z.object({
   type: z.enum(bridgedTypes),
   timestamp: z.number().optional().catch(undefined),
-  // Looked at, not copied: what is kept of it is copied once, by `stripUser`.
+  // Checked and not copied: `stripUser` makes the only copy.
   data: z.custom<IdentifiedUser>((data) => userIdSchema.safeParse(data).success),
 });
 
@@ -29,7 +29,7 @@ export interface Reception {
   readonly traceparent: string | undefined;
 }
 
-/** Reads just enough of a message to know its user, and strips it to what the worker needs. Pure. */
+/** Parses only as much of a message as its user needs, and strips it to what the worker needs. Pure. */
 export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparent }: Reception): Route {
   const json = parseJson(verified.body);
   if (json === undefined) return { outcome: "unreadable", reason: "not JSON", body: verified.body };
@@ -72,11 +72,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-const unkept = new Set(["private_metadata", "unsafe_metadata", "backup_codes", "event_attributes"]);
+const neverStored = new Set(["private_metadata", "unsafe_metadata", "backup_codes", "event_attributes"]);
 
-/** What nobody could read is kept for a look at it, without what must never be kept. */
+/** A message that cannot be parsed is stored for inspection, without the fields that must never be stored. */
 const unreadable = (reason: string, json: unknown): Route => ({
   outcome: "unreadable",
   reason,
-  body: JSON.stringify(json, (key, value: unknown) => (unkept.has(key) ? undefined : value)),
+  body: JSON.stringify(json, (key, value: unknown) => (neverStored.has(key) ? undefined : value)),
 });

@@ -3,7 +3,7 @@ import { secondsBuckets } from "../shared/metrics.ts";
 
 export type WebhookMetrics = ReturnType<typeof createWebhookMetrics>;
 
-/** What the receiver counts. Call once for each registry. */
+/** Creates the receiver's metrics. Call it once for each registry. */
 export function createWebhookMetrics(registry: Registry) {
   const registers = [registry];
   return {

@@ -11,8 +11,8 @@ const exact = z.string().min(1).max(256);
 
 const querySchema = z
   .object({
-    actor: exact.optional().openapi({ description: "Who did it, or acted as the user who did" }),
-    target: exact.optional().openapi({ description: "Whom it was done to" }),
+    actor: exact.optional().openapi({ description: "The actor or the impersonator" }),
+    target: exact.optional().openapi({ description: "The affected user" }),
     action: exact.optional().openapi({ example: "user.role_changed" }),
     outcome: auditRecordSchema.shape.outcome.optional(),
     from: time.optional(),
@@ -21,7 +21,7 @@ const querySchema = z
       .string()
       .regex(/^[1-9]\d{0,14}-\d{1,15}$/, "Not a cursor")
       .optional()
-      .openapi({ description: "`nextCursor` of the page before" }),
+      .openapi({ description: "`nextCursor` of the previous page" }),
     limit: z.coerce.number().int().min(1).max(200).default(50),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || from <= to, {
@@ -33,10 +33,10 @@ const route = createRoute({
   method: "get",
   path: "/api/audit",
   tags: ["Audit"],
-  summary: "The audit trail, newest first",
+  summary: "List the audit trail, newest first",
   description:
-    "Needs `audit:read`. Who did what to whom, when, from where, and what came of it. A page may hold fewer entries than " +
-    "`limit`, even none: there is more for as long as there is a `nextCursor`. The Kafka topic has all of them for longer.",
+    "Needs `audit:read`. A page may have fewer entries than `limit`, even none; there are more pages while there is a " +
+    "`nextCursor`. The audit topic in Kafka keeps all entries for longer.",
   security: bearer,
   middleware: [requires("audit:read")] as const,
   request: { query: querySchema },

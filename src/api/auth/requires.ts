@@ -48,7 +48,7 @@ export const allowsAnonymous =
     await next();
   };
 
-/** Throws when a route below `/api` has no {@link requires}, so a forgotten line cannot open a route to everyone. */
+/** Throws when a route below `/api` has no {@link requires}, so that a forgotten line cannot open a route to every caller. */
 export function assertAccessDeclared(api: Hono<ApiEnv>): void {
   const routes = api.routes.filter(({ method, path }) => method !== "ALL" && path.startsWith("/api/"));
   const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;

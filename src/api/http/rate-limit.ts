@@ -1,3 +1,4 @@
+import { rateLimitPrefix } from "../../redis/keys.ts";
 import type { Context, MiddlewareHandler } from "hono";
 import { ApiError } from "../../http/api-error.ts";
 import { createRateLimiter } from "../../redis/rate-limiter.ts";
@@ -22,7 +23,7 @@ export const createRateLimit = (redis: RedisClient, redisPrefix: string, quota: 
   quota,
   ...createRateLimiter({
     redis,
-    keyPrefix: `${redisPrefix}:limit:${quota.name}`,
+    keyPrefix: rateLimitPrefix(redisPrefix, quota.name),
     points: quota.requests,
     windowSeconds: quota.windowSeconds,
   }),

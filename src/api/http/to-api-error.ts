@@ -8,7 +8,7 @@ import { ApiError, type ErrorDetail } from "../../http/api-error.ts";
 
 /**
  * The response for an error that the API caught. An outage of Clerk becomes 503 `clerk_unavailable` with `Retry-After`, or
- * 502 `clerk_failed` when Clerk answered with an error of its own. Every other error stays as it is. Pure.
+ * 502 `clerk_failed` when Clerk answered with an error of its own. Every other error is returned unchanged. Pure.
  */
 export function toApiError(error: unknown): unknown {
   if (error instanceof ClerkFailedError) return new ApiError(502, "clerk_failed", error.message, { cause: error });
@@ -57,7 +57,10 @@ const lastIdentification: Conflict = {
   code: "last_identification",
   message: "A user's last required means of identification cannot be removed",
 };
-const quotaExceeded: Conflict = { code: "quota_exceeded", message: "The Clerk instance has no room for more users" };
+const quotaExceeded: Conflict = {
+  code: "quota_exceeded",
+  message: "The Clerk instance has reached its limit of users",
+};
 
 const conflicts: ReadonlyMap<string, Conflict> = new Map([
   ["form_identifier_exists", { code: "identifier_taken", message: "Another user has this identifier already" }],
@@ -65,7 +68,7 @@ const conflicts: ReadonlyMap<string, Conflict> = new Map([
     "delete_linked_identification_disallowed",
     {
       code: "email_address_linked",
-      message: "An e-mail address that belongs to a connected account cannot be removed",
+      message: "An email address that belongs to a connected account cannot be removed",
     },
   ],
   ["last_required_identification_deletion_failed", lastIdentification],
@@ -90,8 +93,8 @@ const messages: ReadonlyMap<string, string> = new Map([
   ["form_password_not_strong_enough", "Not strong enough for the Clerk instance"],
   ["form_password_validation_failed", "Not strong enough for the Clerk instance"],
   ["form_username_invalid_length", "Too short or too long for the Clerk instance"],
-  ["form_username_invalid_character", "May only hold letters, digits, _ and -"],
-  ["form_username_needs_non_number_char", "Must hold something else than digits"],
+  ["form_username_invalid_character", "May only contain letters, digits, _ and -"],
+  ["form_username_needs_non_number_char", "Must contain a character that is not a digit"],
 ]);
 
 const toDetail = ({ code, paramName }: ClerkIssue): ErrorDetail => ({

@@ -4,7 +4,7 @@ import type { ApiApp } from "../http/api-env.ts";
 
 type Registry = ApiApp["openAPIRegistry"];
 
-/** Describes the routes that are not made from a description: Clerk's webhooks, health, metrics, this document. */
+/** Describes the routes that have no schema of their own: Clerk's webhooks, health, metrics, this document. */
 export function describeOtherRoutes(registry: Registry): void {
   registry.registerPath(webhook);
   for (const path of operations) registry.registerPath(path);
@@ -18,14 +18,14 @@ const webhook: Parameters<Registry["registerPath"]>[0] = {
   method: "post",
   path: "/webhooks/clerk",
   tags: ["Webhooks"],
-  summary: "A message of Clerk's, signed by Svix",
+  summary: "Receive a webhook message from Clerk, signed by Svix",
   description:
-    "Answered once Redis holds it. Messages of other types than `user.*` and `session.*` are accepted and ignored. Svix sends again whatever is not answered with 2xx.",
+    "Responds once Redis has stored the message. Types other than `user.*` and `session.*` are accepted and ignored. Svix sends a message again unless it gets 2xx.",
   security: [],
   request: {
     headers: z.object({
-      "svix-id": header("The same for each attempt", "msg_2abcDEF123").optional(),
-      "svix-timestamp": header("Unix seconds of this attempt; 5 minutes off at most", "1764000000").optional(),
+      "svix-id": header("The same for every attempt", "msg_2abcDEF123").optional(),
+      "svix-timestamp": header("Unix seconds of this attempt; may differ by 5 minutes", "1764000000").optional(),
       "svix-signature": header(
         "HMAC-SHA256 of id, timestamp and body",
         "v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
@@ -52,34 +52,34 @@ const operations: Parameters<Registry["registerPath"]>[0][] = [
     method: "get",
     path: "/livez",
     tags: ["Operations"],
-    summary: "Whether the process answers",
+    summary: "Check that the process responds",
     security: [],
-    responses: { 200: { description: "It does", content: json(z.object({ status: z.literal("live") })) } },
+    responses: { 200: { description: "The process responds", content: json(z.object({ status: z.literal("live") })) } },
   },
   {
     method: "get",
     path: "/readyz",
     tags: ["Operations"],
-    summary: "Whether it can do its work now",
+    summary: "Check that the process can work",
     security: [],
     responses: {
-      200: { description: "It can", content: json(readinessSchema) },
-      503: { description: "It cannot; `conditions` says why", content: json(readinessSchema) },
+      200: { description: "Ready", content: json(readinessSchema) },
+      503: { description: "Not ready; `conditions` has the reasons", content: json(readinessSchema) },
     },
   },
   {
     method: "get",
     path: "/metrics",
     tags: ["Operations"],
-    summary: "Metrics for Prometheus",
+    summary: "Get metrics for Prometheus",
     security: [],
-    responses: { 200: { description: "All of them", content: { "text/plain": { schema: z.string() } } } },
+    responses: { 200: { description: "The metrics", content: { "text/plain": { schema: z.string() } } } },
   },
   {
     method: "get",
     path: "/openapi.json",
     tags: ["Operations"],
-    summary: "This document",
+    summary: "Get this document",
     security: [],
     responses: { 200: { description: "OpenAPI 3.1", content: json(z.looseObject({ openapi: z.string() })) } },
   },
@@ -87,7 +87,7 @@ const operations: Parameters<Registry["registerPath"]>[0][] = [
     method: "get",
     path: "/docs",
     tags: ["Operations"],
-    summary: "This document as a page",
+    summary: "Get this document as a page",
     security: [],
     responses: { 200: { description: "A page", content: { "text/html": { schema: z.string() } } } },
   },

@@ -7,7 +7,7 @@ const { version } = z
   .object({ version: z.string() })
   .parse(JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")));
 
-/** The OpenAPI 3.1 document: the routes of `api` by the schemas that check them, and the routes beside it by description. */
+/** The OpenAPI 3.1 document: the routes of `api` from the schemas that validate them, and the other routes by description. */
 export function writeDocument(api: ApiApp) {
   describeOtherRoutes(api.openAPIRegistry);
   return api.getOpenAPI31Document({
@@ -22,25 +22,26 @@ export function writeDocument(api: ApiApp) {
       { name: "Users", description: "The users of Clerk. Every change reaches Kafka too." },
       {
         name: "Accounts",
-        description: "How users sign in, and who may: sessions, standing, second factors, recovery.",
+        description: "Sessions, account status, second factors and recovery.",
       },
-      { name: "Audit", description: "Who did what to whom." },
-      { name: "Analytics", description: "Sign-ins, active users and attacks, in numbers." },
-      { name: "Webhooks", description: "What Clerk calls." },
-      { name: "Operations", description: "For whoever runs this." },
+      { name: "Audit", description: "The audit trail." },
+      { name: "Analytics", description: "Counts of sign-ins, active users and attacks." },
+      { name: "Webhooks", description: "The endpoint that Clerk calls." },
+      { name: "Operations", description: "Endpoints for operators." },
     ],
   });
 }
 
 const description = `
-A user API over [Clerk](https://clerk.com), whose changes come out as events in Kafka.
+A user API over [Clerk](https://clerk.com). Every change becomes an event in Kafka.
 
-**Who is calling**: \`Authorization: Bearer\` with a Clerk session token, or with a service token (HS256, made with
-\`JWT_SECRET\`). A user may read and change himself; for everything else a role needs the permission that the operation names.
+**Authentication**: \`Authorization: Bearer\` with a Clerk session token, or with a service token (HS256, signed with
+\`JWT_SECRET\`). Users may read and change their own account. For everything else the caller's role needs the permission that the
+operation names.
 
 **Errors** are \`{"error": "for people", "code": "stable", "requestId": "…"}\`, with \`details\` where input is invalid.
 
-**Limits**: the headers \`RateLimit-Policy\` and \`RateLimit\` say what is left; 429 has a \`Retry-After\`.
+**Limits**: the headers \`RateLimit-Policy\` and \`RateLimit\` report the remaining requests; 429 has a \`Retry-After\`.
 
 **Times** are ISO 8601 in UTC.
 `.trim();

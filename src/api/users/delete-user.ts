@@ -27,7 +27,7 @@ export function addDeleteUser(api: ApiApp, context: ApiContext): void {
   });
 }
 
-/** Deletes a user who does not outrank the caller. Calls Clerk twice: the audit trail records the user as it was. */
+/** Deletes a user who does not outrank the caller. Calls Clerk twice: the audit trail records the user before the deletion. */
 export async function deleteUser(c: Context<ApiEnv>, context: ApiContext, userId: string): Promise<void> {
   const { clerk, log } = context;
   await changeAccount(c, context, {

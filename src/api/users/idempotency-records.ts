@@ -1,3 +1,4 @@
+import { idempotencyKey } from "../../redis/keys.ts";
 import { createHmac } from "node:crypto";
 import { z } from "zod";
 import type { RedisClient } from "../../redis/redis-client.ts";
@@ -53,7 +54,7 @@ export function createIdempotencyRecords({ redis, redisPrefix, secret }: Idempot
   const hash = (...parts: readonly string[]) =>
     createHmac("sha256", secret).update(JSON.stringify(parts)).digest("base64url");
   const keyOf = ({ caller, operation, key }: IdempotentRequest) =>
-    `${redisPrefix}:idempotency:${hash(caller, operation, key)}`;
+    idempotencyKey(redisPrefix, hash(caller, operation, key));
   const serialize = ({ body }: IdempotentRequest, answer?: StoredResponse) =>
     JSON.stringify({ bodyHash: hash(body), answer });
 

@@ -1,3 +1,4 @@
+import { clerkBudgetPrefix } from "../../redis/keys.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ClerkClient, createClerkClient } from "@clerk/backend";
 import type { Registry } from "prom-client";
@@ -88,7 +89,7 @@ export function createClerkApi(options: ClerkApiOptions): ClerkApi {
   const { secretKey, apiUrl, rateLimit } = options.config;
   const metrics = createClerkMetrics(options.registry);
   const clerk = createClerkClient({ secretKey, apiUrl, telemetry: { disabled: true } });
-  const keyPrefix = `${redisPrefix}:clerk`;
+  const keyPrefix = clerkBudgetPrefix(redisPrefix);
   const budget = createRateBudget({ redis, keyPrefix, requests: rateLimit });
   const patchBudget = createRateBudget({ redis, keyPrefix: `${keyPrefix}:patch`, requests: patchesPerUser });
   const throttle = createThrottle({ budget, maxConcurrent, now });

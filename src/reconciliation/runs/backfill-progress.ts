@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reconciliationPrefix } from "../../redis/keys.ts";
+import { backfillKey } from "../../redis/keys.ts";
 import type { Trail } from "../paging/iterate-all-users.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
@@ -25,7 +25,7 @@ export interface ProgressStore {
 }
 
 export function createProgressStore(redis: RedisClient, redisPrefix: string): ProgressStore {
-  const key = `${reconciliationPrefix(redisPrefix)}:backfill`;
+  const key = backfillKey(redisPrefix);
   return {
     read: async () => {
       const stored = await redis.get(key);

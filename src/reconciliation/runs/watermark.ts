@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { reconciliationPrefix } from "../../redis/keys.ts";
+import { watermarkKey } from "../../redis/keys.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 /**
@@ -13,7 +13,7 @@ export interface Watermark {
 }
 
 export function createWatermark(redis: RedisClient, redisPrefix: string): Watermark {
-  const key = `${reconciliationPrefix(redisPrefix)}:watermark`;
+  const key = watermarkKey(redisPrefix);
   return {
     read: async () =>
       z.coerce

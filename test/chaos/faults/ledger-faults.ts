@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Random } from "clerk-emulator";
-import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
+import { ledgerKeys } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { Fault } from "./fault.ts";
 

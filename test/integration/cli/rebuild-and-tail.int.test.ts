@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
-import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
+import { ledgerKeys } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";

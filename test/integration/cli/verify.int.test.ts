@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
-import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
+import { ledgerKeys } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 

@@ -13,7 +13,7 @@ test("When Redis's master dies and its replica takes over, the bridge goes on by
   await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
   await clerk.emulator.webhooks.settled();
   await clerk.expectAllPublished();
-  expect(await api.logged("redis.back")).not.toEqual([]);
+  expect(await api.logged("redis.available")).not.toEqual([]);
 
   async function changeOneAfterTheOther(ids: readonly string[]): Promise<void> {
     for (const id of ids) {

@@ -44,7 +44,7 @@ test(
       // Whoever knows only what Kafka knows does not start, either.
       await bridge.redis.del(layoutKey);
       await expectNoWorkerStarts(
-        /has 5 partitions and SHARDS is 2|A change to 5 shards is not finished: \d+ users' states/,
+        /has 5 partitions and SHARDS is 2|The change to 5 shards is not finished: the states of \d+ users/,
       );
     }
     const { output, reason } = await bridge.runCommand("reshard", "--to", "5");

@@ -53,7 +53,7 @@ test("A worker does not start without Clerk's key, and says which variable is mi
 test("The API does not start with something that is no signing secret, and does not print it", async () => {
   await using bridge = await openBridge();
   const start = bridge.startApi({ CLERK_WEBHOOK_SECRET: "whsec_%%%%" });
-  await expect(start).rejects.toThrow(/ended \(exit code 1\):\nCannot run:\nCLERK_WEBHOOK_SECRET: number 1 is not/);
+  await expect(start).rejects.toThrow(/ended \(exit code 1\):\nCannot run:\nCLERK_WEBHOOK_SECRET: secret 1 is not/);
   await expect(start).rejects.not.toThrow(/%%%%/);
 });
 

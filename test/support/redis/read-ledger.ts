@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type User, userSchema } from "../../../src/domain/user.ts";
-import { ledgerKeys } from "../../../src/ledger/shard-ledger.ts";
+import { ledgerKeys } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { RedisClient } from "../../../src/redis/redis-client.ts";
 
