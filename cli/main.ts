@@ -1,6 +1,6 @@
 import { program } from "commander";
 import { addBackfillCommand } from "./commands/backfill.ts";
-import { addDeadCommand } from "./commands/dead.ts";
+import { addDlqCommand } from "./commands/dlq.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addReconcileCommand } from "./commands/reconcile.ts";
 import { addRebuildCommand } from "./commands/rebuild.ts";
@@ -9,13 +9,10 @@ import { addReshardCommand } from "./commands/reshard.ts";
 import { addTailCommand } from "./commands/tail.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 
-program
-  .name("bridge")
-  .description("Looks after a clerk-kafka-bridge. Reads the same environment as the worker.")
-  .showHelpAfterError();
+program.name("bridge").description("Operate a running bridge. Uses the worker's environment.").showHelpAfterError();
 addDoctorCommand(program);
 addTailCommand(program);
-addDeadCommand(program);
+addDlqCommand(program);
 addReplayCommand(program);
 addRebuildCommand(program);
 addBackfillCommand(program);

@@ -1,44 +1,40 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
-import { shardPrefixes } from "../../src/redis/keys.ts";
-import { checkAnswers } from "../doctor/check-answers.ts";
+import { exitCodes, print, runCommand } from "../context/run-command.ts";
 import { checkApiConfig } from "../doctor/check-api-config.ts";
 import { checkClerk } from "../doctor/check-clerk.ts";
-import { checkClocks } from "../doctor/check-clocks.ts";
-import { checkKafka } from "../doctor/check-kafka.ts";
-import { checkRedisSettings } from "../doctor/check-redis-settings.ts";
-import { checkShards } from "../doctor/check-shards.ts";
-import { runCheck, type Finding } from "../doctor/finding.ts";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { checkKafka, checkShards } from "../doctor/check-kafka.ts";
+import { checkClocks, checkConnection, checkRedisSettings } from "../doctor/check-redis.ts";
+import { type Finding, runCheck } from "../doctor/finding.ts";
 
-const marks = { good: styleText("green", "✓"), warn: styleText("yellow", "!"), bad: styleText("red", "✗") };
+const marks = { ok: styleText("green", "✓"), warn: styleText("yellow", "!"), fail: styleText("red", "✗") };
 
-/** `bridge doctor`: what is wrong, and how to mend it. Exit code 2 when something is bad. */
+/** `bridge doctor`: what is wrong with an installation, and the remedy. The exit code is 2 when a check fails. */
 export function addDoctorCommand(program: Command): void {
   program
     .command("doctor")
-    .description("check configuration, Redis, Kafka and Clerk, and say how to mend what is wrong")
+    .description("check the configuration, Redis, Kafka and Clerk, and print a remedy for each problem")
     .action(() =>
       runCommand(async ({ config, redis, eventLog }) => {
         const { brokers } = config.kafka;
         const findings = [
-          ...(await checkAnswers(redis, shardPrefixes(config.redis.prefix, config.shards))),
+          ...(await checkConnection(redis, config)),
           ...(await checkApiConfig(process.env)),
           ...(await runCheck("Redis settings", "see redis.conf", () => checkRedisSettings(redis))),
           ...(await runCheck("Clock", "synchronise the clock (NTP)", () => checkClocks(redis, Date.now))),
-          ...(await runCheck("Kafka", `are the brokers up, and KAFKA_BROKERS (${brokers.join()}) right?`, () =>
+          ...(await runCheck("Kafka", `check that the brokers run and KAFKA_BROKERS (${brokers.join()}) is right`, () =>
             checkKafka(eventLog, config),
           )),
-          ...(await checkShards({ redis, redisPrefix: config.redis.prefix, shards: config.shards })),
-          ...(await runCheck("Clerk", "is CLERK_API_URL right?", () => checkClerk(config, Date.now))),
+          ...(await checkShards(redis, config)),
+          ...(await runCheck("Clerk", "check CLERK_SECRET_KEY and CLERK_API_URL", () => checkClerk(config, Date.now))),
         ];
-        for (const finding of findings) print(lineOf(finding));
-        return findings.some(({ verdict }) => verdict === "bad") ? exitCodes.differs : exitCodes.ok;
+        for (const finding of findings) print(formatFinding(finding));
+        return findings.some(({ verdict }) => verdict === "fail") ? exitCodes.problems : exitCodes.ok;
       }),
     );
 }
 
-function lineOf(finding: Finding): string {
-  const line = `${marks[finding.verdict]} ${finding.about}: ${finding.detail}`;
-  return finding.verdict === "good" ? line : `${line}\n    → ${finding.mend}`;
+function formatFinding(finding: Finding): string {
+  const line = `${marks[finding.verdict]} ${finding.subject}: ${finding.detail}`;
+  return finding.verdict === "ok" ? line : `${line}\n    → ${finding.remedy}`;
 }

@@ -3,12 +3,12 @@ import { forgetLedger } from "../../src/ledger/shard-ledger.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
-/** `bridge rebuild`: the ledger anew from Kafka. */
+/** `bridge rebuild`: has the workers rebuild the ledger from Kafka. */
 export function addRebuildCommand(program: Command): void {
   program
     .command("rebuild")
-    .description("make the ledger anew from Kafka; running workers do it within seconds, others when they start")
-    .option("--shard <n...>", "these shards only")
+    .description("rebuild the ledger from Kafka; a running worker begins within seconds, any other when it starts")
+    .option("--shard <n...>", "rebuild these shards only")
     .action((options: { shard?: string[] }) =>
       runCommand(async ({ config, redis }) => {
         const all = Array.from({ length: config.shards }, (_, shard) => String(shard));
@@ -17,7 +17,7 @@ export function addRebuildCommand(program: Command): void {
         if (unknown !== undefined) throw new Error(`There is no shard ${unknown}.`);
         for (const shard of shards) {
           await forgetLedger(redis, shardPrefix(config.redis.prefix, Number(shard)));
-          print(`shard ${shard}: its owner makes it anew`);
+          print(`shard ${shard}: its owner rebuilds it`);
         }
         return exitCodes.ok;
       }),

@@ -9,14 +9,16 @@ import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
 const pollIntervalMs = 200;
 
-/** `bridge reconcile`: compare Clerk with what was published, now. */
+/** `bridge reconcile`: has a worker compare Clerk with the published states now. */
 export function addReconcileCommand(program: Command): void {
   program
     .command("reconcile")
-    .description("have a worker compare Clerk with what was published, and publish what was missed; waits for it")
-    .option("--full", "all users, deleted ones too, not only the recent changes")
-    .option("--all-deletions", "with --full: publish deletions however many there are")
-    .option("--no-wait", "do not wait for the run")
+    .description(
+      "compare Clerk with the published states and publish missed changes; waits for the worker that does it",
+    )
+    .option("--full", "compare all users and find deletions, not only recent changes")
+    .option("--all-deletions", "with --full: publish any number of deletions")
+    .option("--no-wait", "do not wait for the result")
     .action((options: { full?: true; allDeletions?: true; wait: boolean }) =>
       runCommand(async ({ config, redis, signal }) => {
         const queue = createReconciliationQueue(redis, config.redis.prefix);
@@ -26,8 +28,8 @@ export function addReconcileCommand(program: Command): void {
             reason: "asked",
             allDeletions: options.allDeletions ?? false,
           });
-          print("queued: a worker runs it when none other is under way");
-          if (options.wait) print(writeResult(await untilDone(queue, id, signal)));
+          print("queued: a worker runs it after any run in progress");
+          if (options.wait) print(formatResult(await untilDone(queue, id, signal)));
         } finally {
           await queue.close();
         }
@@ -49,7 +51,7 @@ async function untilDone(queue: ReconciliationQueue, id: string, signal: AbortSi
       case "failed":
         throw new Error(`The run failed: ${run.reason}`);
       case "unknown":
-        throw new Error("Redis has lost the run; ask again.");
+        throw new Error("Redis has lost the run. Run the command again.");
     }
   }
 }
@@ -60,7 +62,7 @@ const resultSchema = z.object({
   findings: z.object({ compared: z.number(), young: z.number(), found: z.record(z.string(), z.number()) }),
 });
 
-function writeResult(result: unknown): string {
+function formatResult(result: unknown): string {
   const { durationMs, withheld, findings } = resultSchema.parse(result);
   const found = Object.entries(findings.found).filter(([, count]) => count > 0);
   const lines = [
@@ -69,10 +71,11 @@ function writeResult(result: unknown): string {
       ? "nothing was missed"
       : `queued: ${found.map(([what, count]) => `${count} ${what}`).join(", ")}`,
   ];
-  if (findings.young > 0) lines.push(`${findings.young} changes are so young that their webhooks may still come`);
+  if (findings.young > 0)
+    lines.push(`${findings.young} changes are in the grace period: their webhooks may still arrive`);
   if (withheld > 0) {
     lines.push(
-      `${withheld} users are missing in Clerk: so many that none is published as deleted. If CLERK_SECRET_KEY is that of the right instance: bridge reconcile --full --all-deletions`,
+      `${withheld} users are missing in Clerk: too many, so no deletion is published. If CLERK_SECRET_KEY belongs to the right instance, run: bridge reconcile --full --all-deletions`,
     );
   }
   return lines.join("\n");

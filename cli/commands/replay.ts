@@ -2,20 +2,20 @@ import type { Command } from "commander";
 import type { FollowFrom } from "../../src/kafka/consuming/follow-topic.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
-/** `bridge replay`: events again, for a new consumer, on a topic of its own. */
+/** `bridge replay`: copies events to another topic for a new consumer. */
 export function addReplayCommand(program: Command): void {
   program
     .command("replay")
-    .description("copy events to another topic, for a new consumer; the events topic is only read")
+    .description("copy events to another topic, for a new consumer; only reads the events topic")
     .requiredOption("--from <time|offset>", "`beginning`, an ISO time, or an offset in every partition")
-    .requiredOption("--to-topic <topic>", "made when it is missing")
-    .option("--user <id>", "of this user only")
+    .requiredOption("--to-topic <topic>", "the topic to write; created when it is missing")
+    .option("--user <id>", "copy the events of this user only")
     .action((options: { from: string; toTopic: string; user?: string }) =>
       runCommand(async ({ config, eventLog, signal }) => {
         const { eventsTopic, stateTopic, auditTopic } = config.kafka;
         if ([eventsTopic, stateTopic, auditTopic].includes(options.toTopic))
-          throw new Error(`${options.toTopic} is the bridge's own topic.`);
-        const from = readFrom(options.from);
+          throw new Error(`${options.toTopic} is one of the bridge's own topics.`);
+        const from = parseFrom(options.from);
         const copier = await eventLog.openCopier(options.toTopic);
         let copied = 0;
         try {
@@ -25,9 +25,9 @@ export function addReplayCommand(program: Command): void {
             until: "now",
             signal,
             onRecords: async (records) => {
-              const wanted = records.filter(({ key }) => options.user === undefined || key === options.user);
-              await copier.copy(wanted);
-              copied += wanted.length;
+              const selected = records.filter(({ key }) => options.user === undefined || key === options.user);
+              await copier.copy(selected);
+              copied += selected.length;
             },
           });
         } finally {
@@ -39,7 +39,7 @@ export function addReplayCommand(program: Command): void {
     );
 }
 
-function readFrom(text: string): FollowFrom {
+function parseFrom(text: string): FollowFrom {
   if (text === "beginning") return "beginning";
   if (/^\d+$/.test(text)) return { offset: BigInt(text) };
   const sinceMs = Date.parse(text);

@@ -1,12 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { countMisplaced } from "../../src/kafka/consuming/find-misplaced.ts";
 import { createShardOf } from "../../src/domain/shard-of.ts";
-import { createShardLayoutRecord } from "../../src/resharding/shard-layout.ts";
+import { countMisplaced } from "../../src/kafka/consuming/find-misplaced.ts";
+import { createShardLedger } from "../../src/ledger/shard-ledger.ts";
+import { shardPrefix } from "../../src/redis/keys.ts";
 import { planReshard } from "../../src/resharding/plan-reshard.ts";
-import { reshard } from "../../src/resharding/reshard.ts";
-import type { Bridge } from "../context/cli-context.ts";
-import { openResharding } from "../context/create-resharding.ts";
+import { reshard, type ReshardDeps } from "../../src/resharding/reshard.ts";
+import { createShardLayoutRecord } from "../../src/resharding/shard-layout.ts";
+import type { CliContext } from "../context/cli-context.ts";
 import { exitCodes, type ExitCode, print, runCommand } from "../context/run-command.ts";
 import { type ProgressDisplay, showProgress } from "../context/show-progress.ts";
 
@@ -16,53 +17,51 @@ interface ReshardOptions {
   readonly waitForGroup: readonly string[];
 }
 
-/** `bridge reshard`: another number of shards, without breaking the order of any user's events. */
+/** `bridge reshard`: changes the number of shards without breaking the order of any user's events. */
 export function addReshardCommand(program: Command): void {
   program
     .command("reshard")
-    .description(
-      "change the number of shards; stops the workers, moves the states; the same command goes on after a crash",
-    )
-    .requiredOption("--to <n>", "the new number, more than there are")
-    .option("--wait-for-group <id...>", "go on only when this consumer group has read all events of the old shards", [])
-    .option("--dry-run", "print what would be done")
+    .description("change the number of shards: stops the workers and moves the states; resumes after a crash")
+    .requiredOption("--to <n>", "the new number of shards, larger than the current one")
+    .option("--wait-for-group <id...>", "wait until this consumer group has read all events of the old shards", [])
+    .option("--dry-run", "print the plan, change nothing")
     .action((options: ReshardOptions) =>
-      runCommand(async (bridge) => {
+      runCommand(async (context) => {
         const to = Number(options.to);
         if (!Number.isInteger(to) || to < 1) throw new Error(`--to ${options.to}: not a number of shards.`);
-        return options.dryRun ? printPlan(bridge, to, options.waitForGroup) : run(bridge, to, options.waitForGroup);
+        return options.dryRun ? printPlan(context, to, options.waitForGroup) : run(context, to, options.waitForGroup);
       }),
     );
 }
 
-async function printPlan({ config, redis, eventLog, signal }: Bridge, to: number, groups: readonly string[]) {
+async function printPlan({ config, redis, eventLog, signal }: CliContext, to: number, groups: readonly string[]) {
   const shardLayout = await createShardLayoutRecord(redis, config.redis.prefix).read();
   const counts = await eventLog.countPartitions();
   const plan = planReshard(shardLayout, counts, to);
-  if (plan.outcome !== "go") return say(plan);
+  if (plan.outcome !== "go") return reportNothingDone(plan);
   const users = countMisplaced(await eventLog.findMisplaced(createShardOf(to), signal));
   const { eventsTopic, stateTopic } = config.kafka;
-  print(`${plan.resumed ? "goes on from" : "from"} ${plan.from} to ${to} shards`);
-  print(`1. no worker owns a shard any more: the ${plan.partitions} there are get fenced, running workers end`);
+  print(`${plan.resumed ? "resumes from" : "from"} ${plan.from} to ${to} shards`);
+  print(`1. fences the owners of all ${plan.partitions} shards; running workers stop`);
   print(`2. ${eventsTopic}: ${counts.events} → ${to} partitions; ${stateTopic}: ${counts.states} → ${to} partitions`);
-  print(`3. the states of ${users} users move to their new partitions`);
+  print(`3. moves the states of ${users} users to their new partitions`);
   if (groups.length > 0) {
     const last = await eventLog.findLastEvents(signal);
     for (const group of groups) print(`4. waits for ${group}: ${await eventLog.groupLag(group, last)} offsets to read`);
   }
-  print(`then start the API and the workers with SHARDS=${to}`);
+  print(`Then start the API and the workers with SHARDS=${to}.`);
   return exitCodes.ok;
 }
 
-async function run(bridge: Bridge, to: number, groups: readonly string[]): Promise<ExitCode> {
+async function run(context: CliContext, to: number, groups: readonly string[]): Promise<ExitCode> {
   let display: ProgressDisplay | undefined;
-  const { shardLayout, ...deps } = await openResharding(bridge);
+  const { shardLayout, ...deps } = await openResharding(context);
   try {
     const outcome = await reshard(
       {
         ...deps,
         shardLayout,
-        untilConsumed: () => untilConsumed(bridge, groups),
+        untilConsumed: () => untilConsumed(context, groups),
         atStep: async () => {},
         onProgress: (moved, total) => {
           display ??= showProgress(total, 0, "users");
@@ -72,8 +71,10 @@ async function run(bridge: Bridge, to: number, groups: readonly string[]): Promi
       to,
     );
     display?.stop();
-    if (outcome.outcome !== "resharded") return say(outcome);
-    print(`${outcome.moved} users moved; there are ${to} shards now. Start the API and the workers with SHARDS=${to}.`);
+    if (outcome.outcome !== "resharded") return reportNothingDone(outcome);
+    print(
+      `${outcome.moved} users moved; the bridge has ${to} shards. Start the API and the workers with SHARDS=${to}.`,
+    );
     return exitCodes.ok;
   } catch (error) {
     display?.stop();
@@ -81,12 +82,29 @@ async function run(bridge: Bridge, to: number, groups: readonly string[]): Promi
       (found) => found?.phase,
       () => "moving",
     );
-    if (phase === "moving") print("not finished, and no worker runs before it is: the same command goes on from here");
+    if (phase === "moving") print("not finished; no worker runs until it is. Run the same command again to resume");
     throw error;
   }
 }
 
-function say(
+/** What `reshard` works on, except for the progress. `beforeCommit` is called in each transaction that moves states. */
+export async function openResharding(
+  { config, redis, eventLog, signal }: CliContext,
+  beforeCommit?: () => Promise<void>,
+): Promise<Omit<ReshardDeps, "untilConsumed" | "atStep" | "onProgress">> {
+  const { prefix } = config.redis;
+  return {
+    shardLayout: createShardLayoutRecord(redis, prefix),
+    eventLog,
+    openPublisher: (shard, movesAmong) => eventLog.openPublisher(shard, beforeCommit, movesAmong),
+    createShardLedger: (shard) => createShardLedger(redis, shardPrefix(prefix, shard)),
+    cluster: await eventLog.clusterId(),
+    maxStates: config.kafka.batchMaxMessages,
+    signal,
+  };
+}
+
+function reportNothingDone(
   outcome: { readonly outcome: "refused"; readonly reason: string } | { readonly outcome: "done" },
 ): ExitCode {
   switch (outcome.outcome) {
@@ -100,15 +118,15 @@ function say(
 
 const pollIntervalMs = 1_000;
 
-async function untilConsumed({ eventLog, signal }: Bridge, groups: readonly string[]): Promise<void> {
+async function untilConsumed({ eventLog, signal }: CliContext, groups: readonly string[]): Promise<void> {
   if (groups.length === 0) return;
   const last = await eventLog.findLastEvents(signal);
   for (const group of groups) {
-    for (let told: bigint | undefined; ;) {
+    for (let printed: bigint | undefined; ;) {
       const lag = await eventLog.groupLag(group, last);
       if (lag === 0n) break;
-      if (lag !== told) print(`waits for ${group}: ${lag} offsets to read`);
-      told = lag;
+      if (lag !== printed) print(`waits for ${group}: ${lag} offsets to read`);
+      printed = lag;
       await delay(pollIntervalMs, undefined, { signal });
     }
   }

@@ -1,15 +1,15 @@
+import { styleText } from "node:util";
 import type { Command } from "commander";
 import { type UserEvent, userEventSchema } from "../../src/domain/user-events.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
-import { writeEventLine } from "./format-event.ts";
 
-/** `bridge tail`: the events as they come. */
+/** `bridge tail`: prints events while they are committed. */
 export function addTailCommand(program: Command): void {
   program
     .command("tail")
     .description("print events as they are committed, until Ctrl-C")
-    .option("--json", "one JSON line for each event, with its headers")
-    .option("--beginning", "those that are there already, too")
+    .option("--json", "print one JSON line for each event, with its headers")
+    .option("--beginning", "begin with the oldest event")
     .action((options: { json?: true; beginning?: true }) =>
       runCommand(async ({ config, eventLog, signal }) => {
         await eventLog.follow({
@@ -19,9 +19,9 @@ export function addTailCommand(program: Command): void {
           signal,
           onRecords: async (records) => {
             for (const { key, value, headers, partition, offset } of records) {
-              const event = readEvent(value);
+              const event = parseEvent(value);
               if (event === undefined) print(`not an event: ${key}, partition ${partition}, offset ${offset}`);
-              else print(options.json ? JSON.stringify({ ...event, headers }) : writeEventLine(event, new Date()));
+              else print(options.json ? JSON.stringify({ ...event, headers }) : formatEvent(event, new Date()));
             }
           },
         });
@@ -30,11 +30,28 @@ export function addTailCommand(program: Command): void {
     );
 }
 
-/** Nothing for what somebody else has written to the topic. */
-function readEvent(value: string | null): UserEvent | undefined {
+/** Undefined for a record that another program has written to the topic. */
+function parseEvent(value: string | null): UserEvent | undefined {
   try {
     return userEventSchema.parse(JSON.parse(value ?? ""));
   } catch {
     return undefined;
   }
 }
+
+const colours = { "user.created": "green", "user.updated": "yellow", "user.deleted": "red" } as const;
+
+/** An event on one line: when it was read, its type, user and content, and how long after the change it came. */
+export function formatEvent(event: UserEvent, readAt: Date): string {
+  const { id, ...content } = event.data;
+  return [
+    styleText("dim", readAt.toISOString().slice(11, 23)),
+    styleText(colours[event.eventType], event.eventType),
+    styleText("bold", id),
+    JSON.stringify("changes" in content ? content.changes : content),
+    styleText("dim", formatDelay(readAt.getTime() - Date.parse(event.timestamp))),
+  ].join("  ");
+}
+
+/** Empty from ten seconds on: the event is then an old one, and its delay says nothing. */
+const formatDelay = (ms: number): string => (ms < 10_000 ? `+${Math.max(0, ms)} ms` : "");

@@ -19,8 +19,8 @@ export const CLI_ENVIRONMENT = {
 export type CliConfig = ReturnType<typeof readCliConfig>;
 
 /**
- * Configuration of the commands, from the worker's environment. Throws a `ConfigError`; for a missing Clerk key only when
- * a command reads `clerk`.
+ * Reads the configuration of the commands from the worker's environment. Throws a `ConfigError` when it is wrong. Reading
+ * `clerk` throws one when the secret key is not set, so that commands without Clerk need no key.
  */
 export function readCliConfig(variables: EnvironmentVariables = process.env) {
   const env = readEnvironment(CLI_ENVIRONMENT, variables);

@@ -1,43 +1,67 @@
-import { type CliConfig, readCliConfig } from "./cli-config.ts";
-import { type EventLog, openEventLog } from "../../src/kafka/open-event-log.ts";
+import { Registry } from "prom-client";
+import { type ClerkApi, createClerkApi } from "../../src/clerk/client/clerk-api.ts";
 import { createShardOf } from "../../src/domain/shard-of.ts";
-import { createLogger } from "../../src/shared/logger.ts";
+import { type EventLog, openEventLog } from "../../src/kafka/open-event-log.ts";
+import { createLedgerView, type LedgerView } from "../../src/ledger/ledger-view.ts";
 import { type DeadLetters, createDeadLetters } from "../../src/queue/dead-letters.ts";
 import { type MessageQueues, createMessageQueues } from "../../src/queue/message-queues.ts";
 import { createFailFastRedis } from "../../src/redis/create-redis.ts";
+import { shardPrefix } from "../../src/redis/keys.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
+import { messageOf } from "../../src/shared/errors.ts";
+import { createLogger } from "../../src/shared/logger.ts";
 import { withTimeout } from "../../src/shared/with-timeout.ts";
+import { type CliConfig, readCliConfig } from "./cli-config.ts";
 
-/** What the commands work with: the worker's configuration and the same doors to Redis and Kafka. */
-export interface Bridge extends AsyncDisposable {
+/** What every command works with: the worker's configuration, and the same clients of Redis, Kafka and Clerk. */
+export interface CliContext extends AsyncDisposable {
   readonly config: CliConfig;
+  /** Connected, and fails fast. */
   readonly redis: RedisClient;
+  /** Connects to Kafka when it is first used. */
   readonly eventLog: EventLog;
   readonly deadLetters: DeadLetters;
   readonly queues: MessageQueues;
   readonly shardOf: (userId: string) => number;
+  readonly viewShard: (shard: number) => LedgerView;
+  /**
+   * Creates a client of Clerk's Backend API, within the rate limit that it shares with the running processes. Throws a
+   * `ConfigError` when the secret key is not set: only the commands that need Clerk need the key.
+   */
+  readonly createClerk: () => ClerkApi;
   /** Aborted by Ctrl-C and by SIGTERM. */
   readonly signal: AbortSignal;
 }
 
-const deadlineMs = 5_000;
+const redisTimeoutMs = 5_000;
 
-/** Opens the bridge for a command. Throws when Redis is away; Kafka is asked only by the commands that need it. */
-export async function openBridge(): Promise<Bridge> {
+/** Connects to Redis and creates the rest. Throws when the configuration is wrong or Redis is unavailable. */
+export async function openCliContext(): Promise<CliContext> {
   const config = readCliConfig();
   const log = createLogger("cli", "silent");
-  const redis = createFailFastRedis(config.redis.address, log, deadlineMs);
+  const { address, prefix } = config.redis;
+  const redis = createFailFastRedis(address, log, redisTimeoutMs);
   await untilReady(redis);
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
-  const queues = createMessageQueues({ redis, redisPrefix: config.redis.prefix, deadlineMs });
+  const queues = createMessageQueues({ redis, redisPrefix: prefix, deadlineMs: redisTimeoutMs });
   return {
     config,
     redis,
     eventLog: openEventLog(config.kafka, log),
-    deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
+    deadLetters: createDeadLetters(redis, prefix, config.deadLetters.retentionMs),
     queues,
     shardOf: createShardOf(config.shards),
+    viewShard: (shard) => createLedgerView(redis, shardPrefix(prefix, shard)),
+    createClerk: () =>
+      createClerkApi({
+        config: config.clerk,
+        redis,
+        redisPrefix: prefix,
+        registry: new Registry(),
+        log,
+        now: Date.now,
+      }),
     signal: interrupted.signal,
     [Symbol.asyncDispose]: async () => {
       await queues.close();
@@ -51,10 +75,14 @@ async function untilReady(redis: RedisClient): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   redis.once("ready", resolve);
   redis.once("error", reject);
-  // A cluster that is not whole gives no error, nor becomes ready.
-  const ready = withTimeout(deadlineMs, promise, () => new Error(`not ready in ${deadlineMs} ms (${redis.status})`));
+  // An incomplete cluster neither emits an error nor becomes ready.
+  const ready = withTimeout(
+    redisTimeoutMs,
+    promise,
+    () => new Error(`not ready in ${redisTimeoutMs} ms (${redis.status})`),
+  );
   await ready.catch((error: unknown) => {
     redis.disconnect();
-    throw new Error(`Redis is away: ${error instanceof Error ? error.message : String(error)}`);
+    throw new Error(`Redis is unavailable: ${messageOf(error)}`);
   });
 }

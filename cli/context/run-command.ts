@@ -1,21 +1,21 @@
 import { ConfigError } from "../../src/shared/errors.ts";
-import { type Bridge, openBridge } from "./cli-context.ts";
+import { type CliContext, openCliContext } from "./cli-context.ts";
 
-/** Exit codes, for scripts. */
-export const exitCodes = { ok: 0, failed: 1, differs: 2 } as const;
+/** Exit codes, for scripts. `problems`: the command ran, and found something wrong. */
+export const exitCodes = { ok: 0, failed: 1, problems: 2 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /**
- * Runs one command on an open bridge and sets the exit code. What the operator can mend is told in a line; Ctrl-C is no
- * error.
+ * Runs one command and sets the exit code. An error becomes one line on standard error, without a stack. Errors after
+ * Ctrl-C are ignored: the operator has stopped the command.
  */
-export async function runCommand(command: (bridge: Bridge) => Promise<ExitCode>): Promise<void> {
+export async function runCommand(command: (context: CliContext) => Promise<ExitCode>): Promise<void> {
   try {
-    await using bridge = await openBridge();
+    await using context = await openCliContext();
     try {
-      process.exitCode = await command(bridge);
+      process.exitCode = await command(context);
     } catch (error) {
-      if (!bridge.signal.aborted) throw error;
+      if (!context.signal.aborted) throw error;
     }
   } catch (error) {
     process.stderr.write(

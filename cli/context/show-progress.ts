@@ -1,15 +1,15 @@
 import { SingleBar } from "cli-progress";
 import { print } from "./run-command.ts";
 
-/** Shows how far some work is, and how long the rest may take. */
+/** Shows how much of some work is done, and estimates the remaining time. */
 export interface ProgressDisplay {
   update(done: number, note: string): void;
   stop(): void;
 }
 
-const linesEveryMs = 2_000;
+const lineIntervalMs = 2_000;
 
-/** A bar on a terminal; elsewhere a line every two seconds at most. `unit`: what is counted, as `users`. */
+/** A bar on a terminal; elsewhere one line in two seconds at most. `unit` is what is counted, such as `users`. */
 export function showProgress(total: number, alreadyDone: number, unit: string): ProgressDisplay {
   return process.stderr.isTTY ? showBar(total, alreadyDone, unit) : showLines(total, alreadyDone, unit);
 }
@@ -24,7 +24,7 @@ function showBar(total: number, alreadyDone: number, unit: string): ProgressDisp
   bar.start(Math.max(total, 1), alreadyDone, { note: "" });
   return {
     update: (done, note) => {
-      // Users who came since they were counted.
+      // The total grows while the work runs, for example when users are created.
       if (done > bar.getTotal()) bar.setTotal(done);
       bar.update(done, { note });
     },
@@ -38,7 +38,7 @@ function showLines(total: number, alreadyDone: number, unit: string): ProgressDi
   return {
     update: (done, note) => {
       const now = Date.now();
-      if (now - shownAt < linesEveryMs) return;
+      if (now - shownAt < lineIntervalMs) return;
       shownAt = now;
       const leftMs = ((now - startedAt) * Math.max(0, total - done)) / Math.max(1, done - alreadyDone);
       const left = done > alreadyDone ? `, about ${Math.ceil(leftMs / 1_000)} s left` : "";

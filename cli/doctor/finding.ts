@@ -1,28 +1,42 @@
-/** What one check of the doctor found. `mend` says what to do about it. */
+/** The result of one check. `remedy` tells the operator how to solve the problem. */
 export type Finding =
-  | { readonly verdict: "good"; readonly about: string; readonly detail: string }
-  | { readonly verdict: "warn" | "bad"; readonly about: string; readonly detail: string; readonly mend: string };
+  | { readonly verdict: "ok"; readonly subject: string; readonly detail: string }
+  | {
+      readonly verdict: "warn" | "fail";
+      readonly subject: string;
+      readonly detail: string;
+      readonly remedy: string;
+    };
 
-export const good = (about: string, detail: string): Finding => ({ verdict: "good", about, detail });
-export const warn = (about: string, detail: string, mend: string): Finding => ({
+export const ok = (subject: string, detail: string): Finding => ({ verdict: "ok", subject, detail });
+
+/** The bridge works, but may lose data or delay it later. */
+export const warn = (subject: string, detail: string, remedy: string): Finding => ({
   verdict: "warn",
-  about,
+  subject,
   detail,
-  mend,
+  remedy,
 });
-export const bad = (about: string, detail: string, mend: string): Finding => ({ verdict: "bad", about, detail, mend });
 
-/** Runs a check; what it throws is a finding as well. */
-export async function runCheck(about: string, mend: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+/** The bridge does not work, or loses data. */
+export const fail = (subject: string, detail: string, remedy: string): Finding => ({
+  verdict: "fail",
+  subject,
+  detail,
+  remedy,
+});
+
+/** Runs a check and returns its findings. An error of the check is a failed finding with this remedy. */
+export async function runCheck(subject: string, remedy: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await check();
   } catch (error) {
-    return [bad(about, describe(error), mend)];
+    return [fail(subject, describeError(error), remedy)];
   }
 }
 
-/** With its cause: by itself `fetch failed` tells nobody anything. */
-const describe = (error: unknown): string => {
+/** Includes the cause, because the message of a failed request is only `fetch failed`. */
+function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
-};
+}

@@ -3,7 +3,7 @@ import { userEventSchema } from "../../src/domain/user-events.ts";
 import { createKafka } from "../../src/kafka/client/create-kafka.ts";
 import type { KafkaConfig } from "../../src/kafka/client/kafka-config.ts";
 import { createLogger } from "../../src/shared/logger.ts";
-import { writeEventLine } from "../../cli/commands/format-event.ts";
+import { formatEvent } from "../../cli/commands/tail.ts";
 
 /** Prints every event that is committed from now on. Resolves once none that comes later can be missed. */
 export async function showEvents(
@@ -19,7 +19,7 @@ export async function showEvents(
     autoCommit: false, // A group without offsets goes when its only member goes.
     eachMessage: async ({ message }) => {
       const event = userEventSchema.parse(JSON.parse(String(message.value)));
-      print(writeEventLine(event, new Date()));
+      print(formatEvent(event, new Date()));
     },
   });
   // The first fetch comes after "now" has become an offset of each partition.

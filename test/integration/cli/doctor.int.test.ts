@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkClerk } from "../../../cli/doctor/check-clerk.ts";
-import { checkClocks } from "../../../cli/doctor/check-clocks.ts";
+import { checkClocks } from "../../../cli/doctor/check-redis.ts";
 import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { type Bridge, type BridgeOptions, openBridge } from "../../support/bridge/bridge.ts";
@@ -21,18 +21,18 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("Before the first start nothing is bad: the topics are still to be made. After it all is good, with exit code 0", async () => {
+test("doctor exits with 0 and warns about missing topics before the first start, and reports no problem after it", async () => {
   const { bridge } = clerk;
-  const before = await runCheck(bridge);
+  const before = await runDoctor(bridge);
   expect(before.reason).toBe("exit code 0");
   expect(before.output).toMatch(
-    /^! Kafka: answers; no topic \S+\.events, \S+\.state yet\n {4}→ the worker makes it when it starts$/m,
+    /^! Kafka: answers; no topic \S+\.events, \S+\.state yet\n {4}→ the worker creates it when it starts$/m,
   );
 
   const worker = await bridge.startWorker();
   await worker.stop();
   clerk.createUsers(3);
-  const { output, reason } = await runCheck(bridge);
+  const { output, reason } = await runDoctor(bridge);
   expect(reason).toBe("exit code 0");
   const lines = output.trim().split("\n");
   expect(lines.filter((line) => /^[!✗ ]/.test(line))).toEqual([]);
@@ -41,7 +41,7 @@ test("Before the first start nothing is bad: the topics are still to be made. Af
   expect(lines).toContain(`✓ Kafka: ${bridge.eventsTopic} and ${bridge.stateTopic} have 2 partitions each`);
 });
 
-test("A Redis that forgets or evicts is bad, with the command that mends it; one that syncs every second is worth a warning", async () => {
+test("doctor fails for a Redis that forgets or evicts, warns about one that syncs every second, and prints the command that fixes it", async () => {
   const { bridge } = clerk;
   const settings = { appendonly: "no", "maxmemory-policy": "allkeys-lru", appendfsync: "everysec" };
   const kept = { appendonly: "yes", "maxmemory-policy": "noeviction", appendfsync: "always" };
@@ -49,7 +49,7 @@ test("A Redis that forgets or evicts is bad, with the command that mends it; one
     for (const [setting, value] of Object.entries(to)) await bridge.redis.config("SET", setting, value);
   };
   await setAll(settings);
-  const { output, reason } = await runCheck(bridge);
+  const { output, reason } = await runDoctor(bridge);
   await setAll(kept);
   expect(reason).toBe("exit code 2");
   for (const [mark, setting] of [
@@ -62,15 +62,15 @@ test("A Redis that forgets or evicts is bad, with the command that mends it; one
   }
 });
 
-test("Topics with another number of partitions are bad, and so is a state topic that forgets users", async () => {
+test("doctor fails for topics with another number of partitions, and for a state topic that is not compacted", async () => {
   const bridges = [await open(), await open()];
   const [grown, forgetful] = bridges;
-  if (grown === undefined || forgetful === undefined) throw new Error("both are there");
+  if (grown === undefined || forgetful === undefined) throw new Error("no bridges");
   await createTopic(grown.eventsTopic, 5);
   await createTopic(grown.stateTopic, 2, "compact");
   await createTopic(forgetful.eventsTopic, 2);
   await createTopic(forgetful.stateTopic, 2, "delete");
-  const [partitions, policy] = await Promise.all(bridges.map(runCheck));
+  const [partitions, policy] = await Promise.all(bridges.map(runDoctor));
   expect(partitions?.reason).toBe("exit code 2");
   expect(partitions?.output).toMatch(/^✗ Kafka: Topic \S+\.events has 5 partitions and SHARDS is 2\. .*SHARDS=5/m);
   expect(policy?.reason).toBe("exit code 2");
@@ -79,59 +79,59 @@ test("Topics with another number of partitions are bad, and so is a state topic 
   );
 });
 
-test("A Kafka and a Clerk that are away are bad, and the variables that name them are told", async () => {
+test("doctor fails when Kafka and Clerk are unavailable, and names the variables with their addresses", async () => {
   const [kafkaPort, clerkPort] = [await findFreePort(), await findFreePort()];
   const bridge = await open({
     kafkaBrokers: [`127.0.0.1:${kafkaPort}`],
     variables: { CLERK_API_URL: `http://127.0.0.1:${clerkPort}` },
   });
-  const { output, reason } = await runCheck(bridge);
+  const { output, reason } = await runDoctor(bridge);
   expect(reason).toBe("exit code 2");
   expect(output).toMatch(/^✗ Kafka: .*ECONNREFUSED/m);
-  expect(output).toContain(`    → are the brokers up, and KAFKA_BROKERS (127.0.0.1:${kafkaPort}) right?\n`);
-  expect(output).toMatch(/^✗ Clerk: .*ECONNREFUSED.*\n {4}→ is CLERK_API_URL right\?$/m);
+  expect(output).toContain(`    → check that the brokers run and KAFKA_BROKERS (127.0.0.1:${kafkaPort}) is right\n`);
+  expect(output).toMatch(/^✗ Clerk: .*ECONNREFUSED.*\n {4}→ check CLERK_SECRET_KEY and CLERK_API_URL$/m);
 });
 
-test("A key that Clerk does not know is bad; a Clerk in trouble is worth a warning", async () => {
+test("doctor fails for a key that Clerk rejects, and warns when Clerk answers with an error", async () => {
   const { emulator, door } = clerk;
-  const wrong = await runCheck(
+  const wrong = await runDoctor(
     await open({ variables: { CLERK_API_URL: emulator.url, CLERK_SECRET_KEY: "sk_test_wrong" } }),
   );
   expect(wrong.reason).toBe("exit code 2");
   expect(wrong.output).toContain(
-    "✗ Clerk key: Clerk does not know it\n    → copy CLERK_SECRET_KEY anew from the dashboard, API keys\n",
+    "✗ Clerk key: Clerk rejects it\n    → copy CLERK_SECRET_KEY from the page of API keys in the dashboard\n",
   );
   door.failWhen(() => ({ kind: "answer", status: 500 }));
-  const troubled = await runCheck(clerk.bridge);
+  const troubled = await runDoctor(clerk.bridge);
   door.failWhen(() => undefined);
   expect(troubled.reason).toBe("exit code 0");
   expect(troubled.output).toContain("! Clerk key: Clerk answers 500\n    → try again; see status.clerk.com\n");
 });
 
-test("What the API needs and the worker does not is examined, too, and no secret is printed", async () => {
-  const { output, reason } = await runCheck(await open({ variables: { CLERK_WEBHOOK_SECRET: "whsec_!!!secret!!!" } }));
+test("doctor also checks the configuration of the API, and prints no secret", async () => {
+  const { output, reason } = await runDoctor(await open({ variables: { CLERK_WEBHOOK_SECRET: "whsec_!!!secret!!!" } }));
   expect(reason).toBe("exit code 2");
   expect(output).toMatch(/^✗ API configuration: .+\n {4}→ see \.env\.example$/m);
   expect(output).not.toContain("!!!secret!!!");
 });
 
-test("without Redis the doctor prints one line and exits with 1; a missing Clerk key is a finding like any other", async () => {
+test("doctor prints one line and exits with 1 without Redis, and reports a missing Clerk key as a finding", async () => {
   const port = await findFreePort();
-  const [away, unset] = await Promise.all([
-    runCheck(await open({ redisUrl: `redis://127.0.0.1:${port}` })),
-    runCheck(await open({ variables: { CLERK_SECRET_KEY: "" } })),
+  const [withoutRedis, withoutKey] = await Promise.all([
+    runDoctor(await open({ redisUrl: `redis://127.0.0.1:${port}` })),
+    runDoctor(await open({ variables: { CLERK_SECRET_KEY: "" } })),
   ]);
-  expect(away).toEqual({
-    output: expect.stringMatching(/^Redis is away: .*ECONNREFUSED.*\n$/),
+  expect(withoutRedis).toEqual({
+    output: expect.stringMatching(/^Redis is unavailable: .*ECONNREFUSED.*\n$/),
     reason: "exit code 1",
   });
-  expect(unset).toEqual({
+  expect(withoutKey).toEqual({
     output: expect.stringMatching(/✗ Clerk: CLERK_SECRET_KEY: not set/),
     reason: "exit code 2",
   });
 });
 
-test("A clock that is off by more than delivery tolerates is worth a warning, against Redis and against Clerk", async () => {
+test("doctor warns about a clock that differs from that of Redis or of Clerk by more than webhooks tolerate", async () => {
   const { bridge, emulator } = clerk;
   const config = readWorkerConfig({
     ...bridgeVariables({ name: "clocks", redisUrl, kafkaBrokers: [], shards: 1 }),
@@ -139,12 +139,12 @@ test("A clock that is off by more than delivery tolerates is worth a warning, ag
     CLERK_SECRET_KEY: emulator.secretKey,
   });
   const early = () => Date.now() - 60_000;
-  expect(await checkClocks(bridge.redis, Date.now)).toMatchObject([{ verdict: "good" }]);
-  expect(await checkClocks(bridge.redis, early)).toMatchObject([{ verdict: "warn", about: "Clock" }]);
-  expect(await checkClerk(config, Date.now)).toMatchObject([{ verdict: "good", about: "Clerk key" }]);
+  expect(await checkClocks(bridge.redis, Date.now)).toMatchObject([{ verdict: "ok" }]);
+  expect(await checkClocks(bridge.redis, early)).toMatchObject([{ verdict: "warn", subject: "Clock" }]);
+  expect(await checkClerk(config, Date.now)).toMatchObject([{ verdict: "ok", subject: "Clerk key" }]);
   expect(await checkClerk(config, early)).toMatchObject([
-    { verdict: "good", about: "Clerk key" },
-    { verdict: "warn", about: "Clock", mend: "synchronise the clock (NTP)" },
+    { verdict: "ok", subject: "Clerk key" },
+    { verdict: "warn", subject: "Clock", remedy: "synchronise the clock (NTP)" },
   ]);
 });
 
@@ -157,13 +157,13 @@ const open = async (options: BridgeOptions = {}): Promise<Bridge> =>
     }),
   );
 
-const runCheck = (bridge: Bridge) => bridge.runCommand("doctor");
+const runDoctor = (bridge: Bridge) => bridge.runCommand("doctor");
 
 async function createTopic(topic: string, numPartitions: number, policy = "delete"): Promise<void> {
   const admin = createKafka(clerk.bridge.kafkaBrokers).admin();
   await admin.connect();
   const configEntries = [{ name: "cleanup.policy", value: policy }];
   await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: false });
-  await waitFor("the topic is there", async () => (await admin.listTopics()).includes(topic));
+  await waitFor("the topic exists", async () => (await admin.listTopics()).includes(topic));
   await admin.disconnect();
 }

@@ -21,8 +21,8 @@ import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const resources = new AsyncDisposableStack();
-const told: EnvelopeTimes[] = makeHistory({ users: 20, seed: 41 });
-const users = [...expectedUsers(told)].flatMap(([userId, user]) => (user === undefined ? [] : [userId]));
+const sent: EnvelopeTimes[] = makeHistory({ users: 20, seed: 41 });
+const users = [...expectedUsers(sent)].flatMap(([userId, user]) => (user === undefined ? [] : [userId]));
 let bridge: Bridge;
 let api: BridgeProcess;
 let worker: BridgeProcess;
@@ -30,33 +30,33 @@ let worker: BridgeProcess;
 beforeAll(async () => {
   bridge = resources.use(await openBridge());
   [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
-  await sendAll(api.url, messagesOf(told));
+  await sendAll(api.url, messagesOf(sent));
   await bridge.waitUntilIdle();
 });
 afterAll(() => resources.disposeAsync());
 
-test("A ledger with wrong, missing and invented users is as the state topic says after a rebuild, with the workers running", async () => {
+test("`rebuild` repairs a ledger with wrong, missing and invented users while the workers run", async () => {
   await spoilLedger();
   const { output, reason } = await bridge.runCommand("rebuild");
   expect(reason).toBe("exit code 0");
   expect(output.trim().split("\n")).toHaveLength(bridge.shards);
   await waitUntilRebuilt();
-  await sendAll(api.url, messagesOf(told));
+  await sendAll(api.url, messagesOf(sent));
   await bridge.waitUntilIdle();
-  await expectExactlyOnce(bridge, expectedUsers(told));
+  await expectExactlyOnce(bridge, expectedUsers(sent));
 });
 
-test("A rebuild while no worker runs is made by the one that starts", async () => {
+test("`rebuild` takes effect when a worker starts if none is running", async () => {
   await worker.stop();
   await spoilLedger();
   expect((await bridge.runCommand("rebuild")).reason).toBe("exit code 0");
   worker = await bridge.startWorker();
   await waitUntilRebuilt();
-  await expectExactlyOnce(bridge, expectedUsers(told));
+  await expectExactlyOnce(bridge, expectedUsers(sent));
 });
 
-test("One shard may be rebuilt alone, and one that is not there is refused", async () => {
-  expect((await bridge.runCommand("rebuild", "--shard", "1")).output).toBe("shard 1: its owner makes it anew\n");
+test("`rebuild --shard` rebuilds one shard, and rejects an unknown shard", async () => {
+  expect((await bridge.runCommand("rebuild", "--shard", "1")).output).toBe("shard 1: its owner rebuilds it\n");
   const refused = ["2", "one", "0.5"].map(async (shard) => {
     const output = `There is no shard ${shard}.\n`;
     expect(await bridge.runCommand("rebuild", "--shard", "0", shard)).toEqual({ output, reason: "exit code 1" });
@@ -64,19 +64,19 @@ test("One shard may be rebuilt alone, and one that is not there is refused", asy
   await Promise.all(refused);
 });
 
-test("tail prints an event as it comes, and ends with code 0 when it is told to", async () => {
+test("`tail` prints an event when it is committed, and exits with 0 on SIGTERM and SIGINT", async () => {
   for (const signal of ["SIGTERM", "SIGINT"] as const) {
     const tail = bridge.startCommand("tail");
-    // Until it follows the topic nothing tells; it shows only what comes after.
+    // `tail` does not say when it begins to follow the topic, and prints only later events: events are sent until one is printed.
     const shown = await waitFor(
-      "an event is shown",
+      "an event is printed",
       async () => {
-        const news = userMessage("user.created", makeUser(), 1);
-        told.push(news);
-        await sendAll(api.url, [news.message]);
+        const created = userMessage("user.created", makeUser(), 1);
+        sent.push(created);
+        await sendAll(api.url, [created.message]);
         await bridge.waitUntilIdle();
         const output = await tail.output();
-        return told.find(({ userId }) => output.includes(userId)) && output;
+        return sent.find(({ userId }) => output.includes(userId)) && output;
       },
       { deadlineMs: 30_000, intervalMs: 200 },
     );
@@ -86,14 +86,14 @@ test("tail prints an event as it comes, and ends with code 0 when it is told to"
   }
 });
 
-test("tail --beginning --json prints what is there with its headers; what is no event does not stop it", async () => {
+test("`tail --beginning --json` prints all events with their headers, and continues after a record that is not an event", async () => {
   await sendForeignRecord();
   const deletion = deletionMessage(users[0] ?? "");
   await sendAll(api.url, [deletion.message]);
-  told.push(deletion);
+  sent.push(deletion);
   const tail = bridge.startCommand("tail", "--json", "--beginning");
   const lines = await waitFor(
-    "all is shown",
+    "all events are printed",
     async () => {
       const shown = (await tail.output()).split("\n").filter((line) => line.startsWith("{"));
       const events = shown.map((line) => eventSchema.parse(JSON.parse(line)));
@@ -115,7 +115,7 @@ const eventSchema = z.looseObject({
   headers: z.record(z.string(), z.string()),
 });
 
-/** One user's state is altered, one forgotten, one invented; only the checkpoint says that the ledger is whole. */
+/** Alters one user's state, deletes one and invents one; the checkpoint still says that the ledger is complete. */
 async function spoilLedger(): Promise<void> {
   const [altered = "", forgotten = ""] = users;
   const entry = await bridge.redis.hget(ledgerOf(altered), altered);
@@ -123,7 +123,7 @@ async function spoilLedger(): Promise<void> {
   await bridge.redis.hdel(ledgerOf(forgotten), forgotten);
   const invented = newUserId();
   await bridge.redis.hset(ledgerOf(invented), invented, String(entry).replaceAll(altered, invented));
-  expect(await bridge.readLedger()).not.toEqual(expectedUsers(told));
+  expect(await bridge.readLedger()).not.toEqual(expectedUsers(sent));
 }
 
 const ledgerOf = (userId: string) =>
@@ -131,9 +131,9 @@ const ledgerOf = (userId: string) =>
 
 const waitUntilRebuilt = () =>
   waitFor(
-    "the ledger is as it was",
+    "the ledger is rebuilt",
     async () => {
-      expect(await bridge.readLedger()).toEqual(expectedUsers(told));
+      expect(await bridge.readLedger()).toEqual(expectedUsers(sent));
       return true;
     },
     { deadlineMs: 20_000, intervalMs: 50 },
@@ -142,6 +142,6 @@ const waitUntilRebuilt = () =>
 async function sendForeignRecord(): Promise<void> {
   const producer = createKafka(bridge.kafkaBrokers).producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  await producer.send({ topic: bridge.eventsTopic, messages: [{ key: "a stranger", value: "no JSON", partition: 0 }] });
+  await producer.send({ topic: bridge.eventsTopic, messages: [{ key: "unknown", value: "no JSON", partition: 0 }] });
   await producer.disconnect();
 }

@@ -31,30 +31,30 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("Everything is copied with key, value and headers, in each user's order; the events topic stays as it is", async () => {
+test("`replay` copies every event with key, value and headers in each user's order, and does not write to the events topic", async () => {
   const before = await admin.fetchTopicOffsets(bridge.eventsTopic);
   const { records, output } = await replayed("beginning");
   expect(await admin.fetchTopicOffsets(bridge.eventsTopic)).toEqual(before);
   expect(output).toContain(`${records.length} events copied`);
   expect(new Set(records.map(({ key }) => key))).toEqual(userIdsOf([...earlier, ...later]));
-  // Read last: to know that it has all, the reader marks the end of what it reads.
+  // Read last: the reader writes an end marker to the topic.
   const originals = await readTopic(bridge.kafkaBrokers, bridge.eventsTopic);
   expect(byUser(records)).toEqual(byUser(originals));
 });
 
-test("--from a time copies what came since, --from an offset what stands there and behind in each partition", async () => {
+test("`replay --from` copies the events since a time, or from an offset on in each partition", async () => {
   const since = await replayed(between);
   expect(new Set(since.records.map(({ key }) => key))).toEqual(userIdsOf(later));
   expect(byUser(since.records)).toEqual(byUser(events.filter(({ key }) => userIdsOf(later).has(key))));
 
   const from = 5n;
-  const behind = await replayed(String(from));
+  const fromOffset = await replayed(String(from));
   const originals = await readTopic(bridge.kafkaBrokers, bridge.eventsTopic);
-  expect(byUser(behind.records)).toEqual(byUser(originals.filter(({ offset }) => offset >= from)));
-  expect(behind.records.length).toBeLessThan(originals.length);
+  expect(byUser(fromOffset.records)).toEqual(byUser(originals.filter(({ offset }) => offset >= from)));
+  expect(fromOffset.records.length).toBeLessThan(originals.length);
 });
 
-test("--user copies one user's events, to a topic with whatever partitions, to that of the key", async () => {
+test("`replay --user` copies one user's events, to the partition of their key in a topic with any number of partitions", async () => {
   const [userId = ""] = userIdsOf(earlier);
   const topic = `${bridge.eventsTopic}.${randomUUID()}`;
   await admin.createTopics({ topics: [{ topic, numPartitions: 7 }], waitForLeaders: false });
@@ -64,11 +64,11 @@ test("--user copies one user's events, to a topic with whatever partitions, to t
   expect(new Set(records.map(({ partition }) => partition))).toEqual(new Set([createShardOf(7)(userId)]));
 });
 
-test("The bridge's own topics are refused, and so is what is neither a time nor an offset", async () => {
+test("`replay` rejects the bridge's own topics, and a `--from` that is neither a time nor an offset", async () => {
   const refused = [bridge.eventsTopic, bridge.stateTopic, bridge.auditTopic].map(async (topic) => {
     const { output, reason } = await bridge.runCommand("replay", "--from", "beginning", "--to-topic", topic);
     expect(reason).toBe("exit code 1");
-    expect(output).toBe(`${topic} is the bridge's own topic.\n`);
+    expect(output).toBe(`${topic} is one of the bridge's own topics.\n`);
   });
   await Promise.all(refused);
   const { output, reason } = await bridge.runCommand("replay", "--from", "yesterday", "--to-topic", "elsewhere");
@@ -81,7 +81,7 @@ async function publish(api: BridgeProcess, history: Parameters<typeof messagesOf
   await bridge.waitUntilIdle();
 }
 
-/** Runs a replay to a topic, a new one unless one is named, and reads that. */
+/** Runs a replay to a topic, by default to a new one, and reads that topic. */
 async function replayed(
   from: string,
   { topic = `${bridge.eventsTopic}.${randomUUID()}`, more = [] }: { topic?: string; more?: readonly string[] } = {},
@@ -93,7 +93,7 @@ async function replayed(
 
 const userIdsOf = (history: readonly { readonly userId: string }[]) => new Set(history.map(({ userId }) => userId));
 
-/** Each user's records in their order, without their places in the topic. */
+/** Each user's records in order, without their offsets. */
 function byUser(records: readonly TopicRecord[]) {
   const users = Map.groupBy(records, ({ key }) => key);
   return new Map([...users].map(([key, own]) => [key, own.map(({ value, headers }) => ({ value, headers }))]));

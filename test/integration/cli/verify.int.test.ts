@@ -17,13 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("When Clerk, the ledger and Kafka say the same, nothing differs and the exit code is 0", async () => {
+test("`verify` exits with 0 when Clerk, the ledger and Kafka agree", async () => {
   const { output, reason } = await clerk.bridge.runCommand("verify");
   expect(reason).toBe("exit code 0");
   expect(output).toContain("nothing differs\nusers: 12 in Clerk, 12 in the ledger, 12 in Kafka");
 });
 
-test("What differs is told user by user, with exit code 2, and is gone once it is mended", async () => {
+test("`verify` exits with 2 and prints the problems of each user, until they are repaired", async () => {
   const { bridge, emulator } = clerk;
   const [changed, deleted, tampered, forgotten, broken] = [takeUser(), takeUser(), takeUser(), takeUser(), takeUser()];
   const unknown = clerk.createUsers(1)[0] ?? "";
@@ -66,7 +66,7 @@ test("What differs is told user by user, with exit code 2, and is gone once it i
   expect((await bridge.runCommand("verify")).output).toContain("nothing differs");
 });
 
-test("A change that is under way while it looks is no difference", async () => {
+test("`verify` ignores a change that happens while it runs", async () => {
   const { bridge, door, emulator } = clerk;
   const api = await bridge.startApi();
   emulator.webhooks.connect({ url: `${api.url}/webhooks/clerk`, secret: emulator.webhookSecret });

@@ -48,7 +48,7 @@ test("A backfill that is killed in the middle goes on from there, and with webho
   door.failWhen(() => undefined);
   const { requests, value } = await door.during(() => bridge.runCommand("backfill"));
   expect(value.reason).toBe("exit code 0");
-  expect(value.output).toContain("goes on after 1000 users");
+  expect(value.output).toContain("resumes after 1000 users");
   expect(requests.filter((request) => request === "GET /users")).toHaveLength(1);
   expect(await progress.read()).toBeUndefined();
 
@@ -72,5 +72,5 @@ test("A backfill that Clerk or somebody stops says how to go on", async () => {
   clerk.door.failWhen(({ path }) => (path.startsWith("/users?") ? { kind: "answer", status: 401 } : undefined));
   const { output, reason } = await clerk.bridge.runCommand("backfill");
   expect(reason).toBe("exit code 1");
-  expect(output).toContain("stopped; the same command goes on from here");
+  expect(output).toContain("stopped; run the same command again to resume");
 });

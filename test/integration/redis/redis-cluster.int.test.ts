@@ -55,15 +55,15 @@ test("Webhooks go all the way to Kafka, exactly once", async () => {
 test("The commands work in a cluster, and the doctor looks at every master", async () => {
   await sendAll(api.url, [writeMessage("user.updated", { object: "user", id: "user_poison", first_name: 1 })]);
   expect((await bridge.runCommand("rebuild")).reason).toBe("exit code 0");
-  const [{ output: doctor }, { output: dead }] = await Promise.all([
+  const [{ output: doctor }, { output: listed }] = await Promise.all([
     bridge.runCommand("doctor"),
-    bridge.runCommand("dead", "list"),
+    bridge.runCommand("dlq", "list"),
     worker.waitUntilLogged("ledger.missing", 2 * shards),
   ]);
   for (const port of cluster.ports) expect(doctor).toContain(`Redis appendonly at 127.0.0.1:${port}: yes`);
-  expect(dead).toContain("1 in all");
+  expect(listed).toContain("1 in total");
   const [dropped, verified, reconciled] = await Promise.all([
-    bridge.runCommand("dead", "drop", "all"),
+    bridge.runCommand("dlq", "drop", "all"),
     bridge.runCommand("verify"),
     bridge.runCommand("reconcile"),
   ]);

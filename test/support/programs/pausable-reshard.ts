@@ -1,7 +1,7 @@
 // `bridge reshard --to <n>` to kill at an exact step: it halts for good at the step named HALT_AT ("sent": within the first
 // transaction that moves states) and says so.
-import { openBridge } from "../../../cli/context/cli-context.ts";
-import { openResharding } from "../../../cli/context/create-resharding.ts";
+import { openCliContext } from "../../../cli/context/cli-context.ts";
+import { openResharding } from "../../../cli/commands/reshard.ts";
 import { reshard } from "../../../src/resharding/reshard.ts";
 
 const haltAt = process.env["HALT_AT"];
@@ -12,10 +12,10 @@ const atStep = async (step: string) => {
   await new Promise(() => {});
 };
 
-await using bridge = await openBridge();
+await using context = await openCliContext();
 await reshard(
   {
-    ...(await openResharding(bridge, () => atStep("sent"))),
+    ...(await openResharding(context, () => atStep("sent"))),
     untilConsumed: async () => {},
     onProgress: () => {},
     atStep,

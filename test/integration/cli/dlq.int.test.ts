@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type DeadLetter, createDeadLetters, type DeadLetters } from "../../../src/queue/dead-letters.ts";
+import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
+import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import {
+  clerkUserJson,
+  type ClerkMessage,
+  expectedUsers,
+  makeUser,
+  userMessage,
+  type EnvelopeTimes,
+  versionOf,
+  writeMessage,
+} from "../../support/clerk/clerk-messages.ts";
+import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
+import { sendAll } from "../../support/clerk/send-webhook.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+const resources = new AsyncDisposableStack();
+const published: EnvelopeTimes[] = [];
+let bridge: Bridge;
+let api: BridgeProcess;
+let deadLetters: DeadLetters;
+
+beforeAll(async () => {
+  bridge = resources.use(await openBridge());
+  deadLetters = createDeadLetters(bridge.redis, bridge.redisPrefix, 60_000);
+  [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+});
+afterAll(() => resources.disposeAsync());
+
+test("`dlq list` and `dlq show` print each dead letter with its stage, reason and body", async () => {
+  const user = makeUser();
+  const nameless = writeMessage("user.updated", { ...clerkUserJson(user, 1), id: "" });
+  const undecidable = writeMessage("user.updated", { ...clerkUserJson(user, 1), email_addresses: "none" });
+  await sendUnreadable(nameless, undecidable);
+
+  const list = await bridge.runCommand("dlq", "list");
+  expect(list.reason).toBe("exit code 0");
+  const lines = list.output.trim().split("\n");
+  expect(lines).toHaveLength(3);
+  expect(lines).toContainEqual(
+    expect.stringMatching(new RegExp(`^\\S+Z  ${nameless.id}  received  user.updated without a user id$`)),
+  );
+  expect(lines).toContainEqual(
+    expect.stringMatching(new RegExp(`^\\S+Z  ${undecidable.id}  queued  email_addresses: invalid_type$`)),
+  );
+  expect(lines.at(-1)).toBe("2 in total");
+  expect((await bridge.runCommand("dlq", "list", "--limit", "1", "--offset", "1")).output.split("\n")).toHaveLength(3);
+
+  const show = await bridge.runCommand("dlq", "show", undecidable.id);
+  expect(show.output).toContain(`"id": "${user.id}"`);
+  expect(show.output).toContain('"email_addresses": "none"');
+});
+
+test("`dlq retry` keeps a message that still cannot be parsed", async () => {
+  const user = makeUser();
+  const nameless = writeMessage("user.created", { ...clerkUserJson(user, 1), id: "" });
+  const undecidable = writeMessage("user.created", { ...clerkUserJson(user, 1), created_at: "yesterday" });
+  await sendUnreadable(nameless, undecidable);
+  const { output, reason } = await bridge.runCommand("dlq", "retry", nameless.id, undecidable.id);
+  expect(reason).toBe("exit code 0");
+  expect(output).toContain(`${nameless.id}  still cannot be parsed: user.created without a user id`);
+  await waitFor(
+    "both are stored again",
+    async () => (await deadLetters.find(undecidable.id)) && deadLetters.find(nameless.id),
+  );
+  await expectExactlyOnce(bridge, expectedUsers(published));
+});
+
+test("a dead letter that a worker stores again during its retry is kept", async () => {
+  const deadLetter: DeadLetter = { id: "msg_again", stage: "queued", reason: "a reason", at: Date.now(), body: "{}" };
+  await deadLetters.store(deadLetter);
+  await deadLetters.store({ ...deadLetter, at: deadLetter.at + 1 });
+  expect(await deadLetters.removeIfUnchanged(deadLetter)).toBe(false);
+  expect(await deadLetters.find(deadLetter.id)).toEqual({ ...deadLetter, at: deadLetter.at + 1 });
+  expect(await deadLetters.delete(deadLetter.id)).toBe(true);
+});
+
+test("`dlq retry` publishes a message that can be parsed now exactly once, and deletes its dead letter", async () => {
+  const [received, queued] = [userMessage("user.created", makeUser(), 1), userMessage("user.created", makeUser(), 1)];
+  const nameless = writeMessage("user.created", { ...dataOf(received), id: "" });
+  const undecidable = writeMessage("user.created", { ...dataOf(queued), first_name: 42 });
+  await sendUnreadable(nameless, undecidable);
+  await repair(nameless, '"id":""', `"id":"${received.userId}"`);
+  await repair(undecidable, '"first_name":42', '"first_name":"Ada"');
+
+  const { output, reason } = await bridge.runCommand("dlq", "retry", nameless.id, undecidable.id);
+  expect(reason).toBe("exit code 0");
+  expect(output).toBe(`${nameless.id}  queued\n${undecidable.id}  queued\n`);
+  await bridge.waitUntilIdle();
+  published.push(received, queued);
+  const events = await expectExactlyOnce(bridge, expectedUsers(published));
+  expect(new Set(events.map(({ headers }) => headers["svix-id"]))).toEqual(new Set([nameless.id, undecidable.id]));
+  for (const { id } of [nameless, undecidable]) expect(await deadLetters.find(id)).toBeUndefined();
+});
+
+test("`dlq drop` deletes the named dead letters or all, and says which ids it did not find", async () => {
+  const [one, other] = [unreadableMessage(), unreadableMessage()];
+  await sendUnreadable(one, other);
+  const dropped = await bridge.runCommand("dlq", "drop", one.id, "msg_unknown");
+  expect(dropped).toEqual({ output: `${one.id}  dropped\nmsg_unknown  not found\n`, reason: "exit code 0" });
+  expect(await deadLetters.find(one.id)).toBeUndefined();
+  expect(await deadLetters.find(other.id)).toBeDefined();
+
+  await bridge.runCommand("dlq", "drop", "all");
+  expect(await deadLetters.count()).toBe(0);
+  expect((await bridge.runCommand("dlq", "list")).output).toBe("0 in total\n");
+  await bridge.waitUntilIdle();
+  await expectExactlyOnce(bridge, expectedUsers(published));
+});
+
+test("`dlq list` works without CLERK_SECRET_KEY, and under the alias `dead`", async () => {
+  const withoutKey = resources.use(
+    await openBridge({ redisUrl: bridge.redisUrl, variables: { CLERK_SECRET_KEY: "" } }),
+  );
+  const [listed, aliased] = await Promise.all([
+    withoutKey.runCommand("dlq", "list"),
+    withoutKey.runCommand("dead", "list"),
+  ]);
+  expect(listed).toEqual({ output: "0 in total\n", reason: "exit code 0" });
+  expect(aliased).toEqual(listed);
+});
+
+test("`dlq show` and `dlq retry` exit with 1 for an unknown id", async () => {
+  for (const command of ["show", "retry"]) {
+    expect(await bridge.runCommand("dlq", command, "msg_unknown")).toEqual({
+      output: "There is no dead letter msg_unknown.\n",
+      reason: "exit code 1",
+    });
+  }
+});
+
+/** Sends messages that cannot be parsed, and waits until they are dead letters. */
+async function sendUnreadable(...messages: readonly ClerkMessage[]): Promise<void> {
+  await sendAll(api.url, messages, 1);
+  await waitFor("they are dead letters", async () =>
+    (await Promise.all(messages.map(({ id }) => deadLetters.find(id)))).every((deadLetter) => deadLetter !== undefined),
+  );
+}
+
+/** Rewrites the body of a dead letter, as if a later version of the bridge could parse it. */
+async function repair({ id }: ClerkMessage, from: string, to: string): Promise<void> {
+  const deadLetter = await deadLetters.find(id);
+  if (deadLetter === undefined) throw new Error(`There is no dead letter ${id}`);
+  expect(deadLetter.body).toContain(from);
+  await deadLetters.store({ ...deadLetter, body: deadLetter.body.replace(from, to) });
+}
+
+const unreadableMessage = () =>
+  writeMessage("user.created", { ...clerkUserJson(makeUser(), 1), created_at: "yesterday" });
+
+const dataOf = ({ user, version }: EnvelopeTimes) => clerkUserJson(user ?? makeUser(), version || versionOf(0));
