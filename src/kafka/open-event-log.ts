@@ -12,7 +12,7 @@ import { findLastRecords } from "./consuming/find-last-records.ts";
 import { findMisplaced, type MisplacedStates } from "./consuming/find-misplaced.ts";
 import { readGroupLag } from "./consuming/read-group-lag.ts";
 
-/** All that the rest of the bridge knows of Kafka. Nothing connects before it is called; every call throws while Kafka is away. */
+/** All that the rest of the bridge knows of Kafka. Nothing connects before the first call. Every call throws while Kafka is unavailable. */
 export interface EventLog {
   /** See {@link ensureTopics}. */
   ensureTopics(): Promise<void>;

@@ -37,11 +37,11 @@ export const RECONCILIATION_ENVIRONMENT = {
 type Environment = z.infer<z.ZodObject<typeof RECONCILIATION_ENVIRONMENT>>;
 
 export interface ReconciliationConfig {
-  /** 0: not by itself. */
+  /** 0: no scheduled runs. */
   readonly everyMs: number;
   readonly overlapMs: number;
   readonly graceMs: number;
-  /** In UTC; undefined: no sweep by the clock. */
+  /** In UTC; undefined: no scheduled sweep. */
   readonly sweepCron: string | undefined;
   readonly maxDeletedPercent: number;
 }

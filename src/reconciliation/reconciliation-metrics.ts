@@ -3,28 +3,28 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 export type ReconciliationMetrics = ReturnType<typeof createReconciliationMetrics>;
 
 /**
- * What the reconciliation counts, in the worker's registry; once a process. A run is counted by the worker that ran it: take
- * the sum, or for gauges the greatest, over the workers.
+ * Creates the metrics of the reconciliation in the worker's registry. Each run is counted by the worker that executed it, so take the
+ * sum over the workers, or the maximum of a gauge.
  */
 export function createReconciliationMetrics(registry: Registry) {
   const registers = [registry];
   return {
     lastRun: new Gauge({
       name: "bridge_reconciliation_last_run_timestamp_seconds",
-      help: "When the last run that succeeded here ended, by kind: recent changes, or a full sweep",
+      help: "When the last successful run of this worker ended, by kind (recent or full)",
       labelNames: ["kind"],
       registers,
     }),
     runSeconds: new Histogram({
       name: "bridge_reconciliation_run_seconds",
-      help: "Time of a run that succeeded",
+      help: "Duration of a successful run",
       labelNames: ["kind"],
       buckets: [0.1, 0.5, 1, 5, 10, 30, 60, 300, 1_800, 7_200],
       registers,
     }),
     failures: new Counter({
       name: "bridge_reconciliation_failures_total",
-      help: "Runs that failed, by reason; they are tried again",
+      help: "Runs that failed and are retried, by reason",
       labelNames: ["reason"],
       registers,
     }),
@@ -41,12 +41,12 @@ export function createReconciliationMetrics(registry: Registry) {
     }),
     lagSeconds: new Gauge({
       name: "bridge_reconciliation_lag_seconds",
-      help: "How old the oldest missed change was that the last run found; 0 when it found none",
+      help: "Age of the oldest missed change that the last run found; 0 when it found none",
       registers,
     }),
     withheld: new Gauge({
       name: "bridge_reconciliation_deletions_withheld",
-      help: "Users missing in Clerk of whom the last sweep published nothing because they are so many",
+      help: "Deletions withheld because the last sweep found too many missing users",
       registers,
     }),
   };

@@ -1,6 +1,12 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { UserJson } from "../../clerk/payloads/user-json.ts";
-import { collectUsers, countUsers, listUsers, type Sweep, type UserFilter } from "../../clerk/users/list-users.ts";
+import {
+  collectUsers,
+  countUsers,
+  listUsers,
+  type CollectOptions,
+  type UserFilter,
+} from "../../clerk/users/list-users.ts";
 import { ApiError } from "../../http/api-error.ts";
 import type { UserPage } from "./user-cache.ts";
 import { apiUserFromJson } from "./user-schemas.ts";
@@ -75,7 +81,7 @@ const filtersFor = (search: string) =>
   [{ emailAddressQuery: search }, { nameQuery: search }] as const satisfies UserFilter[];
 
 /** Newest first. The first `enough` users are complete, because both lists have been read that far. */
-async function sweepBoth(clerk: Reader, search: string, sweep: Sweep) {
+async function sweepBoth(clerk: Reader, search: string, sweep: CollectOptions) {
   const swept = await Promise.all(filtersFor(search).map((filter) => collectUsers(clerk, filter, sweep)));
   const users = new Map<string, UserJson>(swept.flatMap((part) => part.users.map((user) => [user.id, user])));
   return {

@@ -10,7 +10,7 @@ import { clerkError, type Fault, startFaultyClerk } from "../../../test/support/
 import { readMetric } from "../../../test/support/bridge/read-metric.ts";
 import { startEmulator } from "../../../packages/clerk-emulator/test/start-emulator.ts";
 
-// Redis is away in all of these: the client must do its work without it.
+// Redis is unavailable in all of these tests: the client must work without it.
 async function open({ rateLimit = 4_000, limits }: { rateLimit?: number; limits?: Partial<ClerkLimits> } = {}) {
   const { emulator } = await startEmulator();
   const faulty = await startFaultyClerk(emulator.url);
@@ -164,7 +164,7 @@ test("changes beyond Clerk's limit for one user are throttled, changes of other 
   const other = emulator.dashboard.createUser({ email_address: ["grace@example.com"] });
   const change = (id: string) =>
     clerk.write("users.update", ({ users }) => users.updateUser(id, { firstName: "A" }), { patches: id, waitMs: 100 });
-  // Ten in ten seconds, of which a process has its share while Redis is away.
+  // Ten in ten seconds, of which a process has its share while Redis is unavailable.
   const results = await Promise.allSettled(Array.from({ length: 4 }, () => change(user.id)));
   expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(2);
   expectThrottledWithinWindow(await failureOf(change(user.id)));

@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { secondsBuckets } from "../../shared/metrics.ts";
 
-/** What the Clerk client counts. Call once for each registry. */
+/** Creates the Clerk client's metrics. Call it once for each registry. */
 export function createClerkMetrics(registry: Registry) {
   const registers = [registry];
   return {

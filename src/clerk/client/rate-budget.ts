@@ -12,8 +12,8 @@ export interface RateBudgetOptions {
 /** The requests that Clerk allows in a window of ten seconds, shared by all processes with the same Redis and prefix. */
 export interface RateBudget {
   /**
-   * Takes so many requests and returns 0, or takes none and returns the time until the next window, in ms. While Redis is
-   * unavailable this process has a share of its own. Answers within the timeout of the Redis connection.
+   * Takes this number of requests and returns 0, or takes none and returns the time until the next window, in ms. While Redis is
+   * unavailable this process has a share of its own. Resolves within the timeout of the Redis connection.
    */
   take(key: string, requests: number): Promise<number>;
 }

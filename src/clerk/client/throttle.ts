@@ -6,9 +6,9 @@ export type Throttled<T> =
   | { readonly outcome: "throttled"; readonly retryAfterMs: number };
 
 /**
- * Runs work within the limits: so many calls at a time in this process, first come first served, and within the rate
- * budget that all processes share. No work starts after `waitUntil` (ms); a caller whose time is up gets `throttled`, at
- * once where that is already certain.
+ * Runs work within the limits: a maximum number of calls at a time in this process, in the order of their requests, and the rate budget
+ * that all processes share. No work starts after `waitUntil` (ms). A caller whose time is up gets `throttled`, at once when that is
+ * already certain.
  */
 export type Throttle = <T>(requests: number, waitUntil: number, work: () => Promise<T>) => Promise<Throttled<T>>;
 

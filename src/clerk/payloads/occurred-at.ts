@@ -1,16 +1,16 @@
 import { timeSchema } from "./user-json.ts";
 
-/** Clerk's own sources disagree on the unit of the envelope's timestamp: below this it must be seconds. */
+/** Clerk's documents disagree on the unit of the envelope's timestamp: a smaller value must be in seconds. */
 const firstMillisecondTimestamp = 1e12;
 
 export interface EnvelopeTimes {
-  /** Of the envelope, in whatever unit it came. */
+  /** The envelope's timestamp, in seconds or milliseconds. */
   readonly timestamp?: number | undefined;
-  /** Our clock, ms. */
+  /** By our clock, in ms. */
   readonly receivedAt: number;
 }
 
-/** When a message says it happened, ms; by our own clock when it says nothing of use. */
+/** The time of a message's change, in ms; the time of receipt when the envelope has no usable timestamp. */
 export function occurredAt({ timestamp, receivedAt }: EnvelopeTimes): number {
   if (timestamp === undefined) return receivedAt;
   const milliseconds = Math.round(timestamp < firstMillisecondTimestamp ? timestamp * 1_000 : timestamp);

@@ -63,7 +63,7 @@ describe("A message is malformed, and says where but not with what,", () => {
     ["created_at: invalid_type; updated_at: invalid_type", { data: { id: "user_1", email_addresses: [] } }],
     ["email_addresses.0.email_address: invalid_type", { data: { ...data, email_addresses: [{ id: "idn_1" }] } }],
     [
-      "more than 75000 characters: no record of Kafka",
+      "more than 75000 characters: too large for a Kafka record",
       { data: { ...data, first_name: "x".repeat(50_000), last_name: "y".repeat(25_001) } },
     ],
     ["id: invalid_type", { type: "user.deleted", data: { id: 7 } }],

@@ -11,10 +11,10 @@ export type ParsedChange =
 
 const deletedUserSchema = z.object({ id: userIdSchema });
 
-/** Far beyond what Clerk allows, and even if each were escaped in JSON, Kafka takes a record of that many. */
+/** Far beyond Clerk's limits. Kafka accepts a record of this size even when JSON escapes every character. */
 const maxUserCharacters = 75_000;
 
-/** Reads a queued message as a change. Pure. A message whose data is not what Clerk documents is malformed, and says where. */
+/** Parses a queued message as a change. Pure. A message that differs from Clerk's documents is malformed, with the places as reason. */
 export function parseChange(message: Message): ParsedChange {
   if (message.type === "user.deleted") {
     const parsed = deletedUserSchema.safeParse(message.data);
@@ -28,7 +28,7 @@ export function parseChange(message: Message): ParsedChange {
   if (!parsed.success) return malformed(parsed.error);
   const user = userFromJson(parsed.data);
   if (lengthOf(user) > maxUserCharacters) {
-    return { outcome: "malformed", reason: `more than ${maxUserCharacters} characters: no record of Kafka` };
+    return { outcome: "malformed", reason: `more than ${maxUserCharacters} characters: too large for a Kafka record` };
   }
   return {
     outcome: "read",
@@ -44,7 +44,7 @@ export function parseChange(message: Message): ParsedChange {
   };
 }
 
-/** Paths and kinds of what was wrong, never the values: the reason is logged. */
+/** The paths and kinds of the errors, never the values, because the reason is logged. */
 const malformed = (error: z.ZodError): ParsedChange => ({
   outcome: "malformed",
   reason: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`).join("; "),

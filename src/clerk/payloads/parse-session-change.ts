@@ -3,7 +3,7 @@ import { userIdSchema } from "../../domain/user.ts";
 import { occurredAt } from "./occurred-at.ts";
 import { timeSchema } from "./user-json.ts";
 
-/** What Clerk's session messages mean to the analytics. Of the other types (`session.pending`) nothing is made. */
+/** The analytics event of each session message. Other types, such as `session.pending`, have none. */
 const eventOf = {
   "session.created": "signed_in",
   "session.ended": "signed_out",
@@ -26,7 +26,7 @@ export interface SessionMessage {
   readonly json: unknown;
 }
 
-/** Reads a session message; nothing when it names no user. What is said to happen later than it came happened when it came. */
+/** Parses a session message; undefined when it names no user. A time after the receipt is replaced by the time of receipt. */
 export function parseSessionChange({ id, type, receivedAt, json }: SessionMessage): SessionChange | undefined {
   const message = messageSchema.safeParse(json);
   if (!message.success) return undefined;
@@ -37,13 +37,13 @@ export function parseSessionChange({ id, type, receivedAt, json }: SessionMessag
   return { messageId: id, event, userId: data.user_id, at, activeAt: event === "signed_in" ? at : lastActiveAt };
 }
 
-/** What a `session.*` message of Clerk says. Times are ms. */
+/** The content of a `session.*` message. Times are in ms. */
 export interface SessionChange {
   /** `svix-id`: the same for every repetition of the message. */
   readonly messageId: string;
   readonly event: "signed_in" | "signed_out" | "revoked";
   readonly userId: string;
   readonly at: number;
-  /** When the session was last used, where that is known. */
+  /** When the session was last used, if known. */
   readonly activeAt: number | undefined;
 }

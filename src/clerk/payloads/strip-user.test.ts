@@ -36,7 +36,7 @@ test("A deleted user keeps its id and that it is deleted", () => {
   expect(stripUser({ id: "user_1", object: "user", deleted: true })).toEqual({ id: "user_1", deleted: true });
 });
 
-test("What is missing stays missing, and what has an unexpected shape stays as it is, for the worker to say so", () => {
+test("missing fields stay missing, and unexpected values stay unchanged, so that the worker can report them", () => {
   expect(stripUser({ id: 7 })).toEqual({ id: 7 });
   expect(stripUser({ email_addresses: "none", public_metadata: null })).toEqual({
     email_addresses: "none",

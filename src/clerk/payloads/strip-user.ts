@@ -7,9 +7,9 @@ const pick = (from: Record<string, unknown>, fields: readonly string[]) =>
   Object.fromEntries(fields.filter((field) => field in from).map((field) => [field, from[field]]));
 
 /**
- * Keeps of a Clerk user what the bridge needs, and nothing else: no private or unsafe metadata, phone numbers, backup
- * codes or addresses of sign-ins ever reach the queue. It does not validate; what has an unexpected shape stays as it is
- * under the kept names, so that the worker can say what was wrong with it.
+ * Keeps only the fields of a Clerk user that the bridge needs: private and unsafe metadata, phone numbers, backup codes and sign-in
+ * addresses never reach the queue. It does not validate: a kept field with an unexpected value stays unchanged, so that the worker
+ * can report the error.
  */
 export function stripUser(data: Record<string, unknown>): Record<string, unknown> {
   const kept = pick(data, keptFields);

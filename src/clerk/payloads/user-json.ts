@@ -1,10 +1,10 @@
 import { z } from "zod";
 import { defaultRole, type User, userIdSchema } from "../../domain/user.ts";
 
-/** Milliseconds since the epoch, up to the year 9999: what ISO 8601 can say in four digits. */
+/** Milliseconds since the epoch, up to the year 9999, the last year that ISO 8601 writes with four digits. */
 export const timeSchema = z.int().min(0).max(253_402_300_799_999);
 
-/** What the bridge needs of Clerk's UserJSON, as webhooks and the Backend API give it. Times are milliseconds. */
+/** The fields of Clerk's UserJSON that the bridge needs, from webhooks and the Backend API. Times are in ms. */
 export const userJsonSchema = z.object({
   id: userIdSchema,
   username: z.string().nullish(),
@@ -18,7 +18,7 @@ export const userJsonSchema = z.object({
 });
 export type UserJson = z.infer<typeof userJsonSchema>;
 
-/** Clerk's user as consumers see it: nulls are `""`, the primary address comes first, no role is the role `user`. */
+/** Clerk's user as consumers see it: null becomes `""`, the primary address comes first, a missing role becomes `user`. */
 export function userFromJson(json: UserJson): User {
   const isPrimary = (address: { id: string }) => address.id === json.primary_email_address_id;
   const role = json.public_metadata?.role;

@@ -4,26 +4,26 @@ import { parseUserJson, unreadableResponse } from "./parse-user-json.ts";
 import type { UserJson } from "../payloads/user-json.ts";
 import { ClerkRequestError } from "../client/clerk-errors.ts";
 
-/** Which users: all of the given conditions hold. Partial matches are without case. */
+/** Users for which all given conditions hold. Partial matches ignore case. */
 export interface UserFilter {
-  /** Has one of these e-mail addresses, at most 100. */
+  /** Has one of these email addresses, at most 100. */
   readonly emailAddress?: readonly string[];
-  /** Part of an e-mail address. */
+  /** Part of an email address. */
   readonly emailAddressQuery?: string;
   /** Part of the first or last name. */
   readonly nameQuery?: string;
 }
 
 export interface UserRange {
-  /** At most 500: Clerk makes 10 of what is more. */
+  /** At most 500. Clerk replaces a larger limit by 10. */
   readonly limit: number;
-  /** Slow when it is large. */
+  /** A large offset is slow. */
   readonly offset?: number;
-  /** Only those behind this user, at the same cost however far in the list; not with `offset`. */
+  /** Only users after this one, at the same cost at any place in the list. Not with `offset`. */
   readonly startingAfter?: string;
 }
 
-/** Users, newest first. One request: the SDK's own list asks for a count with every page, and knows neither cursor nor names. */
+/** Lists users, newest first, in one request. The SDK's own list requests a count with every page and has no cursor and no names. */
 export function listUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter, range: UserRange): Promise<UserJson[]> {
   return clerk.read("users.list", async ({ users }) => {
     const found = await users["request"]<User[]>({
@@ -31,13 +31,13 @@ export function listUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter, ran
       path: "/users",
       queryParams: { ...filter, ...range, orderBy: "-created_at" },
     });
-    // The SDK hands on what is no JSON as text.
+    // The SDK returns a body that is no JSON as text.
     if (!Array.isArray(found)) throw unreadableResponse();
     return found.map(({ raw }) => parseUserJson(raw));
   });
 }
 
-/** How many there are. One request. */
+/** Counts users in one request. */
 export function countUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter): Promise<number> {
   return clerk.read("users.count", async ({ users }) => {
     const count = await users["request"]<number>({
@@ -50,33 +50,33 @@ export function countUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter): P
   });
 }
 
-export interface Sweep {
+export interface CollectOptions {
   readonly pageSize: number;
-  /** No more are read once there are so many. */
+  /** Reading stops once there are this many users. */
   readonly enough: number;
-  /** Requests at most. */
+  /** Maximum number of requests. */
   readonly maxPages: number;
 }
 
 export interface CollectedUsers {
   /** Newest first, each once. */
   readonly users: readonly UserJson[];
-  /** Whether these are all there are. */
+  /** Whether there are no further users. */
   readonly complete: boolean;
 }
 
 /**
- * Reads users from the newest on, page after page by a cursor, so that whoever is created or deleted meanwhile makes
- * nobody else appear twice or not at all.
+ * Reads users from the newest on, page by page with a cursor, so that users created or deleted during the reading do not make others
+ * appear twice or not at all.
  */
 export async function collectUsers(
   clerk: Pick<ClerkApi, "read">,
   filter: UserFilter,
-  { pageSize, enough, maxPages }: Sweep,
+  { pageSize, enough, maxPages }: CollectOptions,
 ): Promise<CollectedUsers> {
   const found = new Map<string, UserJson>();
   for (let page = 0; page < maxPages; page += 1) {
-    const users = await listBehind(clerk, filter, pageSize, [...found.keys()].slice(-cursorsToTry).toReversed());
+    const users = await listAfter(clerk, filter, pageSize, [...found.keys()].slice(-maxCursors).toReversed());
     for (const user of users) found.set(user.id, user);
     if (users.length < pageSize) return { users: [...found.values()], complete: true };
     if (found.size >= enough) break;
@@ -84,10 +84,10 @@ export async function collectUsers(
   return { users: [...found.values()], complete: false };
 }
 
-const cursorsToTry = 3;
+const maxCursors = 3;
 
-/** A user who was deleted is no cursor any more; then the one before is. */
-async function listBehind(
+/** A deleted user is no valid cursor, so the user before serves as the cursor. */
+async function listAfter(
   clerk: Pick<ClerkApi, "read">,
   filter: UserFilter,
   limit: number,
@@ -96,7 +96,7 @@ async function listBehind(
   try {
     return await listUsers(clerk, filter, { limit, ...(cursor !== undefined && { startingAfter: cursor }) });
   } catch (error) {
-    if (error instanceof ClerkRequestError && others.length > 0) return listBehind(clerk, filter, limit, others);
+    if (error instanceof ClerkRequestError && others.length > 0) return listAfter(clerk, filter, limit, others);
     throw error;
   }
 }

@@ -2,7 +2,7 @@ import type { ClerkApi } from "../client/clerk-api.ts";
 import { ClerkRequestError, isClerkOutage } from "../client/clerk-errors.ts";
 import { stripUser } from "../payloads/strip-user.ts";
 
-/** What Clerk says about one user now. `unavailable`: it did not say; ask again later. */
+/** Clerk's answer about one user now. `unavailable`: there was no answer; try again later. */
 export type UserLookup =
   | { readonly outcome: "found"; readonly data: Record<string, unknown>; readonly readAt: number }
   | { readonly outcome: "missing" }
@@ -10,10 +10,10 @@ export type UserLookup =
 
 export type UserReader = (userId: string) => Promise<UserLookup>;
 
-/** What is no such thing cannot be asked for: the SDK refuses it before any request. */
+/** The SDK rejects any other id without a request. */
 const userId = /^[\w-]+$/;
 
-/** Reads single users from Clerk, as the bridge may keep them. Never throws for what Clerk says or fails to say. */
+/** Reads single users from Clerk, without the fields that must not be stored. Never throws for a rejection or an outage. */
 export function createUserReader(clerk: Pick<ClerkApi, "read">, now: () => number): UserReader {
   return async (id) => {
     if (!userId.test(id)) return { outcome: "missing" };

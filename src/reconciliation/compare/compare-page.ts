@@ -1,32 +1,27 @@
+import type { ComparisonContext } from "../reconciliation-context.ts";
 import { parseChange } from "../../clerk/payloads/parse-change.ts";
 import type { State } from "../../domain/state.ts";
-import type { LedgerView } from "../../ledger/ledger-view.ts";
 import { findMissedChange, type MissedChange } from "./find-missed-change.ts";
 import type { Addressed } from "./queue-missed.ts";
 import type { ListedUser, UserPage } from "../paging/user-page-reader.ts";
 import { writeSnapshot } from "./write-message.ts";
 
-export interface CompareDeps {
-  readonly viewShard: (shard: number) => LedgerView;
-  readonly shardOf: (userId: string) => number;
-}
-
-/** `unreadable`: Clerk gave something that is no user; its message goes the normal way, to the dead letters. */
+/** `unreadable`: Clerk returned something that is no user. Its message takes the normal path and becomes a dead letter. */
 export interface Missed extends Addressed {
   readonly what: MissedChange | "unreadable" | "deleted";
-  /** By Clerk's clock, ms; undefined where nobody knows. */
+  /** By Clerk's clock, in ms; undefined when unknown. */
   readonly changedAt: number | undefined;
 }
 
-/** The ledger is being made from Kafka, so that it says nothing of who is missing in it. */
+/** The ledger is being rebuilt from Kafka, so it does not show which users are missing. */
 export class LedgerIncompleteError extends Error {
   override readonly name = "LedgerIncompleteError";
 }
 
-/** What the ledger misses of the users of a page. Throws {@link LedgerIncompleteError}. */
-export async function comparePage(deps: CompareDeps, { users, readAt }: UserPage): Promise<Missed[]> {
-  const { complete, states } = await readStates(deps, users);
-  if (!complete) throw new LedgerIncompleteError("the ledger is being made from Kafka");
+/** Finds the changes of a page's users that the ledger lacks. Throws {@link LedgerIncompleteError}. */
+export async function comparePage(context: ComparisonContext, { users, readAt }: UserPage): Promise<Missed[]> {
+  const { complete, states } = await readStates(context, users);
+  if (!complete) throw new LedgerIncompleteError("the ledger is being rebuilt from Kafka");
   return users.flatMap((user) => {
     const state = states.get(user.id);
     const message = writeSnapshot(
@@ -42,9 +37,9 @@ export async function comparePage(deps: CompareDeps, { users, readAt }: UserPage
   });
 }
 
-/** The states of listed users, from the ledgers of all their shards; `complete` when each of these is. */
+/** The states of listed users from the ledgers of their shards. `complete` when all of these ledgers are. */
 export async function readStates(
-  { viewShard, shardOf }: CompareDeps,
+  { viewShard, shardOf }: ComparisonContext,
   users: readonly Pick<ListedUser, "id">[],
 ): Promise<{ complete: boolean; states: ReadonlyMap<string, State> }> {
   const byShard = Map.groupBy(users, ({ id }) => shardOf(id));

@@ -2,28 +2,28 @@ import type { Snapshot } from "../../domain/change.ts";
 import type { PresentState, State } from "../../domain/state.ts";
 import { changesBetween } from "../../domain/user.ts";
 
-/** What a store says of a user; undefined: nothing. */
+/** A store's view of a user; undefined when the store does not know the user. */
 export type StoredView = State | "unreadable" | undefined;
 type Store = "ledger" | "kafka";
 
 /**
- * Something wrong with a user:
+ * A problem with a user:
  *
  * | what       | means                                                              |
  * | ---------- | ------------------------------------------------------------------ |
- * | missing    | Clerk has the user, the store has never heard of it                |
- * | deleted    | Clerk has the user, the store says that it is deleted              |
- * | extra      | Clerk has no such user, the store has                              |
- * | differs    | store and Clerk say different things, in these fields              |
- * | unreadable | what stands in the store is no state                               |
- * | disagrees  | the ledger is not the copy of Kafka that it should be              |
+ * | missing    | Clerk has the user, the store does not know the user               |
+ * | deleted    | Clerk has the user, the store has a deletion                       |
+ * | extra      | the store has a user that Clerk does not have                      |
+ * | differs    | store and Clerk differ in these fields                             |
+ * | unreadable | the store's entry cannot be decoded                                |
+ * | disagrees  | the ledger differs from Kafka in these fields                      |
  */
 export type Problem =
   | { readonly what: "missing" | "deleted" | "extra" | "unreadable"; readonly store: Store }
   | { readonly what: "differs"; readonly store: Store; readonly fields: readonly string[] }
   | { readonly what: "disagrees"; readonly fields: readonly string[] };
 
-/** What is wrong with one user, given what Clerk, the ledger and the state topic say; nothing when all agree. Pure. */
+/** The problems with one user according to Clerk, the ledger and the state topic; empty when all agree. Pure. */
 export const compareViews = (clerk: Snapshot | undefined, ledger: StoredView, kafka: StoredView): Problem[] => [
   ...compareStore("ledger", clerk, ledger),
   ...compareStore("kafka", clerk, kafka),
@@ -44,7 +44,7 @@ function compareStore(store: Store, clerk: Snapshot | undefined, view: StoredVie
 }
 
 function compareStores(ledger: StoredView, kafka: StoredView): Problem[] {
-  // Who is in one store only is told by the comparison with Clerk. Kafka forgets a deletion in the end, the ledger does not.
+  // The comparison with Clerk reports users that only one store has. Kafka drops a deletion in the end, the ledger does not.
   if (ledger === "unreadable" || kafka === "unreadable" || kafka === undefined) return [];
   if (ledger === undefined) return kafka.status === "deleted" ? [{ what: "disagrees", fields: ["status"] }] : [];
   if (ledger.status === "deleted" || kafka.status === "deleted") {

@@ -90,7 +90,7 @@ describe("the configuration", () => {
   const read = (variables: Record<string, string>) =>
     toReconciliationConfig(z.object(RECONCILIATION_ENVIRONMENT).parse(variables));
 
-  test("by default: every five minutes, everybody once a night", () => {
+  test("compares recent changes every five minutes and all users once a night by default", () => {
     expect(read({})).toMatchObject({ everyMs: 300_000, sweepCron: "0 3 * * *", maxDeletedPercent: 10 });
   });
 

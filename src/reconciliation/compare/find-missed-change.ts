@@ -2,12 +2,12 @@ import type { Snapshot } from "../../domain/change.ts";
 import { compareSnapshots, type State } from "../../domain/state.ts";
 import { contentOf } from "../../domain/user.ts";
 
-/** What became of a user in Clerk that the bridge has not published. `touched`: a newer version of the same content. */
+/** A change in Clerk that the bridge has not published. `touched`: a newer version of the same content. */
 export type MissedChange = "created" | "updated" | "touched";
 
 /**
- * What the ledger misses of a user whom Clerk has; undefined when it knows as much, or more. A user whom it knows to be
- * deleted is known: a list may be older than a deletion, and a deletion is final. Pure.
+ * The change of a user in Clerk that the ledger lacks; undefined when the ledger is as new or newer. A deleted user lacks nothing,
+ * because a list can be older than a deletion, and a deletion is final. Pure.
  */
 export function findMissedChange(state: State | undefined, snapshot: Snapshot): MissedChange | undefined {
   if (state === undefined) return "created";

@@ -1,35 +1,32 @@
-import { comparePage, type CompareDeps, type Missed } from "./compare-page.ts";
-import { queueMissed, type QueueMissedDeps } from "./queue-missed.ts";
+import type { ReconciliationContext } from "../reconciliation-context.ts";
+import { comparePage, type Missed } from "./compare-page.ts";
+import { queueMissed } from "./queue-missed.ts";
 import type { UserPage } from "../paging/user-page-reader.ts";
 
-/** What a run has seen so far. */
+/** The findings of a run so far. */
 export interface Findings {
   compared: number;
   readonly found: Record<Missed["what"], number>;
-  /** Missed, but so young that their webhooks may still come: left alone. */
-  young: number;
-  /** When the oldest change that was missed happened, ms by Clerk's clock. */
+  /** Missed changes within the grace period, which are left to their webhooks. */
+  inGracePeriod: number;
+  /** The time of the oldest missed change, in ms by Clerk's clock. */
   oldestMissedAt: number | undefined;
 }
 
 export const noFindings = (): Findings => ({
   compared: 0,
   found: { created: 0, updated: 0, touched: 0, deleted: 0, unreadable: 0 },
-  young: 0,
+  inGracePeriod: 0,
   oldestMissedAt: undefined,
 });
 
-export interface ReconcilePageDeps extends CompareDeps, QueueMissedDeps {
-  readonly graceMs: number;
-}
-
-/** Compares a page with the ledger, queues what is missed, and adds both to the findings. */
-export async function reconcilePage(deps: ReconcilePageDeps, page: UserPage, findings: Findings): Promise<void> {
-  const missed = await comparePage(deps, page);
-  const due = missed.filter(({ changedAt }) => !(changedAt !== undefined && changedAt > page.readAt - deps.graceMs));
-  await queueMissed(deps, due);
+/** Compares a page with the ledger, queues the missed changes and adds both to the findings. */
+export async function reconcilePage(context: ReconciliationContext, page: UserPage, findings: Findings): Promise<void> {
+  const missed = await comparePage(context, page);
+  const due = missed.filter(({ changedAt }) => !(changedAt !== undefined && changedAt > page.readAt - context.graceMs));
+  await queueMissed(context, due);
   findings.compared += page.users.length;
-  findings.young += missed.length - due.length;
+  findings.inGracePeriod += missed.length - due.length;
   for (const found of due) addFound(findings, found);
 }
 

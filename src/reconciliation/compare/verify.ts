@@ -1,19 +1,15 @@
+import type { ComparisonContext } from "../reconciliation-context.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseChange } from "../../clerk/payloads/parse-change.ts";
 import type { Snapshot } from "../../domain/change.ts";
 import type { FollowFrom } from "../../kafka/consuming/follow-topic.ts";
-import type { CompareDeps } from "./compare-page.ts";
 import { compareViews, type Problem, type StoredView } from "./compare-views.ts";
-import { maxIds, type UserPageReader, type UserPage } from "../paging/user-page-reader.ts";
+import { maxIds, type UserPage } from "../paging/user-page-reader.ts";
 import { iterateAllUsers } from "../paging/iterate-all-users.ts";
 import { writeSnapshot } from "./write-message.ts";
 
-export interface VerifyDeps extends CompareDeps {
-  readonly shards: number;
-  readonly readPage: UserPageReader;
+export interface VerificationContext extends ComparisonContext {
   readonly readStateTable: (from: FollowFrom) => Promise<ReadonlyMap<string, StoredView>>;
-  readonly now: () => number;
-  readonly signal: AbortSignal;
 }
 
 export interface Difference {
@@ -22,27 +18,27 @@ export interface Difference {
 }
 
 export interface Verification {
-  /** Users that each has, deleted ones left out. */
+  /** The number of users of each, without deleted users. */
   readonly counts: { readonly clerk: number; readonly ledger: number; readonly kafka: number };
   readonly differences: readonly Difference[];
 }
 
-const looksAgain = 3;
+const recheckLimit = 3;
 const pollIntervalMs = 1_500;
-/** Kafka's times are those of whoever wrote. */
+/** The timestamps in Kafka come from the writers' clocks. */
 const toleratedSkewMs = 60_000;
 
 /**
- * Compares what Clerk, the ledger and the state topic say of every user. The three are read one after the other and users
- * change meanwhile, so whoever differs is looked at again, up to three times: only what stays is told. Holds all users
- * three times in memory.
+ * Compares Clerk, the ledger and the state topic for every user. The three are read one after the other, and users change in between,
+ * so a user that differs is read again up to three times. Only a difference that stays is reported. Holds all users three times
+ * in memory.
  */
-export async function verify(deps: VerifyDeps): Promise<Verification> {
-  const startedAt = deps.now();
-  const kafka = new Map(await deps.readStateTable("beginning"));
-  const ledger = await scanLedger(deps);
+export async function verify(context: VerificationContext): Promise<Verification> {
+  const startedAt = context.now();
+  const kafka = new Map(await context.readStateTable("beginning"));
+  const ledger = await scanLedger(context);
   const clerk = new Map<string, Snapshot>();
-  for await (const page of iterateAllUsers(deps.readPage)) addPage(clerk, page);
+  for await (const page of iterateAllUsers(context.readPage)) addPage(clerk, page);
   const counts = { clerk: clerk.size, ledger: countPresent(ledger), kafka: countPresent(kafka) };
 
   const compare = (userIds: Iterable<string>): Difference[] =>
@@ -52,19 +48,19 @@ export async function verify(deps: VerifyDeps): Promise<Verification> {
     })).filter(({ problems }) => problems.length > 0);
 
   let differences = compare(new Set([...clerk.keys(), ...ledger.keys(), ...kafka.keys()]));
-  for (let look = 0; look < looksAgain && differences.length > 0; look += 1) {
-    await delay(pollIntervalMs, undefined, { signal: deps.signal });
+  for (let recheck = 0; recheck < recheckLimit && differences.length > 0; recheck += 1) {
+    await delay(pollIntervalMs, undefined, { signal: context.signal });
     const userIds = differences.map(({ userId }) => userId);
-    const since = await deps.readStateTable({ sinceMs: startedAt - toleratedSkewMs });
+    const since = await context.readStateTable({ sinceMs: startedAt - toleratedSkewMs });
     for (const [userId, state] of since) kafka.set(userId, state);
-    await readLedgerAgain(deps, userIds, ledger);
-    await readClerkAgain(deps, userIds, clerk);
+    await readLedgerAgain(context, userIds, ledger);
+    await readClerkAgain(context, userIds, clerk);
     differences = compare(userIds);
   }
   return { counts, differences };
 }
 
-async function scanLedger({ viewShard, shards }: VerifyDeps): Promise<Map<string, StoredView>> {
+async function scanLedger({ viewShard, shards }: VerificationContext): Promise<Map<string, StoredView>> {
   const found = new Map<string, StoredView>();
   for (let shard = 0; shard < shards; shard += 1) {
     for await (const entries of viewShard(shard).scan()) {
@@ -75,7 +71,7 @@ async function scanLedger({ viewShard, shards }: VerifyDeps): Promise<Map<string
 }
 
 async function readLedgerAgain(
-  { viewShard, shardOf }: VerifyDeps,
+  { viewShard, shardOf }: VerificationContext,
   userIds: readonly string[],
   ledger: Map<string, StoredView>,
 ): Promise<void> {
@@ -87,7 +83,7 @@ async function readLedgerAgain(
 }
 
 async function readClerkAgain(
-  { readPage }: VerifyDeps,
+  { readPage }: VerificationContext,
   userIds: readonly string[],
   clerk: Map<string, Snapshot>,
 ): Promise<void> {
@@ -99,7 +95,7 @@ async function readClerkAgain(
   }
 }
 
-/** A user whom nobody can read is not published either: it is among the dead letters, and here as if Clerk had none. */
+/** A user that cannot be parsed is not published either: it is a dead letter, and counts here as missing in Clerk. */
 function addPage(clerk: Map<string, Snapshot>, { users, readAt }: UserPage): void {
   for (const user of users) {
     const read = parseChange(writeSnapshot(user, "reconciliation", "user.updated", readAt));

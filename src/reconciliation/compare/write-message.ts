@@ -2,9 +2,9 @@ import type { ChangeSource } from "../../domain/change.ts";
 import type { Message } from "../../domain/message.ts";
 import type { ListedUser } from "../paging/user-page-reader.ts";
 
-// The ids name what was found: the same finding is one dead letter at most, however often it is found.
+// The ids name the finding, so that a repeated finding becomes at most one dead letter.
 
-/** What Clerk says of a user, as a message. `readAt`: when it was read, ms by our clock. */
+/** A message with Clerk's snapshot of a user. `readAt`: when it was read, in ms by our clock. */
 export const writeSnapshot = (
   user: ListedUser,
   source: ChangeSource,
@@ -19,7 +19,7 @@ export const writeSnapshot = (
   data: user.data,
 });
 
-/** That Clerk no longer has a user. When it was deleted nobody can say; `noticedAt` (ms) stands for it. */
+/** A message that Clerk no longer has a user. The time of the deletion is unknown, so `noticedAt` (ms) stands for it. */
 export const writeDeletion = (userId: string, source: ChangeSource, noticedAt: number): Message => ({
   id: `${source}_${userId}_deleted`,
   source,

@@ -5,7 +5,7 @@ import type { ListedUser, UserPageReader, UserPageRequest } from "./user-page-re
 import { iterateAllUsers } from "./iterate-all-users.ts";
 import { iterateRecentUsers } from "./iterate-recent-users.ts";
 
-/** Users that somebody changes and deletes between two pages. Newer ones have greater numbers; ids tell the creation. */
+/** A list of users that are changed and deleted between two pages. Newer users have greater numbers, and ids tell the order of creation. */
 class MovingList {
   users: ListedUser[];
   readonly requests: UserPageRequest[] = [];
@@ -73,7 +73,7 @@ async function walk(pages: AsyncGenerator<{ users: readonly ListedUser[] }, unkn
 
 const moves = fc.array(
   fc.record({
-    // Counted from the newest; those in front of the next page are the ones that pull it forward.
+    // Counted from the newest. Deletions ahead of the next page pull it forward.
     deleted: fc.uniqueArray(fc.nat(900), { maxLength: 150, size: "max" }),
     touched: fc.array(fc.nat(2_500), { maxLength: 40, size: "max" }),
   }),
@@ -81,7 +81,7 @@ const moves = fc.array(
 );
 
 describe("the recent users", () => {
-  test("are all seen, whoever else is changed or deleted between the pages, or the walk says that it cannot tell", async () => {
+  test("are all seen when others are changed or deleted between the pages, or the iteration reports that it cannot tell", async () => {
     await fc.assert(
       fc.asyncProperty(moves, fc.nat(2_400), async (plan, since) => {
         const list = new MovingList(2_500);
@@ -90,7 +90,7 @@ describe("the recent users", () => {
           list.touch(plan[page]?.touched ?? []);
         });
         const { seen, end } = await walk(iterateRecentUsers(read, since));
-        if (end === "too_far") return;
+        if (end === "page_limit") return;
         const missed = list.users.filter(
           ({ id, updatedAt }) => list.untouched.has(id) && updatedAt >= since && !seen.has(id),
         );
@@ -100,7 +100,7 @@ describe("the recent users", () => {
     );
   });
 
-  test("are read no further than asked for", async () => {
+  test("are read no further than requested", async () => {
     const list = new MovingList(3_000);
     const { seen, end } = await walk(
       iterateRecentUsers(
@@ -111,7 +111,7 @@ describe("the recent users", () => {
     expect([end, seen.size, list.requests.length]).toEqual(["reached", 500, 1]);
   });
 
-  test("of one and the same moment, more than a page of them, cannot be told apart: the walk says so soon", async () => {
+  test("with the same time on more than a page end the iteration soon with `page_limit`", async () => {
     const list = new MovingList(1_500);
     list.users = list.users.map((user) => ({ ...user, updatedAt: 7 }));
     expect(
@@ -123,43 +123,43 @@ describe("the recent users", () => {
           ),
         )
       ).end,
-    ).toBe("too_far");
+    ).toBe("page_limit");
     expect(list.requests.length).toBeLessThan(30);
   });
 });
 
 describe("all users", () => {
-  test("are all seen, though the users at the ends of pages are deleted meanwhile", async () => {
+  test("are all seen although users at the ends of pages are deleted during the iteration", async () => {
     const list = new MovingList(2_600);
     const read = list.reader((page) => list.delete([499, 498, 500, 999, 998, 997].map((at) => `user_${at * page}`)));
     const { seen } = await walk(iterateAllUsers(read));
     expect(list.users.filter(({ id }) => !seen.has(id))).toEqual([]);
   });
 
-  test("are walked from a trail on, or from the first page when nobody of it is left", async () => {
+  test("are iterated from a cursor on, or from the first page when all users of the cursor are deleted", async () => {
     const list = new MovingList(1_200);
     const pages = iterateAllUsers(list.reader(() => {}));
     const first = await pages.next();
-    const trail = first.done === true ? [] : first.value.trail;
-    expect(trail.slice(0, 4)).toEqual(["user_499", "user_498", "user_496", "user_492"]);
+    const cursor = first.done === true ? [] : first.value.cursor;
+    expect(cursor.slice(0, 4)).toEqual(["user_499", "user_498", "user_496", "user_492"]);
     list.delete(["user_499", "user_498"]);
     const rest = await walk(
       iterateAllUsers(
         list.reader(() => {}),
-        trail,
+        cursor,
       ),
     );
     expect([...rest.seen.keys()].slice(0, 4)).toEqual(["user_497", "user_500", "user_501", "user_502"]);
-    const anew = await walk(
+    const restarted = await walk(
       iterateAllUsers(
         list.reader(() => {}),
         ["user_gone", "user_gone_too"],
       ),
     );
-    expect(anew.seen.size).toBe(1_198);
+    expect(restarted.seen.size).toBe(1_198);
   });
 
-  test("are not walked when Clerk does not know the key", async () => {
+  test("are not iterated when Clerk rejects the key", async () => {
     const refuse: UserPageReader = async () => {
       throw new ClerkRequestError("users.list_all", 401, []);
     };

@@ -4,7 +4,7 @@ import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { stripUser } from "../../clerk/payloads/strip-user.ts";
 import { ClerkFailedError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 
-/** A user in one of Clerk's lists, as far as the bridge may keep it. */
+/** A user in one of Clerk's lists, without the fields that must not be stored. */
 export interface ListedUser {
   readonly id: string;
   /** Clerk's `updated_at`. */
@@ -14,32 +14,32 @@ export interface ListedUser {
 
 export interface UserPage {
   readonly users: readonly ListedUser[];
-  /** Just before Clerk was asked, ms by our clock. */
+  /** Just before the request to Clerk, in ms by our clock. */
   readonly readAt: number;
 }
 
 /**
- * By creation, oldest first, behind a user (from the start without one); or by change, newest first, from an offset on; or
- * those of these ids whom Clerk has.
+ * By creation, oldest first, after a user or from the start; or by change, newest first, from an offset on; or the users with these
+ * ids.
  */
 export type UserPageRequest =
   | { readonly order: "created"; readonly after: string | undefined; readonly limit?: number }
   | { readonly order: "updated"; readonly offset: number; readonly limit?: number }
   | { readonly order: "none"; readonly ids: readonly string[]; readonly limit?: number };
 
-/** Reads one page. Throws `ClerkRequestError`, and what `ClerkApi` throws when Clerk stays away. */
+/** Reads one page. Throws `ClerkRequestError`, and what `ClerkApi` throws when Clerk stays unavailable. */
 export type UserPageReader = (request: UserPageRequest) => Promise<UserPage>;
 
-/** Clerk's most; above it Clerk silently falls to 10. */
+/** Clerk's maximum. Clerk silently replaces a larger limit by 10. */
 export const pageSize = 500;
-/** Clerk's most in one request. */
+/** Clerk's maximum in one request. */
 export const maxIds = 100;
 
-/** Nobody waits for these reads, and five hundred users take Clerk a while. */
-const patience = { waitMs: 60_000, timeoutMs: 30_000 };
-const pausesMs = [1_000, 3_000, 9_000];
+/** No caller waits for these reads, and a page of 500 users takes Clerk a while. */
+const backgroundCallOptions = { waitMs: 60_000, timeoutMs: 30_000 };
+const retryDelaysMs = [1_000, 3_000, 9_000];
 
-/** Pages of users, one request each, within the shared rate budget; when Clerk is away, tried again after 1, 3 and 9 s. */
+/** Reads pages of users with one request each, within the shared rate budget. Retries after 1, 3 and 9 s while Clerk is unavailable. */
 export function createUserPageReader(
   clerk: Pick<ClerkApi, "read">,
   now: () => number,
@@ -51,15 +51,15 @@ export function createUserPageReader(
       try {
         return await readOnce(clerk, now, request);
       } catch (error) {
-        const pauseMs = pausesMs[attempt];
-        if (!isClerkOutage(error) || pauseMs === undefined) throw error;
-        await delay(pauseMs, undefined, { signal });
+        const retryDelayMs = retryDelaysMs[attempt];
+        if (!isClerkOutage(error) || retryDelayMs === undefined) throw error;
+        await delay(retryDelayMs, undefined, { signal });
       }
     }
   };
 }
 
-/** The SDK's users; what has no time of change is compared all the same, and found to be no user. */
+/** The SDK's users. An entry without a time of change is compared too, and found to be no user. */
 const listSchema = z.array(
   z.object({ id: z.string(), updatedAt: z.number().catch(0), raw: z.record(z.string(), z.unknown()) }),
 );
@@ -70,17 +70,17 @@ async function readOnce(clerk: Pick<ClerkApi, "read">, now: () => number, reques
     "users.list_all",
     ({ users }) => {
       readAt = now();
-      // The SDK's own list knows no cursor, and asks for a count with every page.
+      // The SDK's own list has no cursor and requests a count with every page.
       return users["request"]({
         method: "GET",
         path: "/users",
         queryParams: { limit: request.limit ?? pageSize, ...placeOf(request) },
       });
     },
-    patience,
+    backgroundCallOptions,
   );
   const listed = listSchema.safeParse(answer);
-  // The SDK hands on whatever came, such as a page of some proxy.
+  // The SDK returns any body, such as a proxy's error page.
   if (!listed.success) {
     throw new ClerkFailedError("Clerk's response is not a list of users", { cause: listed.error });
   }

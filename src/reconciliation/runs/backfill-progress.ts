@@ -1,22 +1,23 @@
 import { z } from "zod";
 import { backfillKey } from "../../redis/keys.ts";
-import type { Trail } from "../paging/iterate-all-users.ts";
+import type { Cursor } from "../paging/iterate-all-users.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
-const progressSchema = z.object({
-  trail: z.array(z.string()),
-  /** When it was begun, ms. */
-  startedAt: z.number(),
-  read: z.number(),
-  queued: z.number(),
-});
+/** The stored form: `trail` is the cursor. */
+const progressSchema = z
+  .object({ trail: z.array(z.string()), startedAt: z.number(), read: z.number(), queued: z.number() })
+  .transform(({ trail, ...progress }): BackfillProgress => ({ cursor: trail, ...progress }));
 
-/** How far a backfill is: Redis holds the messages of all users up to here. */
-export interface BackfillProgress extends Omit<z.infer<typeof progressSchema>, "trail"> {
-  readonly trail: Trail;
+/** The progress of a backfill: Redis has stored the messages of all users up to the cursor. */
+export interface BackfillProgress {
+  readonly cursor: Cursor;
+  /** In ms. */
+  readonly startedAt: number;
+  readonly read: number;
+  readonly queued: number;
 }
 
-/** Where the backfill keeps its place, so that after a crash it goes on and does not start over. */
+/** Stores the progress of a backfill, so that it continues after a crash. */
 export interface ProgressStore {
   /** Undefined when no backfill is unfinished. */
   read(): Promise<BackfillProgress | undefined>;
@@ -31,7 +32,8 @@ export function createProgressStore(redis: RedisClient, redisPrefix: string): Pr
       const stored = await redis.get(key);
       return stored === null ? undefined : progressSchema.parse(JSON.parse(stored));
     },
-    write: async (progress) => void (await redis.set(key, JSON.stringify(progress))),
+    write: async ({ cursor, ...progress }) =>
+      void (await redis.set(key, JSON.stringify({ trail: cursor, ...progress }))),
     forget: async () => void (await redis.del(key)),
   };
 }

@@ -1,43 +1,44 @@
+import type { ComparisonContext } from "../reconciliation-context.ts";
 import type { BackfillProgress, ProgressStore } from "./backfill-progress.ts";
-import { type CompareDeps, readStates } from "../compare/compare-page.ts";
-import { queueMissed, type QueueMissedDeps } from "../compare/queue-missed.ts";
-import type { UserPageReader } from "../paging/user-page-reader.ts";
+import { readStates } from "../compare/compare-page.ts";
+import { queueMissed } from "../compare/queue-missed.ts";
 import { iterateAllUsers } from "../paging/iterate-all-users.ts";
 import { writeSnapshot } from "../compare/write-message.ts";
 
-export interface BackfillDeps extends CompareDeps, QueueMissedDeps {
-  readonly readPage: UserPageReader;
+export interface BackfillContext extends ComparisonContext {
   readonly progress: ProgressStore;
-  readonly now: () => number;
   readonly onProgress: (progress: BackfillProgress) => void;
 }
 
 export interface BackfillOptions {
-  /** Counts only: from the first user on, and nothing is queued or kept. */
+  /** Counts all users, and queues and stores nothing. */
   readonly dryRun: boolean;
-  /** From the first user on, wherever an earlier backfill stopped. */
+  /** Starts with the first user, not where an earlier backfill stopped. */
   readonly restart: boolean;
 }
 
 /**
- * Queues a message for every user of Clerk whom the ledger does not know, oldest first. Its place is kept only when Redis
- * holds the messages up to there: whoever starts it again after a crash skips nobody, and asks for a page twice at most.
+ * Queues a message for every user of Clerk that the ledger does not know, oldest first. The cursor is stored only after Redis has stored
+ * the messages up to it, so a backfill that is started again after a crash skips no user and reads at most one page twice.
  *
- * It may run beside webhooks, twice, or against a ledger that is not made yet: a user who is known after all gives no
- * event, since the owner of the shard decides.
+ * It may run beside webhooks, twice, or against an incomplete ledger: a user that is known after all causes no event, because the owner
+ * of the shard decides.
  */
-export async function backfill(deps: BackfillDeps, { dryRun, restart }: BackfillOptions): Promise<BackfillProgress> {
-  const earlier = dryRun || restart ? undefined : await deps.progress.read();
-  const startedAt = earlier?.startedAt ?? deps.now();
-  let { read, queued, trail } = earlier ?? { read: 0, queued: 0, trail: [] };
-  const place = (): BackfillProgress => ({ trail, startedAt, read, queued });
-  deps.onProgress(place());
-  for await (const page of iterateAllUsers(deps.readPage, trail)) {
-    const { states } = await readStates(deps, page.users);
+export async function backfill(
+  context: BackfillContext,
+  { dryRun, restart }: BackfillOptions,
+): Promise<BackfillProgress> {
+  const earlier = dryRun || restart ? undefined : await context.progress.read();
+  const startedAt = earlier?.startedAt ?? context.now();
+  let { read, queued, cursor } = earlier ?? { read: 0, queued: 0, cursor: [] };
+  const place = (): BackfillProgress => ({ cursor, startedAt, read, queued });
+  context.onProgress(place());
+  for await (const page of iterateAllUsers(context.readPage, cursor)) {
+    const { states } = await readStates(context, page.users);
     const unknown = page.users.filter(({ id }) => !states.has(id));
     if (!dryRun) {
       await queueMissed(
-        deps,
+        context,
         unknown.map((user) => ({
           userId: user.id,
           message: writeSnapshot(user, "backfill", "user.created", page.readAt),
@@ -46,10 +47,10 @@ export async function backfill(deps: BackfillDeps, { dryRun, restart }: Backfill
     }
     read += page.users.length;
     queued += unknown.length;
-    trail = page.trail;
-    if (!dryRun) await deps.progress.write(place());
-    deps.onProgress(place());
+    cursor = page.cursor;
+    if (!dryRun) await context.progress.write(place());
+    context.onProgress(place());
   }
-  if (!dryRun) await deps.progress.forget();
+  if (!dryRun) await context.progress.forget();
   return place();
 }

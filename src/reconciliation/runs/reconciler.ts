@@ -13,11 +13,12 @@ import { shardPrefix } from "../../redis/keys.ts";
 import { createUserPageReader } from "../paging/user-page-reader.ts";
 import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
-import { type RunDeps, runReconciliation } from "./run-reconciliation.ts";
+import { runReconciliation } from "./run-reconciliation.ts";
+import type { ReconciliationContext } from "../reconciliation-context.ts";
 import { createWatermark } from "./watermark.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
-export interface ReconcilerDeps {
+export interface ReconcilerOptions {
   readonly config: {
     readonly reconciliation: ReconciliationConfig;
     readonly shards: number;
@@ -37,36 +38,36 @@ export interface ReconcilerDeps {
 
 export interface Reconciler {
   /**
-   * Redis has lost data: queued messages may be lost, and so is the schedule. Resolves once Redis holds a full sweep and a
-   * new schedule; waits while it is away.
+   * To be called after Redis lost data, which can include queued messages and the schedule. Resolves once Redis has stored a full sweep
+   * and a new schedule; waits while Redis is unavailable.
    */
   sweepAfterLoss(): Promise<void>;
-  /** Begins to take runs, and sees to the schedule. */
+  /** Begins to execute runs and keeps the schedule. */
   start(): void;
-  /** Cuts off a run that is under way; another worker starts it over. */
+  /** Aborts a run in progress; another worker starts it over. */
   stop(): Promise<void>;
 }
 
-/** A runner that gives no sign of life so long is dead, and its run is another's. */
+/** A worker without a sign of life for this time counts as dead, and another worker takes over its run. */
 const lockDurationMs = 6_000;
-const lookForDeadEveryMs = 2_000;
-const scheduleEveryMs = 30_000;
-const requestAgainMs = 1_000;
+const stalledIntervalMs = 2_000;
+const scheduleIntervalMs = 30_000;
+const requestRetryMs = 1_000;
 const backoff = { firstDelayMs: 5_000, maxDelayMs: 5 * 60_000 };
-const stopWithinMs = 3_000;
+const stopTimeoutMs = 3_000;
 
 /**
- * Takes the runs of the reconciliation from their queue, which gives out one at a time whatever the number of workers. Only
- * a Redis that lost its data, or a runner that froze and wakes up, can make it two, and two are no harm: they queue what
- * they find, and the owner of a shard decides.
+ * Executes the runs of the reconciliation from their queue, one at a time whatever the number of workers. Two runs at a time are
+ * possible only after Redis lost its data or a frozen worker wakes up. They do no harm: runs queue what they find, and the owner of
+ * a shard decides.
  */
-export function createReconciler({ config, redis, jobsRedis, ...deps }: ReconcilerDeps): Reconciler {
+export function createReconciler({ config, redis, jobsRedis, ...deps }: ReconcilerOptions): Reconciler {
   const { log } = deps;
   const { prefix } = config.redis;
   const stopping = new AbortController();
   const { signal } = stopping;
   const runs = createReconciliationQueue(jobsRedis, prefix);
-  const runDeps: RunDeps = {
+  const context: ReconciliationContext = {
     ...deps,
     ...config.reconciliation,
     shards: config.shards,
@@ -80,9 +81,10 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
   const worker = new Worker(
     reconciliationQueueName,
     async (job) => {
-      const report = await runReconciliation(runDeps, runRequestSchema.parse(job.data));
-      // What was too young to be told from a webhook under way.
-      if (report.kind === "full" && report.findings.young > 0) await runs.requestRecent("after_sweep", runDeps.graceMs);
+      const report = await runReconciliation(context, runRequestSchema.parse(job.data));
+      // Changes in the grace period could not be told from webhooks in flight.
+      if (report.kind === "full" && report.findings.inGracePeriod > 0)
+        await runs.requestRecent("after_sweep", context.graceMs);
       return report;
     },
     {
@@ -90,7 +92,7 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
       prefix: reconciliationPrefix(prefix),
       autorun: false,
       lockDuration: lockDurationMs,
-      stalledInterval: lookForDeadEveryMs,
+      stalledInterval: stalledIntervalMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       settings: { backoffStrategy: (attempt) => backoffDelayMs(backoff, attempt) },
     },
@@ -101,8 +103,10 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
     while (!signal.aborted) {
       await runs
         .schedule(config.reconciliation)
-        .catch((error: unknown) => log.warn({ event: "reconciliation.unscheduled", err: error }, "No schedule yet"));
-      await delay(scheduleEveryMs, undefined, { signal, ref: false }).catch(() => {});
+        .catch((error: unknown) =>
+          log.warn({ event: "reconciliation.unscheduled", err: error }, "The runs could not be scheduled"),
+        );
+      await delay(scheduleIntervalMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
@@ -113,9 +117,12 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
           await runs.requestSweep("ledger_loss");
           return await runs.schedule(config.reconciliation);
         } catch (error) {
-          // The node of a cluster that holds the runs is away; nobody would notice the loss a second time.
-          log.warn({ event: "reconciliation.not_requested", err: error }, "No sweep for a loss yet");
-          await delay(requestAgainMs, undefined, { signal });
+          // The cluster node of the queue is unavailable. The loss would not be noticed a second time.
+          log.warn(
+            { event: "reconciliation.not_requested", err: error },
+            "The sweep after a loss could not be requested",
+          );
+          await delay(requestRetryMs, undefined, { signal });
         }
       }
     },
@@ -127,7 +134,7 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
     stop: async () => {
       stopping.abort();
       const closed = Promise.allSettled([worker.close(), runs.close()]);
-      await Promise.race([closed, delay(stopWithinMs, undefined, { ref: false })]);
+      await Promise.race([closed, delay(stopTimeoutMs, undefined, { ref: false })]);
     },
   };
 }

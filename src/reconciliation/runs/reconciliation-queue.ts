@@ -6,54 +6,55 @@ import type { RedisClient } from "../../redis/redis-client.ts";
 
 export const reconciliationQueueName = "runs";
 
-/** What a job asks for: `recent` compares the newest changes, `full` all users and finds deletions. */
+/** The request of a job. `recent` compares the newest changes; `full` compares all users and finds deletions. */
 export const runRequestSchema = z.object({
   kind: z.enum(["recent", "full"]),
-  /** For the log: who asked. */
+  /** Why the run was requested, for the log. */
   reason: z.string(),
-  /** Publish deletions however many there are. */
+  /** Publish any number of deletions. */
   allDeletions: z.boolean().default(false),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
-/** Where a run that was asked for stands; `unknown` once its job is forgotten. */
+/** The state of a requested run; `unknown` once its job has been removed. */
 export type RunState =
   | { readonly state: "waiting" | "running" | "unknown" }
   | { readonly state: "done"; readonly result: unknown }
-  /** Gone for good; before that it was tried again. */
+  /** Failed for good, after all retries. */
   | { readonly state: "failed"; readonly reason: string };
 
-/** Who wants runs asks here; the workers run them, one at a time. */
+/** Requests runs, which the workers execute one at a time. */
 export interface ReconciliationQueue {
   /**
-   * Makes the runs come by the clock. Every worker calls it now and then: a Redis that lost its data has lost the schedule,
-   * too. Nothing happens when all is as it should be.
+   * Creates or repairs the schedule of the runs. Every worker calls it from time to time, because a Redis that lost its data has lost
+   * the schedule too.
    */
   schedule(config: Pick<ReconciliationConfig, "everyMs" | "sweepCron">): Promise<void>;
   /**
-   * Resolves once Redis holds a full sweep that begins after now. However many ask, there is one that runs and one that
-   * waits, at most. It is tried until it succeeds.
+   * Resolves once Redis has stored a full sweep that begins after this call. At most one sweep runs and one waits, whatever the number
+   * of requests. It is retried until it succeeds.
    */
   requestSweep(reason: string): Promise<void>;
-  /** A run over the recent changes, so much later; one at most waits. */
+  /** Requests a run over the recent changes after a delay. At most one such run waits. */
   requestRecent(reason: string, delayMs: number): Promise<void>;
-  /** A run of its own for somebody who waits for it; resolves with its id. */
+  /** Requests a separate run for a caller that waits for it; resolves with its id. */
   ask(request: RunRequest): Promise<string>;
   find(id: string): Promise<RunState>;
   close(): Promise<void>;
 }
 
-/** Shards notice a loss one after the other, and make their ledgers anew. */
+/** Shards notice a loss one after the other and rebuild their ledgers. */
 const afterLossMs = 2_000;
 const kept = { removeOnComplete: { count: 20 }, removeOnFail: { count: 20 } };
-const backoff = { type: "patient" };
+/** The reconciler computes the delay for any type. Stored jobs of earlier releases have the type `patient`. */
+const backoff = { type: "capped-exponential" };
 const attempts = { recent: 3, full: 10, untilDone: 1_000_000 };
 const overdueMs = 60_000;
 
-/** Waits while Redis is away; with a connection that fails fast it throws instead. */
+/** Waits while Redis is unavailable; with a connection that fails fast it throws instead. */
 export function createReconciliationQueue(redis: RedisClient, redisPrefix: string): ReconciliationQueue {
   const queue = new Queue(reconciliationQueueName, { connection: redis, prefix: reconciliationPrefix(redisPrefix) });
-  queue.on("error", () => {}); // The connection's own listener has logged it.
+  queue.on("error", () => {}); // The connection's own listener logs it.
 
   const add = (request: RunRequest, options: JobsOptions) =>
     queue.add(request.kind, request, { attempts: attempts[request.kind], backoff, ...kept, ...options });
@@ -61,7 +62,7 @@ export function createReconciliationQueue(redis: RedisClient, redisPrefix: strin
   async function keepScheduled(kind: RunRequest["kind"], repeat: { every: number } | { pattern: string; tz: string }) {
     const known = await queue.getJobScheduler(kind);
     const same = "every" in repeat ? known?.every === repeat.every : known?.pattern === repeat.pattern;
-    // A schedule whose next job is gone would be silent for ever.
+    // A schedule whose next job was lost would never run again.
     if (same && known?.next !== undefined && known.next > Date.now() - overdueMs) return;
     await queue.upsertJobScheduler(kind, repeat, {
       name: kind,

@@ -6,7 +6,11 @@ import { backfill } from "./backfill.ts";
 import type { BackfillProgress } from "./backfill-progress.ts";
 import { LedgerIncompleteError } from "../compare/compare-page.ts";
 import type { ListedUser, UserPageReader } from "../paging/user-page-reader.ts";
-import { reconcileRecent, type ReconcileDeps } from "./reconcile-recent.ts";
+import { reconcileRecent } from "./reconcile-recent.ts";
+import type { ReconciliationContext } from "../reconciliation-context.ts";
+import { createReconciliationMetrics } from "../reconciliation-metrics.ts";
+import { createLogger } from "../../shared/logger.ts";
+import { Registry } from "prom-client";
 import { clerkUserJson, makeUser } from "../../../test/support/clerk/clerk-messages.ts";
 
 const now = 1_000_000;
@@ -33,14 +37,14 @@ function openBridge(users: readonly ListedUser[], { complete = true, watermark =
     const offset = request.order === "updated" ? request.offset : 0;
     return { users: newestFirst.slice(offset, offset + 500), readAt: now };
   };
-  const deps: ReconcileDeps = {
+  const context: ReconciliationContext = {
     viewShard: () => view,
     shardOf: () => 0,
     shards: 1,
     queues: {
       countWaiting: async () => 0,
       add: async (_, message) => {
-        if (addFails) throw new Error("Redis is away");
+        if (addFails) throw new Error("Redis is unavailable");
         queued.push(message);
       },
     },
@@ -48,11 +52,15 @@ function openBridge(users: readonly ListedUser[], { complete = true, watermark =
     watermark: { read: async () => mark, write: async (at) => void (mark = at) },
     overlapMs: 100,
     graceMs: 50,
+    maxDeletedPercent: 10,
+    readUser: async () => ({ outcome: "missing" }),
+    metrics: createReconciliationMetrics(new Registry()),
+    log: createLogger("test", "silent"),
     now: () => now,
     signal: new AbortController().signal,
   };
   return {
-    deps,
+    context,
     queued,
     known,
     get mark() {
@@ -79,35 +87,35 @@ const usersAt = (...times: number[]): ListedUser[] =>
   });
 
 describe("a run over the recent changes", () => {
-  test("leaves what is younger than the grace to its webhook, and finds it the next time", async () => {
+  test("leaves a change within the grace period to its webhook, and the next run finds it", async () => {
     const bridge = openBridge(usersAt(now - 10, now - 60));
-    const run = await reconcileRecent(bridge.deps);
-    expect(run).toMatchObject({ outcome: "done", findings: { compared: 2, young: 1, found: { created: 1 } } });
+    const run = await reconcileRecent(bridge.context);
+    expect(run).toMatchObject({ outcome: "done", findings: { compared: 2, inGracePeriod: 1, found: { created: 1 } } });
     expect(bridge.queued.map(({ data }) => data["updated_at"])).toEqual([now - 60]);
     expect(bridge.mark).toBe(now - 10 - 50);
-    await reconcileRecent({ ...bridge.deps, graceMs: 0 });
+    await reconcileRecent({ ...bridge.context, graceMs: 0 });
     expect(bridge.queued.map(({ data }) => data["updated_at"])).toContain(now - 10);
   });
 
-  test("moves its watermark only when all is queued", async () => {
+  test("moves the watermark only after all messages are queued", async () => {
     const bridge = openBridge(usersAt(now - 60), { watermark: 7 });
     bridge.failToAdd(true);
-    await expect(reconcileRecent(bridge.deps)).rejects.toThrow("Redis is away");
+    await expect(reconcileRecent(bridge.context)).rejects.toThrow("Redis is unavailable");
     expect(bridge.mark).toBe(7);
   });
 
-  test("queues nothing while the ledger is being made: everybody would seem to be new", async () => {
+  test("queues nothing while the ledger is incomplete, because every user would seem to be new", async () => {
     const bridge = openBridge(usersAt(now - 60), { complete: false });
-    await expect(reconcileRecent(bridge.deps)).rejects.toThrow(LedgerIncompleteError);
+    await expect(reconcileRecent(bridge.context)).rejects.toThrow(LedgerIncompleteError);
     expect(bridge.queued).toEqual([]);
   });
 
-  test("without a watermark is no run, unless nobody is known yet: then it begins with the overlap", async () => {
+  test("does not start without a watermark, except in a bridge without users, where it begins with the overlap", async () => {
     const bridge = openBridge(usersAt(now - 60, now - 99, now - 101), { isNew: true });
-    expect(await reconcileRecent(bridge.deps)).toMatchObject({ outcome: "done", findings: { compared: 2 } });
+    expect(await reconcileRecent(bridge.context)).toMatchObject({ outcome: "done", findings: { compared: 2 } });
     const other = openBridge(usersAt(now - 60), { isNew: true });
     other.known.set("user_1", { status: "deleted", sequence: 1 });
-    expect(await reconcileRecent(other.deps)).toEqual({ outcome: "no_watermark" });
+    expect(await reconcileRecent(other.context)).toEqual({ outcome: "no_watermark" });
   });
 
   test("sends what is no user to the dead letters, by an id that is always the same", async () => {
@@ -115,8 +123,8 @@ describe("a run over the recent changes", () => {
     const bridge = openBridge(
       broken === undefined ? [] : [{ ...broken, data: { ...broken.data, email_addresses: null } }],
     );
-    expect(await reconcileRecent(bridge.deps)).toMatchObject({ findings: { found: { unreadable: 1 } } });
-    await reconcileRecent(bridge.deps);
+    expect(await reconcileRecent(bridge.context)).toMatchObject({ findings: { found: { unreadable: 1 } } });
+    await reconcileRecent(bridge.context);
     expect(new Set(bridge.queued.map(({ id }) => id)).size).toBe(1);
   });
 });
@@ -125,17 +133,17 @@ describe("a backfill", () => {
   const options = { dryRun: false, restart: false };
   const users = usersAt(...Array.from({ length: 1_100 }, (_, at) => at + 1));
 
-  test("keeps its place only behind what Redis holds, and goes on from there", async () => {
+  test("stores its cursor only after Redis has stored the messages, and continues from there", async () => {
     const bridge = openBridge(users);
-    const deps = { ...bridge.deps, progress: bridge.progressStore, onProgress: () => {} };
+    const context = { ...bridge.context, progress: bridge.progressStore, onProgress: () => {} };
     const failing = {
-      ...deps,
+      ...context,
       onProgress: ({ read }: BackfillProgress) => bridge.failToAdd(read >= 500),
     };
-    await expect(backfill(failing, options)).rejects.toThrow("Redis is away");
+    await expect(backfill(failing, options)).rejects.toThrow("Redis is unavailable");
     expect(bridge.progress).toMatchObject({ read: 500, queued: 500 });
     bridge.failToAdd(false);
-    expect(await backfill(deps, options)).toMatchObject({ read: 1_100, queued: 1_100 });
+    expect(await backfill(context, options)).toMatchObject({ read: 1_100, queued: 1_100 });
     expect(bridge.queued.map(({ data }) => data["id"])).toEqual(users.map(({ id }) => id));
     expect(
       bridge.queued.every(
@@ -148,14 +156,14 @@ describe("a backfill", () => {
   test("passes over whom the ledger knows, deleted ones too", async () => {
     const bridge = openBridge(users.slice(0, 3));
     bridge.known.set(users[1]?.id ?? "", { status: "deleted", sequence: 2 });
-    const deps = { ...bridge.deps, progress: bridge.progressStore, onProgress: () => {} };
-    expect(await backfill(deps, options)).toMatchObject({ read: 3, queued: 2 });
+    const context = { ...bridge.context, progress: bridge.progressStore, onProgress: () => {} };
+    expect(await backfill(context, options)).toMatchObject({ read: 3, queued: 2 });
   });
 
   test("that only counts queues and keeps nothing", async () => {
     const bridge = openBridge(users);
-    const deps = { ...bridge.deps, progress: bridge.progressStore, onProgress: () => {} };
-    expect(await backfill(deps, { dryRun: true, restart: false })).toMatchObject({ read: 1_100, queued: 1_100 });
+    const context = { ...bridge.context, progress: bridge.progressStore, onProgress: () => {} };
+    expect(await backfill(context, { dryRun: true, restart: false })).toMatchObject({ read: 1_100, queued: 1_100 });
     expect([bridge.queued, bridge.progress]).toEqual([[], undefined]);
   });
 });

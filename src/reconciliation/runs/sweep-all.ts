@@ -1,49 +1,43 @@
-import type { UserReader } from "../../clerk/users/user-reader.ts";
+import type { ReconciliationContext } from "../reconciliation-context.ts";
 import { confirmDeletions } from "../compare/confirm-deletions.ts";
 import { type Findings, noFindings, reconcilePage } from "../compare/reconcile-page.ts";
-import { type ReconcileDeps, watermarkOf } from "./reconcile-recent.ts";
+import { watermarkOf } from "./reconcile-recent.ts";
 import { iterateAllUsers } from "../paging/iterate-all-users.ts";
-
-export interface SweepDeps extends ReconcileDeps {
-  readonly readUser: UserReader;
-  readonly maxDeletedPercent: number;
-}
 
 export interface Sweep {
   readonly findings: Findings;
-  /** Users that Clerk's list did not show, and of whom nothing was published because they are so many; usually 0. */
+  /** Users missing from Clerk's list whose deletions were withheld, because there are too many of them; usually 0. */
   readonly withheld: number;
 }
 
-/** So many may always be missing: a few users of a small instance are a large part of it. */
+/** This many users may always be missing, because a few users are a large share of a small instance. */
 const alwaysAllowed = 10;
 
 /**
- * Compares all users, and finds those that are no more: who was known before the list was begun and is not in it. Users
- * that come or change meanwhile are therefore never taken for deleted. Holds the ids of all known users in memory, about
- * 100 bytes each.
+ * Compares all users and finds deleted ones: users that were known before the list began and are not in it. Users that are created or
+ * changed during the sweep therefore never count as deleted. Holds the ids of all known users in memory, about 100 bytes each.
  *
- * A list that lacks a large part of the known users is more likely that of another instance (a wrong key) than a mass
- * deletion, and a deletion is final: none is published then, until somebody asks for it (`allDeletions`).
+ * A list that lacks a large share of the known users more likely belongs to another instance (a wrong key) than to a mass deletion,
+ * and a deletion is final. All deletions are then withheld until an operator requests them (`allDeletions`).
  */
-export async function sweepAll(deps: SweepDeps, allDeletions: boolean): Promise<Sweep> {
-  const startedAt = deps.now();
-  const newest = await deps.readPage({ order: "updated", offset: 0, limit: 1 });
-  const unseen = await readKnownUsers(deps);
+export async function sweepAll(context: ReconciliationContext, allDeletions: boolean): Promise<Sweep> {
+  const startedAt = context.now();
+  const newest = await context.readPage({ order: "updated", offset: 0, limit: 1 });
+  const unseen = await readKnownUsers(context);
   const known = unseen.size;
   const findings = noFindings();
-  for await (const page of iterateAllUsers(deps.readPage)) {
-    await reconcilePage(deps, page, findings);
+  for await (const page of iterateAllUsers(context.readPage)) {
+    await reconcilePage(context, page, findings);
     for (const { id } of page.users) unseen.delete(id);
   }
-  const allowed = Math.max(alwaysAllowed, (known * deps.maxDeletedPercent) / 100);
+  const allowed = Math.max(alwaysAllowed, (known * context.maxDeletedPercent) / 100);
   const withheld = !allDeletions && unseen.size > allowed ? unseen.size : 0;
-  if (withheld === 0) await confirmDeletions(deps, unseen, findings);
-  await deps.watermark.write(watermarkOf(newest.users[0]?.updatedAt, startedAt, deps.graceMs));
+  if (withheld === 0) await confirmDeletions(context, unseen, findings);
+  await context.watermark.write(watermarkOf(newest.users[0]?.updatedAt, startedAt, context.graceMs));
   return { findings, withheld };
 }
 
-async function readKnownUsers({ viewShard, shards }: SweepDeps): Promise<Set<string>> {
+async function readKnownUsers({ viewShard, shards }: ReconciliationContext): Promise<Set<string>> {
   const known = new Set<string>();
   for (let shard = 0; shard < shards; shard += 1) {
     for await (const entries of viewShard(shard).scan()) {

@@ -3,11 +3,11 @@ import { watermarkKey } from "../../redis/keys.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 /**
- * Up to when Clerk's changes have been compared: every user whose `updated_at` is not later was, at least once since, and
- * what was missing was queued.
+ * The time up to which Clerk's changes have been compared: every user with an `updated_at` up to it has been compared since, and
+ * missed changes were queued.
  */
 export interface Watermark {
-  /** Milliseconds, by Clerk's clock; undefined when there was no run yet, or Redis has lost it. */
+  /** In ms by Clerk's clock; undefined before the first run, and when Redis has lost it. */
   read(): Promise<number | undefined>;
   write(at: number): Promise<void>;
 }

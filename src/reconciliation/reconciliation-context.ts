@@ -1,0 +1,28 @@
+import type { UserReader } from "../clerk/users/user-reader.ts";
+import type { LedgerView } from "../ledger/ledger-view.ts";
+import type { MessageQueues } from "../queue/message-queues.ts";
+import type { Logger } from "../shared/logger.ts";
+import type { UserPageReader } from "./paging/user-page-reader.ts";
+import type { ReconciliationConfig } from "./reconciliation-config.ts";
+import type { ReconciliationMetrics } from "./reconciliation-metrics.ts";
+import type { Watermark } from "./runs/watermark.ts";
+
+/** What it takes to compare Clerk's users with the ledger and to queue what is missing: for runs, backfill and verification. */
+export interface ComparisonContext {
+  readonly shards: number;
+  readonly shardOf: (userId: string) => number;
+  readonly viewShard: (shard: number) => LedgerView;
+  readonly queues: Pick<MessageQueues, "add" | "countWaiting">;
+  readonly readPage: UserPageReader;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
+/** What the runs of the reconciliation work with. */
+export interface ReconciliationContext
+  extends ComparisonContext, Pick<ReconciliationConfig, "graceMs" | "overlapMs" | "maxDeletedPercent"> {
+  readonly readUser: UserReader;
+  readonly watermark: Watermark;
+  readonly metrics: ReconciliationMetrics;
+  readonly log: Logger;
+}
