@@ -28,13 +28,13 @@ const deadLetterSchema = z.object({
 
 /** Dead letters of all shards. Every call throws while Redis is unavailable. */
 export interface DeadLetters {
-  /** Resolves once Redis has stored the dead deadLetter. Also deletes dead letters older than the retention. */
+  /** Resolves once Redis has stored the dead letter. Also deletes dead letters older than the retention. */
   store(deadLetter: DeadLetter): Promise<void>;
   count(): Promise<number>;
   /** The newest ones first. */
   list(offset: number, limit: number): Promise<DeadLetter[]>;
   find(id: string): Promise<DeadLetter | undefined>;
-  /** False when there is no such dead deadLetter. */
+  /** False when there is no such dead letter. */
   delete(id: string): Promise<boolean>;
   /** Deletes the dead letter unless the same message was stored again since it was read; false in that case. */
   removeIfUnchanged(deadLetter: DeadLetter): Promise<boolean>;
