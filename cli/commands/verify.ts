@@ -14,9 +14,10 @@ export function addVerifyCommand(program: Command): void {
     .option("--json", "print one JSON object")
     .action((options: { json?: true }) =>
       runCommand(async (context) => {
-        const { config, eventLog, shardOf, viewShard, signal } = context;
+        const { config, eventLog, queues, shardOf, viewShard, signal } = context;
         const { counts, differences } = await verify({
           shards: config.shards,
+          queues,
           shardOf,
           viewShard,
           readPage: createUserPageReader(context.createClerk(), Date.now, signal),
