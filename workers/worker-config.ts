@@ -3,9 +3,9 @@ import { AUDIT_ENVIRONMENT, toAuditConfig } from "../src/audit/audit-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "../src/cache/cache-config.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../src/clerk/client/clerk-config.ts";
 import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../src/kafka/client/kafka-config.ts";
-import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead-letters-config.ts";
+import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead-letters.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../src/reconciliation/reconciliation-config.ts";
-import { REDIS_ENVIRONMENT, toRedisConfig } from "../src/redis/redis-config.ts";
+import { REDIS_ENVIRONMENT, toRedisConfig } from "../src/redis/redis-address.ts";
 import { type EnvironmentVariables, port, positive, readEnvironment } from "../src/shared/environment.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../src/shared/program-config.ts";
 

@@ -3,7 +3,7 @@ import { addHealth, type Readiness } from "../src/http/add-health.ts";
 import { mapErrors } from "../src/http/map-errors.ts";
 import { serve } from "../src/http/serve.ts";
 import type { ShardGroup } from "../src/kafka/consuming/join-shard-group.ts";
-import { checkRedis } from "../src/redis/check-redis.ts";
+import { checkRedis } from "../src/redis/redis-client.ts";
 import { shardPrefixes } from "../src/redis/keys.ts";
 import type { Lifecycle } from "../src/shared/lifecycle.ts";
 import type { Logger } from "../src/shared/logger.ts";

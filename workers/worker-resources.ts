@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
 import { type ClerkApi, createClerkApi } from "../src/clerk/client/clerk-api.ts";
-import { createUserReader, type UserReader } from "../src/clerk/users/user-reader.ts";
+import { createUserReader, type UserReader } from "../src/clerk/users/clerk-users.ts";
 import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
 import { createMessageQueues, type MessageQueues } from "../src/queue/message-queues.ts";
 import { createBlockingRedis, createFailFastRedis } from "../src/redis/create-redis.ts";

@@ -1,4 +1,4 @@
-import { awaitLeaders } from "../../src/kafka/topics/await-leaders.ts";
+import { awaitLeaders } from "../../src/kafka/topics/partitions.ts";
 import type { BenchContext } from "../context.ts";
 import { connectKafka } from "./connect-kafka.ts";
 

@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { countUsers } from "../../src/clerk/users/list-users.ts";
+import { countUsers } from "../../src/clerk/users/clerk-users.ts";
 import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
 import { createProgressStore } from "../../src/reconciliation/runs/backfill-progress.ts";
 import { backfill } from "../../src/reconciliation/runs/backfill.ts";

@@ -59,7 +59,7 @@ async function untilDone(queue: ReconciliationQueue, id: string, signal: AbortSi
 const resultSchema = z.object({
   durationMs: z.number(),
   withheld: z.number(),
-  findings: z.object({ compared: z.number(), young: z.number(), found: z.record(z.string(), z.number()) }),
+  findings: z.object({ compared: z.number(), inGracePeriod: z.number(), found: z.record(z.string(), z.number()) }),
 });
 
 function formatResult(result: unknown): string {
@@ -71,8 +71,8 @@ function formatResult(result: unknown): string {
       ? "nothing was missed"
       : `queued: ${found.map(([what, count]) => `${count} ${what}`).join(", ")}`,
   ];
-  if (findings.young > 0)
-    lines.push(`${findings.young} changes are in the grace period: their webhooks may still arrive`);
+  if (findings.inGracePeriod > 0)
+    lines.push(`${findings.inGracePeriod} changes are in the grace period: their webhooks may still arrive`);
   if (withheld > 0) {
     lines.push(
       `${withheld} users are missing in Clerk: too many, so no deletion is published. If CLERK_SECRET_KEY belongs to the right instance, run: bridge reconcile --full --all-deletions`,

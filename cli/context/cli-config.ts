@@ -1,8 +1,8 @@
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../../src/clerk/client/clerk-config.ts";
 import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../../src/kafka/client/kafka-config.ts";
-import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../../src/queue/dead-letters-config.ts";
+import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../../src/queue/dead-letters.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../../src/reconciliation/reconciliation-config.ts";
-import { REDIS_ENVIRONMENT, toRedisConfig } from "../../src/redis/redis-config.ts";
+import { REDIS_ENVIRONMENT, toRedisConfig } from "../../src/redis/redis-address.ts";
 import { type EnvironmentVariables, readEnvironment } from "../../src/shared/environment.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../../src/shared/program-config.ts";
 

@@ -1,6 +1,6 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
-import { checkRedis } from "../../src/redis/check-redis.ts";
+import { checkRedis } from "../../src/redis/redis-client.ts";
 import { shardPrefixes } from "../../src/redis/keys.ts";
 import { mastersOf, type RedisClient } from "../../src/redis/redis-client.ts";
 import type { CliConfig } from "../context/cli-config.ts";

@@ -1,8 +1,8 @@
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../analytics/analytics-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "../cache/cache-config.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../clerk/client/clerk-config.ts";
-import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../queue/dead-letters-config.ts";
-import { REDIS_ENVIRONMENT, toRedisConfig } from "../redis/redis-config.ts";
+import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../queue/dead-letters.ts";
+import { REDIS_ENVIRONMENT, toRedisConfig } from "../redis/redis-address.ts";
 import { type EnvironmentVariables, port, positive, readEnvironment } from "../shared/environment.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../shared/program-config.ts";
 import { toWebhooksConfig, WEBHOOKS_ENVIRONMENT } from "../webhooks/webhooks-config.ts";

@@ -10,7 +10,7 @@ import { createUserApi } from "./create-user-api.ts";
 import { createDeadLetters } from "../queue/dead-letters.ts";
 import { createMessageQueues } from "../queue/message-queues.ts";
 import { shardPrefixes } from "../redis/keys.ts";
-import { checkRedis } from "../redis/check-redis.ts";
+import { checkRedis } from "../redis/redis-client.ts";
 import { createFailFastRedis } from "../redis/create-redis.ts";
 import { checkShardCount, assertShardCount } from "../resharding/assert-shard-count.ts";
 import { apiShardCountError } from "../resharding/shard-layout.ts";

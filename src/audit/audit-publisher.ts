@@ -1,7 +1,7 @@
 import { createKafka } from "../kafka/client/create-kafka.ts";
 import type { KafkaConfig } from "../kafka/client/kafka-config.ts";
-import { sendKeyed } from "../kafka/publishing/send-keyed.ts";
-import type { EncodedRecord } from "../kafka/records/encode-event.ts";
+import { sendKeyed } from "../kafka/publishing/record-copier.ts";
+import type { EncodedRecord } from "../kafka/records/records.ts";
 import { ensureAuditTopic } from "../kafka/topics/ensure-topics.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { AuditRecord } from "./audit-record.ts";

@@ -6,11 +6,11 @@ import { checkTopics, ensureTopics } from "./topics/ensure-topics.ts";
 import { type FollowOptions, followTopic } from "./consuming/follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./consuming/join-shard-group.ts";
 import { createShardPublisher, type ShardPublisher } from "./publishing/shard-publisher.ts";
-import { countPartitions, growTopics, type PartitionCounts } from "./topics/grow-topics.ts";
-import { readClusterId } from "./client/admin.ts";
-import { findLastRecords } from "./consuming/find-last-records.ts";
+import { countPartitions, growTopics, type PartitionCounts } from "./topics/partitions.ts";
+import { readClusterId } from "./client/create-kafka.ts";
+import { findLastRecords } from "./consuming/consumer-lag.ts";
 import { findMisplaced, type MisplacedStates } from "./consuming/find-misplaced.ts";
-import { readGroupLag } from "./consuming/read-group-lag.ts";
+import { readGroupLag } from "./consuming/consumer-lag.ts";
 
 /** All that the rest of the bridge knows of Kafka. Nothing connects before the first call. Every call throws while Kafka is unavailable. */
 export interface EventLog {

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { userIdSchema } from "../domain/user.ts";
 import type { State } from "../domain/state.ts";
-import { decodeState, encodeBarrier, encodeState, type RawRecord } from "../kafka/records/encode-state.ts";
-import type { EncodedRecord } from "../kafka/records/encode-event.ts";
+import { decodeState, encodeBarrier, encodeState, type RawRecord } from "../kafka/records/records.ts";
+import type { EncodedRecord } from "../kafka/records/records.ts";
 import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
 
 const userId = fc.stringMatching(/^user_[A-Za-z0-9]{1,27}$/);

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { loadScript } from "../redis/load-script.ts";
 import { deadLetterKeys } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
+import { positive } from "../shared/environment.ts";
 
 /** A message that could not be decided, with the reason. It is stored until an operator inspects it, and blocks nothing. */
 export interface DeadLetter {
@@ -76,3 +77,11 @@ export function createDeadLetters(redis: RedisClient, redisPrefix: string, reten
 }
 
 const parse = (stored: string): DeadLetter => deadLetterSchema.parse(JSON.parse(stored));
+
+export const DEAD_LETTERS_ENVIRONMENT = {
+  DEAD_LETTER_RETENTION_MS: positive.default(30 * 86_400_000).describe("Time that dead letters are kept, in ms"),
+};
+
+export const toDeadLettersConfig = (env: z.infer<z.ZodObject<typeof DEAD_LETTERS_ENVIRONMENT>>) => ({
+  retentionMs: env.DEAD_LETTER_RETENTION_MS,
+});

@@ -1,11 +1,11 @@
-import type { UserReader } from "../clerk/users/user-reader.ts";
+import type { UserReader } from "../clerk/users/clerk-users.ts";
 import type { LedgerView } from "../ledger/ledger-view.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { UserPageReader } from "./paging/user-page-reader.ts";
 import type { ReconciliationConfig } from "./reconciliation-config.ts";
 import type { ReconciliationMetrics } from "./reconciliation-metrics.ts";
-import type { Watermark } from "./runs/watermark.ts";
+import type { Watermark } from "./watermark.ts";
 
 /** What it takes to compare Clerk's users with the ledger and to queue what is missing: for runs, backfill and verification. */
 export interface ComparisonContext {

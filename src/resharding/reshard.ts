@@ -5,7 +5,7 @@ import type { EventLog } from "../kafka/open-event-log.ts";
 import { createShardOf } from "../domain/shard-of.ts";
 import type { ShardLayoutRecord } from "./shard-layout.ts";
 import { planReshard, type ReshardPlan } from "./plan-reshard.ts";
-import { splitMovedStates } from "./split-moved-states.ts";
+import { splitMovedStates } from "./plan-reshard.ts";
 import { type TakeShardsDeps, withShards } from "./take-shards.ts";
 import type { ShardLayout } from "./shard-layout.ts";
 

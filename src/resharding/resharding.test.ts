@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createShardOf } from "../domain/shard-of.ts";
 import type { State } from "../domain/state.ts";
 import { planReshard } from "./plan-reshard.ts";
-import { splitMovedStates } from "./split-moved-states.ts";
+import { splitMovedStates } from "./plan-reshard.ts";
 import { apiShardCountError, workerShardCountError, type ShardLayout } from "./shard-layout.ts";
 
 const steady = (shards: number): ShardLayout => ({ phase: "steady", shards });

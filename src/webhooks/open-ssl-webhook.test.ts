@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { Webhook } from "svix";
 import { describe, expect, test } from "vitest";
-import { OpenSslWebhook } from "./open-ssl-webhook.ts";
+import { OpenSslWebhook } from "./verify-message.ts";
 
 const secretOf = (key: Uint8Array) => `whsec_${Buffer.from(key).toString("base64")}`;
 const keys = fc.uint8Array({ minLength: 1, maxLength: 80 });

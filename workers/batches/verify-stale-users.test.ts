@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
-import type { UserReader } from "../../src/clerk/users/user-reader.ts";
+import type { UserReader } from "../../src/clerk/users/clerk-users.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
 import type { State } from "../../src/domain/state.ts";
 import type { Message } from "../../src/domain/message.ts";

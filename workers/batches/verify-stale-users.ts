@@ -1,5 +1,5 @@
 import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
-import type { UserLookup, UserReader } from "../../src/clerk/users/user-reader.ts";
+import type { UserLookup, UserReader } from "../../src/clerk/users/clerk-users.ts";
 import { userIdOf } from "../../src/domain/change.ts";
 import { type DecisionPolicy, needsVerification } from "../../src/domain/decide.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodeEvent } from "../../src/kafka/records/encode-event.ts";
-import { encodeState } from "../../src/kafka/records/encode-state.ts";
+import { encodeEvent } from "../../src/kafka/records/records.ts";
+import { encodeState } from "../../src/kafka/records/records.ts";
 import { splitWrites, type Write } from "./write-batch.ts";
 
 const character = fc.constantFrom("a", "€", "\u0000", "😀");

@@ -1,6 +1,6 @@
 import type { AnalyticsConfig } from "../../src/analytics/analytics-config.ts";
 import type { CacheConfig } from "../../src/cache/cache-config.ts";
-import type { UserReader } from "../../src/clerk/users/user-reader.ts";
+import type { UserReader } from "../../src/clerk/users/clerk-users.ts";
 import type { ShardGroup } from "../../src/kafka/consuming/join-shard-group.ts";
 import type { ShardPublisher } from "../../src/kafka/publishing/shard-publisher.ts";
 import type { ClaimedCheckpoint, ShardLedger } from "../../src/ledger/shard-ledger.ts";

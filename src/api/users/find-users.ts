@@ -6,7 +6,7 @@ import {
   listUsers,
   type CollectOptions,
   type UserFilter,
-} from "../../clerk/users/list-users.ts";
+} from "../../clerk/users/clerk-users.ts";
 import { ApiError } from "../../http/api-error.ts";
 import type { UserPage } from "./user-cache.ts";
 import { apiUserFromJson } from "./user-schemas.ts";

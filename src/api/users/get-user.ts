@@ -2,7 +2,7 @@ import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { parseUserJson } from "../../clerk/users/parse-user-json.ts";
+import { parseUserJson } from "../../clerk/users/clerk-users.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./user-schemas.ts";

@@ -5,7 +5,7 @@ import { Registry } from "prom-client";
 import { expect, onTestFinished, test } from "vitest";
 import { type ClerkLimits, createClerkApi } from "./clerk-api.ts";
 import { ClerkRequestError, ClerkUnavailableError, isClerkOutage } from "./clerk-errors.ts";
-import { createUserReader } from "../users/user-reader.ts";
+import { createUserReader } from "../users/clerk-users.ts";
 import { clerkError, type Fault, startFaultyClerk } from "../../../test/support/clerk/faulty-clerk.ts";
 import { readMetric } from "../../../test/support/bridge/read-metric.ts";
 import { startEmulator } from "../../../packages/clerk-emulator/test/start-emulator.ts";

@@ -2,8 +2,7 @@ import { z } from "zod";
 import type { Change } from "../../domain/change.ts";
 import { lengthOf, userIdSchema } from "../../domain/user.ts";
 import type { Message } from "../../domain/message.ts";
-import { occurredAt } from "./occurred-at.ts";
-import { userFromJson, userJsonSchema } from "./user-json.ts";
+import { userFromJson, userJsonSchema, timeSchema } from "./user-json.ts";
 
 export type ParsedChange =
   | { readonly outcome: "read"; readonly change: Change }
@@ -49,3 +48,20 @@ const malformed = (error: z.ZodError): ParsedChange => ({
   outcome: "malformed",
   reason: error.issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`).join("; "),
 });
+
+/** Clerk's documents disagree on the unit of the envelope's timestamp: a smaller value must be in seconds. */
+const firstMillisecondTimestamp = 1e12;
+
+export interface EnvelopeTimes {
+  /** The envelope's timestamp, in seconds or milliseconds. */
+  readonly timestamp?: number | undefined;
+  /** By our clock, in ms. */
+  readonly receivedAt: number;
+}
+
+/** The time of a message's change, in ms; the time of receipt when the envelope has no usable timestamp. */
+export function occurredAt({ timestamp, receivedAt }: EnvelopeTimes): number {
+  if (timestamp === undefined) return receivedAt;
+  const milliseconds = Math.round(timestamp < firstMillisecondTimestamp ? timestamp * 1_000 : timestamp);
+  return timeSchema.catch(receivedAt).parse(milliseconds);
+}

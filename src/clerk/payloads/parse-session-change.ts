@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { userIdSchema } from "../../domain/user.ts";
-import { occurredAt } from "./occurred-at.ts";
+import { occurredAt } from "./parse-change.ts";
 import { timeSchema } from "./user-json.ts";
 
 /** The analytics event of each session message. Other types, such as `session.pending`, have none. */

@@ -1,4 +1,4 @@
-import { Kafka, type KafkaConfig as ClientOptions, logLevel, type logCreator } from "kafkajs";
+import { Kafka, type KafkaConfig as ClientOptions, logLevel, type logCreator, type Admin } from "kafkajs";
 import type { KafkaConfig } from "./kafka-config.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { rememberCoordinators } from "../kafkajs-patches/remember-coordinators.ts";
@@ -48,3 +48,18 @@ function saslOptions(sasl: KafkaConfig["sasl"]): ClientOptions["sasl"] {
       return { mechanism: "scram-sha-512", username, password };
   }
 }
+
+/** Runs `work` with kafkajs's admin client and closes the client afterwards. */
+export async function withAdmin<T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** The id of the Kafka cluster. A ledger that was built from another cluster is worthless. */
+export const readClusterId = (kafka: Kafka): Promise<string> =>
+  withAdmin(kafka, async (admin) => (await admin.describeCluster()).clusterId);

@@ -1,5 +1,5 @@
 import type { State } from "../../domain/state.ts";
-import { decodeState } from "../records/encode-state.ts";
+import { decodeState } from "../records/records.ts";
 import type { FollowOptions } from "./follow-topic.ts";
 
 export interface FindMisplacedOptions {

@@ -1,5 +1,5 @@
 import type { State } from "../../domain/state.ts";
-import { decodeState } from "../records/encode-state.ts";
+import { decodeState } from "../records/records.ts";
 import type { FollowFrom, FollowOptions } from "./follow-topic.ts";
 
 export interface StateTableOptions {

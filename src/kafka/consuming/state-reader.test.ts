@@ -1,6 +1,6 @@
 import type { EachBatchPayload, KafkaMessage } from "kafkajs";
 import { expect, test } from "vitest";
-import { encodeBarrier, encodeState } from "../records/encode-state.ts";
+import { encodeBarrier, encodeState } from "../records/records.ts";
 import { createStateReader, type PositionedRecord } from "./state-reader.ts";
 
 const topic = "user.state";

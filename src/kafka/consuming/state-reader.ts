@@ -1,5 +1,5 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from "kafkajs";
-import { type DecodedRecord, decodeState } from "../records/encode-state.ts";
+import { type DecodedRecord, decodeState } from "../records/records.ts";
 
 export interface PositionedRecord {
   readonly offset: bigint;

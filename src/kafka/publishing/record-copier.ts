@@ -1,8 +1,9 @@
-import type { Kafka } from "kafkajs";
-import { awaitLeaders } from "../topics/await-leaders.ts";
+import type { Kafka, Producer } from "kafkajs";
+import { awaitLeaders } from "../topics/partitions.ts";
 import type { TopicRecord } from "../consuming/follow-topic.ts";
-import { sendKeyed } from "./send-keyed.ts";
-import { withAdmin } from "../client/admin.ts";
+import { withAdmin } from "../client/create-kafka.ts";
+import type { EncodedRecord } from "../records/records.ts";
+import { createShardOf } from "../../domain/shard-of.ts";
 
 /** Copies records to another topic, to the partitions of their keys, with unchanged values and headers. */
 export interface RecordCopier {
@@ -30,4 +31,27 @@ export async function createRecordCopier(kafka: Kafka, topic: string, wanted: nu
       ),
     close: () => producer.disconnect(),
   };
+}
+
+/** A topic whose records are placed by their keys. */
+export interface KeyedTopic {
+  readonly topic: string;
+  readonly partitions: number;
+}
+
+/**
+ * Sends records to the partitions of their keys, in order for each key. Each call writes to one partition, because kafkajs repeats
+ * or drops records of a call that concerns several brokers (ADR 9). Resolves once all in-sync replicas have the records;
+ * after an error some of them may be stored.
+ */
+export async function sendKeyed(
+  producer: Producer,
+  { topic, partitions }: KeyedTopic,
+  records: readonly EncodedRecord[],
+): Promise<void> {
+  const partitionOf = createShardOf(partitions);
+  for (const [partition, keyed] of Map.groupBy(records, ({ key }) => partitionOf(key))) {
+    const messages = keyed.map(({ key, value, headers }) => ({ key, value, headers, partition }));
+    await producer.send({ topic, messages });
+  }
 }

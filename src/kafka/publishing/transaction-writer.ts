@@ -1,5 +1,5 @@
 import type { Producer, RecordMetadata, TopicMessages, Transaction } from "kafkajs";
-import type { EncodedRecord } from "../records/encode-event.ts";
+import type { EncodedRecord } from "../records/records.ts";
 import { LeadersDifferError, sendTogether } from "../kafkajs-patches/send-together.ts";
 
 /** Another owner has taken the shard. */

@@ -1,8 +1,8 @@
 import kafkajs, { type Admin, type ConfigResourceTypes, type ITopicConfig, type Kafka } from "kafkajs";
 import type { KafkaConfig } from "../client/kafka-config.ts";
 import { StartUpError } from "../../shared/errors.ts";
-import { awaitLeaders } from "./await-leaders.ts";
-import { withAdmin } from "../client/admin.ts";
+import { awaitLeaders } from "./partitions.ts";
+import { withAdmin } from "../client/create-kafka.ts";
 
 /**
  * Creates the topics that are missing and waits until every partition has a leader. Throws a {@link StartUpError} when an existing

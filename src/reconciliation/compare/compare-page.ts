@@ -1,10 +1,24 @@
+import type { Snapshot } from "../../domain/change.ts";
+import { compareSnapshots, type State } from "../../domain/state.ts";
+import { contentOf } from "../../domain/user.ts";
 import type { ComparisonContext } from "../reconciliation-context.ts";
 import { parseChange } from "../../clerk/payloads/parse-change.ts";
-import type { State } from "../../domain/state.ts";
-import { findMissedChange, type MissedChange } from "./find-missed-change.ts";
-import type { Addressed } from "./queue-missed.ts";
+import { type Addressed, writeSnapshot } from "./queue-missed.ts";
 import type { ListedUser, UserPage } from "../paging/user-page-reader.ts";
-import { writeSnapshot } from "./write-message.ts";
+
+/** A change in Clerk that the bridge has not published. `touched`: a newer version of the same content. */
+export type MissedChange = "created" | "updated" | "touched";
+
+/**
+ * The change of a user in Clerk that the ledger lacks; undefined when the ledger is as new or newer. A deleted user lacks nothing,
+ * because a list can be older than a deletion, and a deletion is final. Pure.
+ */
+export function findMissedChange(state: State | undefined, snapshot: Snapshot): MissedChange | undefined {
+  if (state === undefined) return "created";
+  if (state.status === "deleted" || compareSnapshots(snapshot, state) <= 0) return undefined;
+  if (contentOf(snapshot.user) !== contentOf(state.user)) return "updated";
+  return snapshot.version > state.version ? "touched" : undefined;
+}
 
 /** `unreadable`: Clerk returned something that is no user. Its message takes the normal path and becomes a dead letter. */
 export interface Missed extends Addressed {

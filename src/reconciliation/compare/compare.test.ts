@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { Snapshot } from "../../domain/change.ts";
 import type { State } from "../../domain/state.ts";
 import { compareViews } from "./compare-views.ts";
-import { findMissedChange } from "./find-missed-change.ts";
+import { findMissedChange } from "./compare-page.ts";
 import { watermarkOf } from "../runs/reconcile-recent.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../reconciliation-config.ts";
 import { z } from "zod";

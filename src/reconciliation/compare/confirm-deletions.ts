@@ -3,7 +3,7 @@ import { ClerkUnavailableError } from "../../clerk/client/clerk-errors.ts";
 import type { Missed } from "./compare-page.ts";
 import { queueMissed } from "./queue-missed.ts";
 import { addFound, type Findings, reconcilePage } from "./reconcile-page.ts";
-import { writeDeletion } from "./write-message.ts";
+import { writeDeletion } from "./queue-missed.ts";
 
 /**
  * Asks Clerk about each user that its list did not contain, one by one, and queues the deletion of users that Clerk does not know. The

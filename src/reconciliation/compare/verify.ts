@@ -6,7 +6,7 @@ import type { FollowFrom } from "../../kafka/consuming/follow-topic.ts";
 import { compareViews, type Problem, type StoredView } from "./compare-views.ts";
 import { maxIds, type UserPage } from "../paging/user-page-reader.ts";
 import { iterateAllUsers } from "../paging/iterate-all-users.ts";
-import { writeSnapshot } from "./write-message.ts";
+import { writeSnapshot } from "./queue-missed.ts";
 
 export interface VerificationContext extends ComparisonContext {
   readonly readStateTable: (from: FollowFrom) => Promise<ReadonlyMap<string, StoredView>>;

@@ -3,7 +3,7 @@ import type { BackfillProgress, ProgressStore } from "./backfill-progress.ts";
 import { readStates } from "../compare/compare-page.ts";
 import { queueMissed } from "../compare/queue-missed.ts";
 import { iterateAllUsers } from "../paging/iterate-all-users.ts";
-import { writeSnapshot } from "../compare/write-message.ts";
+import { writeSnapshot } from "../compare/queue-missed.ts";
 
 export interface BackfillContext extends ComparisonContext {
   readonly progress: ProgressStore;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "bullmq";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import type { UserReader } from "../../clerk/users/user-reader.ts";
+import type { UserReader } from "../../clerk/users/clerk-users.ts";
 import type { ReconciliationConfig } from "../reconciliation-config.ts";
 import { createShardOf } from "../../domain/shard-of.ts";
 import { createLedgerView } from "../../ledger/ledger-view.ts";
@@ -15,7 +15,7 @@ import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
 import { runReconciliation } from "./run-reconciliation.ts";
 import type { ReconciliationContext } from "../reconciliation-context.ts";
-import { createWatermark } from "./watermark.ts";
+import { createWatermark } from "../watermark.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 export interface ReconcilerOptions {

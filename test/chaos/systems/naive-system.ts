@@ -1,5 +1,5 @@
 import { Queue } from "bullmq";
-import { awaitLeaders } from "../../../src/kafka/topics/await-leaders.ts";
+import { awaitLeaders } from "../../../src/kafka/topics/partitions.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
 import { eventsTopicOf } from "../../support/bridge/bridge-variables.ts";
 import { checkNaive } from "../invariants/check-naive.ts";

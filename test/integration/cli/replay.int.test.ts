@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Admin } from "kafkajs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { awaitLeaders } from "../../../src/kafka/topics/await-leaders.ts";
+import { awaitLeaders } from "../../../src/kafka/topics/partitions.ts";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";

@@ -10,7 +10,7 @@ import { findFreePort } from "../../../dev/stack/free-port.ts";
 import { startKafka } from "../../../dev/stack/start-kafka.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { createKafka } from "../../../src/kafka/client/create-kafka.ts";
-import { encodeBarrier } from "../../../src/kafka/records/encode-state.ts";
+import { encodeBarrier } from "../../../src/kafka/records/records.ts";
 import { openEventLog } from "../../../src/kafka/open-event-log.ts";
 import { openTcpProxy } from "../../chaos/servers/tcp-proxy.ts";
 import { bridgeVariables } from "../../support/bridge/bridge-variables.ts";

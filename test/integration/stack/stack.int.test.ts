@@ -11,7 +11,7 @@ import { z } from "zod";
 import { acceptsConnections } from "../../../dev/stack/accepts-connections.ts";
 import { createFreshFolder, isAlive, removeStaleFolders } from "../../../dev/stack/folders.ts";
 import { startKafka } from "../../../dev/stack/start-kafka.ts";
-import { awaitLeaders } from "../../../src/kafka/topics/await-leaders.ts";
+import { awaitLeaders } from "../../../src/kafka/topics/partitions.ts";
 import { startNative } from "../../../dev/stack/start-native.ts";
 import { startRedis } from "../../../dev/stack/start-redis.ts";
 import { startStack } from "../../../dev/stack/start-stack.ts";

@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 import { randomUUID } from "node:crypto";
 import { Kafka, logLevel } from "kafkajs";
-import { encodeBarrier } from "../../../src/kafka/records/encode-state.ts";
+import { encodeBarrier } from "../../../src/kafka/records/records.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 export interface TopicRecord {

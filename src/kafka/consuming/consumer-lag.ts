@@ -1,6 +1,6 @@
 import type { Kafka } from "kafkajs";
 import { followTopic } from "./follow-topic.ts";
-import { withAdmin } from "../client/admin.ts";
+import { withAdmin } from "../client/create-kafka.ts";
 
 /** Offsets before the end at which the search begins, and the factor by which it goes further back. */
 const firstDistance = 100n;
@@ -32,3 +32,26 @@ export async function findLastRecords(
     if (bounds.every(isDone)) return last;
   }
 }
+
+/**
+ * The number of offsets that a consumer group has still to commit until it has passed these records, over all their partitions. A
+ * partition without a committed offset counts in full.
+ */
+export const readGroupLag = (
+  kafka: Kafka,
+  groupId: string,
+  topic: string,
+  lastRecords: ReadonlyMap<number, bigint>,
+): Promise<bigint> =>
+  withAdmin(kafka, async (admin) => {
+    const committed = await admin.fetchOffsets({ groupId, topics: [topic] });
+    const reached = new Map(
+      committed.flatMap(({ partitions }) => partitions.map(({ partition, offset }) => [partition, BigInt(offset)])),
+    );
+    let lag = 0n;
+    for (const [partition, last] of lastRecords) {
+      const next = reached.get(partition) ?? -1n;
+      if (next <= last) lag += last + 1n - (next < 0n ? 0n : next);
+    }
+    return lag;
+  });

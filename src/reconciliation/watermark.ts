@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { watermarkKey } from "../../redis/keys.ts";
-import type { RedisClient } from "../../redis/redis-client.ts";
+import { watermarkKey } from "../redis/keys.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /**
  * The time up to which Clerk's changes have been compared: every user with an `updated_at` up to it has been compared since, and

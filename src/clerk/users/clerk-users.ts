@@ -1,8 +1,18 @@
+import { ClerkFailedError, ClerkRequestError, isClerkOutage } from "../client/clerk-errors.ts";
+import { type UserJson, userJsonSchema } from "../payloads/user-json.ts";
 import type { User } from "@clerk/backend";
 import type { ClerkApi } from "../client/clerk-api.ts";
-import { parseUserJson, unreadableResponse } from "./parse-user-json.ts";
-import type { UserJson } from "../payloads/user-json.ts";
-import { ClerkRequestError } from "../client/clerk-errors.ts";
+import { stripUser } from "../payloads/strip-user.ts";
+
+/** Parses a user in a response. The SDK passes on any body, such as a proxy's error page: that throws a {@link ClerkFailedError}. */
+export function parseUserJson(raw: unknown): UserJson {
+  const parsed = userJsonSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw unreadableResponse(parsed.error);
+}
+
+const unreadableResponse = (cause?: unknown): ClerkFailedError =>
+  new ClerkFailedError("Clerk's response cannot be parsed", { cause });
 
 /** Users for which all given conditions hold. Partial matches ignore case. */
 export interface UserFilter {
@@ -99,4 +109,35 @@ async function listAfter(
     if (error instanceof ClerkRequestError && others.length > 0) return listAfter(clerk, filter, limit, others);
     throw error;
   }
+}
+
+/** Clerk's answer about one user now. `unavailable`: there was no answer; try again later. */
+export type UserLookup =
+  | { readonly outcome: "found"; readonly data: Record<string, unknown>; readonly readAt: number }
+  | { readonly outcome: "missing" }
+  | { readonly outcome: "unavailable"; readonly reason: string };
+
+export type UserReader = (userId: string) => Promise<UserLookup>;
+
+/** The SDK rejects any other id without a request. */
+const userId = /^[\w-]+$/;
+
+/** Reads single users from Clerk, without the fields that must not be stored. Never throws for a rejection or an outage. */
+export function createUserReader(clerk: Pick<ClerkApi, "read">, now: () => number): UserReader {
+  return async (id) => {
+    if (!userId.test(id)) return { outcome: "missing" };
+    try {
+      return await clerk.read("get_user", async ({ users }) => {
+        const readAt = now();
+        const user = await users.getUser(id);
+        return { outcome: "found", data: stripUser({ ...user.raw }), readAt } as const;
+      });
+    } catch (error) {
+      if (error instanceof ClerkRequestError) {
+        return error.status === 404 ? { outcome: "missing" } : { outcome: "unavailable", reason: error.message };
+      }
+      if (isClerkOutage(error)) return { outcome: "unavailable", reason: error.message };
+      throw error;
+    }
+  };
 }
