@@ -14,6 +14,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{src,workers,cli,dev,packages}/**/*.test.ts"],
+          // For property tests on a busy machine; a test alone takes a fraction of it.
+          testTimeout: 30_000,
         },
       },
       {
