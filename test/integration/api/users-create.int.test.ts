@@ -142,7 +142,7 @@ test("input that Clerk rejects is 400 with the API's own messages and field name
     { path: "password", message: "Found in a data breach; choose another password" },
   ]);
   expect(await create(newUser({ username: "gh!!" }))).toMatchObject({
-    body: { details: [{ path: "username", message: "May only hold letters, digits, _ and -" }] },
+    body: { details: [{ path: "username", message: "May only contain letters, digits, _ and -" }] },
   });
 });
 

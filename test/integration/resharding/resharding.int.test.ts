@@ -48,7 +48,7 @@ test(
       );
     }
     const { output, reason } = await bridge.runCommand("reshard", "--to", "5");
-    expect(output).toContain("there are 5 shards now");
+    expect(output).toContain("the bridge has 5 shards");
     expect(reason).toBe("exit code 0");
 
     const [newWorker, newApi] = await Promise.all([resharded.startWorker(), resharded.startApi()]);
