@@ -10,17 +10,17 @@ async function open(variables: Readonly<Record<string, string>> = {}) {
     const {
       status,
       body,
-      headers: answered,
+      headers: responseHeaders,
     } = await api.call("POST /api/auth/verify-password", api.admin, {
       body: { email, password },
       headers,
     });
     const { requestId: _, ...rest } = body;
-    return { status, body: rest, headers: answered };
+    return { status, body: rest, headers: responseHeaders };
   };
   return { ...api, verify };
 }
-const refusal = { status: 401, body: { error: "Invalid email or password", code: "invalid_credentials" } };
+const invalidCredentials = { status: 401, body: { error: "Invalid email or password", code: "invalid_credentials" } };
 
 test("the right password returns the user, whatever the case of the email address", async () => {
   const { verify, ada } = await open();
@@ -57,7 +57,7 @@ test("every failed password check has the same response, the same Clerk calls an
   for (const { email, password } of attempts) {
     const startedAt = performance.now();
     const { value, requests } = await clerk.during(() => verify(email, password));
-    expect(value).toMatchObject(refusal);
+    expect(value).toMatchObject(invalidCredentials);
     expect(performance.now() - startedAt).toBeGreaterThan(145);
     expect(requests.toSorted().map((request) => request.replace(/user_\w+/, "one"))).toEqual([
       "GET /users",
@@ -68,7 +68,7 @@ test("every failed password check has the same response, the same Clerk calls an
   expect(logged("auth.login_failed")).toMatchObject(
     attempts.map(({ email, reason }) => ({ level: 40, msg: "Failed login attempt", email, reason, ip: "127.0.0.1" })),
   );
-  // By the hour and by the day.
+  // Counted per hour and per day.
   const counts = [...(await dumpRedis()).matchAll(/"password_rejected","(\d+)"/g)].map(([, count]) => Number(count));
   expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2 * attempts.length);
 });
@@ -84,7 +84,7 @@ test("a failed password check is logged with the user agent and without the pass
 test("an unverified email address never passes a password check", async () => {
   const { verify, clerk, dashboard } = await open();
   const mallory = dashboard.createUser({ email_address: ["mallory@example.com"], password: "mallory-password" });
-  // What Clerk answers when Mallory has claimed Ada's address without proving it.
+  // Clerk's answer when Mallory has claimed the victim's address without verifying it.
   const claimed = {
     ...mallory,
     email_addresses: [
@@ -97,7 +97,7 @@ test("an unverified email address never passes a password check", async () => {
     if (path.startsWith("/users?")) return { kind: "answer", status: 200, body: JSON.stringify([claimed]) };
     return undefined;
   });
-  expect(await verify("victim@example.com", "mallory-password")).toMatchObject(refusal);
+  expect(await verify("victim@example.com", "mallory-password")).toMatchObject(invalidCredentials);
   expect((await verify("mallory@example.com", "mallory-password")).status).toBe(200);
 });
 

@@ -308,7 +308,7 @@ test("every account operation is 404 for an unknown user and hides Clerk's error
       { error: "User with ID user_nobody not found", code: "user_not_found" },
     ]);
   }
-  // Reads are repeated before they are given up, so one of them will do.
+  // Reads are retried before they fail, so one of them is enough.
   api.clerk.failWhen(({ method }) => (method === "GET" ? undefined : clerkError(500, "raw_code")));
   const session = api.dashboard.signIn(ada.id);
   const changes = operations.filter((operation) => !operation.startsWith("GET"));

@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-/** Days with registrations, and how many. */
+/** The number of registrations of each day that has any. */
 async function readRegistrations({ redis, redisPrefix }: Bridge): Promise<Record<string, number>> {
   const now = Date.now();
   const starts = startsBetween("day", now - 90 * dayMs, now, 100);
@@ -34,53 +34,53 @@ async function readRegistrations({ redis, redisPrefix }: Bridge): Promise<Record
 }
 const dayOf = (at: number) => new Date(startOf("day", at)).toISOString();
 
-/** An update, recent, of a user that Clerk made long ago. */
-function tellOld(createdAt: number): ClerkMessage {
+/** A recent update of a user created long ago. */
+function updateOfUserCreatedAt(createdAt: number): ClerkMessage {
   const now = Date.now();
   return writeMessage("user.updated", { ...clerkUserJson(makeUser(), now), created_at: createdAt }, now);
 }
 
 const createdAt = Number(clerkUserJson(makeUser(), 0)["created_at"]);
 
-test("each new user counts once, on the day of creation, whatever messages tell of it", async () => {
+test("each new user counts once, on the day of creation, whatever messages report it", async () => {
   const users = Array.from({ length: 5 }, () => makeUser());
-  const told = users.flatMap((user) => [
+  const messages = users.flatMap((user) => [
     userMessage("user.updated", { ...user, lastName: "Byron" }, 2).message,
     userMessage("user.created", user, 1).message,
     userMessage("user.updated", { ...user, lastName: "King" }, 3).message,
   ]);
   const longAgo = createdAt - 20 * dayMs;
-  const old = tellOld(longAgo);
-  const beforeWhatIsKept = tellOld(createdAt - 200 * dayMs);
-  await sendAll(api.url, [...told, old, beforeWhatIsKept]);
+  const oldUserUpdate = updateOfUserCreatedAt(longAgo);
+  const updateBeforeRetention = updateOfUserCreatedAt(createdAt - 200 * dayMs);
+  await sendAll(api.url, [...messages, oldUserUpdate, updateBeforeRetention]);
   await bridge.waitUntilIdle();
-  await sendAll(api.url, [...told.toReversed(), old]);
+  await sendAll(api.url, [...messages.toReversed(), oldUserUpdate]);
   await bridge.waitUntilIdle();
   expect(await readRegistrations(bridge)).toEqual({ [dayOf(createdAt)]: 5, [dayOf(longAgo)]: 1 });
 });
 
-async function killAt(step: "committed" | "completed", meanwhile: () => Promise<void>): Promise<void> {
+async function killAt(step: "committed" | "completed", beforeKill: () => Promise<void>): Promise<void> {
   await worker.stop();
   worker = await bridge.startPausableWorker(step);
   worker.signal("SIGUSR2");
   await worker.waitUntilLogged("armed");
   await sendAll(api.url, [userMessage("user.created", makeUser(), 1).message]);
   await worker.waitUntilLogged("halted");
-  await meanwhile();
+  await beforeKill();
   await worker.kill();
   worker = await bridge.startWorker();
   await bridge.waitUntilIdle();
 }
 
-test("a new user whom a worker had counted when it was killed counts once", async () => {
+test("a new user counts once if the worker is killed after counting it", async () => {
   const counted = (await readRegistrations(bridge))[dayOf(createdAt)] ?? 0;
   await killAt("completed", async () => {});
   expect((await readRegistrations(bridge))[dayOf(createdAt)]).toBe(counted + 1);
 });
 
-test("a new user whom a worker could not count before it was killed is counted by the next one", async () => {
+test("the next worker counts a new user that a killed worker did not count", async () => {
   await killAt("committed", async () => {
-    // As if the count had not come through.
+    // As if the count had failed.
     const keys = await bridge.redis.keys(`{${bridge.redisPrefix}:analytics}:*`);
     await bridge.redis.unlink(...keys);
   });

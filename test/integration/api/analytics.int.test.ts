@@ -59,8 +59,8 @@ async function readSeries(path: string, query: Record<string, string> = {}) {
   expect(status).toBe(200);
   return seriesSchema.parse(body);
 }
-/** The points that are not all zero. */
-const busy = ({ points }: z.infer<typeof seriesSchema>) =>
+/** The points with at least one count above zero. */
+const nonZeroPoints = ({ points }: z.infer<typeof seriesSchema>) =>
   points.filter(({ counts }) => Object.values(counts).some((count) => count > 0));
 
 const activeSchema = z.object({ points: z.array(z.object({ start: z.string(), activeUsers: z.number() })) });
@@ -91,8 +91,8 @@ const startOfDay = (at: number) => new Date(at - (at % dayMs)).toISOString();
 
 test("sign-ins, sign-outs and revocations in Clerk are counted as they happen", async () => {
   const { dashboard, webhooks, webhookSecret } = api.emulator;
-  await using whole = await openReadyApi({ CLERK_WEBHOOK_SECRET: webhookSecret });
-  webhooks.connect({ url: `${whole.url}/webhooks/clerk`, secret: webhookSecret });
+  await using connected = await openReadyApi({ CLERK_WEBHOOK_SECRET: webhookSecret });
+  webhooks.connect({ url: `${connected.url}/webhooks/clerk`, secret: webhookSecret });
   const { id } = dashboard.createUser({ email_address: ["ada@example.com"] });
   const sessions = [1, 2, 3, 4].map(() => dashboard.signIn(id).id);
   dashboard.endSession(sessions[0] ?? "");
@@ -106,12 +106,12 @@ test("sign-ins, sign-outs and revocations in Clerk are counted as they happen", 
   expect((await readActive("day")).at(-1)?.activeUsers).toBe(1);
 });
 
-test("a message counts once, however often it comes, and in the hour when it happened, however late", async () => {
+test("a session message counts once, in the hour when it happened, however often or late it arrives", async () => {
   const late = Date.now() - 27 * hourMs;
   const messages = [
     sessionMessage("created", late),
     sessionMessage("ended", late),
-    // As Clerk's own examples have it: in seconds.
+    // In seconds, as in Clerk's own examples.
     sessionMessage("created", late, { unit: 1_000 }),
   ];
   const [counted, repeated] = [await counter("counted"), await counter("repeated")];
@@ -122,18 +122,18 @@ test("a message counts once, however often it comes, and in the hour when it hap
     );
   const [start, from] = [startOfHour(late), new Date(late).toISOString()];
   const counts = { signIns: 2, signOuts: 1, revocations: 0 };
-  expect(busy(await readSeries("sessions", { interval: "hour", from }))).toEqual([{ start, counts }]);
-  expect(busy(await readSeries("sessions"))).toEqual([{ start: startOfDay(late), counts }]);
+  expect(nonZeroPoints(await readSeries("sessions", { interval: "hour", from }))).toEqual([{ start, counts }]);
+  expect(nonZeroPoints(await readSeries("sessions"))).toEqual([{ start: startOfDay(late), counts }]);
   expect(await counter("counted")).toBe(counted + 3);
   expect(await counter("repeated")).toBe(repeated + 57);
 });
 
-test("what happened before what is kept is accepted and not counted", async () => {
+test("a session message older than the retention is accepted and not counted", async () => {
   expect((await send(api.url, sessionMessage("created", Date.now() - 92 * dayMs))).status).toBe(204);
   expect(await redis.keys(`{${redisPrefix}:analytics}:*`)).toEqual([]);
 });
 
-test("a user is active once a day, week and month, by his sign-ins and by when his sessions were last used", async () => {
+test("a user counts as active once per day, week and month, by sign-ins and by the last use of sessions", async () => {
   const now = Date.now();
   const monday = now - ((new Date(now).getUTCDay() + 6) % 7) * dayMs;
   const lastTuesday = monday - 6 * dayMs;
@@ -153,7 +153,7 @@ test("a user is active once a day, week and month, by his sign-ins and by when h
   expect(Math.max(...months.map(({ activeUsers }) => activeUsers))).toBe(3);
 });
 
-test("security events are counted: rejected tokens, denied calls, callers over their rate", async () => {
+test("rejected tokens, denied calls and rate-limited callers are counted as security events", async () => {
   await using strict = await openReadyApi({ RATE_LIMIT_PER_CALLER: "3" });
   const user = await signServiceToken({ sub: "busy", role: "user" });
   const denied = () => callApi(strict.url, "GET /api/audit", { token: user });
@@ -163,7 +163,7 @@ test("security events are counted: rejected tokens, denied calls, callers over t
   expect(totals).toEqual({ tokensRejected: 1, passwordsRejected: 0, adminCallsDenied: 3, callersLimited: 1 });
 });
 
-test("nothing of a session is kept but the ids that tell repetitions, and all of it ends by itself", async () => {
+test("analytics keys contain no personal data, and all of them expire", async () => {
   const now = Date.now();
   await sendAll(api.url, [sessionMessage("created", now), sessionMessage("ended", now - 89 * dayMs)]);
   await callApi(api.url, "GET /api/audit", { token: "nonsense" });
@@ -179,7 +179,7 @@ test("nothing of a session is kept but the ids that tell repetitions, and all of
     expect(dumped).not.toContain(secret);
 });
 
-test("a series has a point for each interval of UTC, those without anything too", async () => {
+test("a series has one point per UTC interval, including empty ones", async () => {
   const to = Date.now();
   const from = to - 2 * dayMs;
   const { points } = await readSeries("registrations", {
@@ -197,39 +197,42 @@ test("a series has a point for each interval of UTC, those without anything too"
 
 const series = ["sessions", "registrations", "security-events", "active-users"];
 
-test.each(series)("%s are for those with analytics:read", async (path) => {
+test.each(series)("GET /api/analytics/%s requires analytics:read", async (path) => {
   expect(await callApi(api.url, `GET /api/analytics/${path}`)).toMatchObject({ status: 401 });
   const user = await signServiceToken({ role: "user" });
   expect(await get(path, {}, api.url, user)).toMatchObject({ status: 403, body: { error: "Admin access required" } });
   expect((await get(path)).status).toBe(200);
 });
 
-describe.each(series)("%s refuse", (path) => {
+describe.each(series)("GET /api/analytics/%s", (path) => {
   test.each([
     ["interval", { interval: "minute" }],
     ["from", { from: "yesterday" }],
     ["from", { from: "2020-01-01T00:00:00Z" }],
     ["to", { from: "9999-01-01T00:00:00Z" }],
     ["to", { to: "0001-01-01T00:00:00Z" }],
-  ] as const)("a wrong %s: %j", async (name, query) => {
+  ] as const)("rejects an invalid %s: %j", async (name, query) => {
     const { status, body } = await get(path, query);
     expect(status).toBe(400);
     expect(body["details"]).toEqual([{ path: name, message: expect.any(String) }]);
   });
 });
 
-test("while Redis is away a session's message is refused, so that it is sent again, and readers are told", async () => {
+test("while Redis is down, session messages and analytics requests get 503, and a repeated message counts once afterwards", async () => {
   await using server = await reserveRedis();
   const running = await server.start();
-  await using alone = await openReadyApi({ REDIS_URL: running.url });
+  await using isolatedApi = await openReadyApi({ REDIS_URL: running.url });
   const message = sessionMessage("created", Date.now());
   await running.kill();
-  expect((await send(alone.url, message)).status).toBe(503);
-  expect(await get("sessions", {}, alone.url)).toMatchObject({ status: 503, body: { code: "analytics_unavailable" } });
-  expect((await get("active-users", {}, alone.url)).status).toBe(503);
+  expect((await send(isolatedApi.url, message)).status).toBe(503);
+  expect(await get("sessions", {}, isolatedApi.url)).toMatchObject({
+    status: 503,
+    body: { code: "analytics_unavailable" },
+  });
+  expect((await get("active-users", {}, isolatedApi.url)).status).toBe(503);
   await server.start();
-  await waitFor("the message is accepted", async () => (await send(alone.url, message)).status === 204);
-  await send(alone.url, message);
-  const { body } = await get("sessions", {}, alone.url);
+  await waitFor("the message is accepted", async () => (await send(isolatedApi.url, message)).status === 204);
+  await send(isolatedApi.url, message);
+  const { body } = await get("sessions", {}, isolatedApi.url);
   expect(seriesSchema.parse(body).totals["signIns"]).toBe(1);
 });

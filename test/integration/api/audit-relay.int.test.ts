@@ -36,8 +36,8 @@ test("an audit entry reaches Kafka complete, with its stream id, keyed by its ta
 
   const records = await untilRelayed(audit);
   const ids = await recordedIds(audit);
-  const ofChange = records.find(({ headers }) => headers["ce_id"] === ids[0]);
-  expect(ofChange).toMatchObject({
+  const roleChange = records.find(({ headers }) => headers["ce_id"] === ids[0]);
+  expect(roleChange).toMatchObject({
     key: "user_target",
     headers: {
       ce_specversion: "1.0",
@@ -47,7 +47,7 @@ test("an audit entry reaches Kafka complete, with its stream id, keyed by its ta
       "content-type": "application/json",
     },
   });
-  expect(auditRecordSchema.parse(JSON.parse(ofChange?.value ?? ""))).toEqual({
+  expect(auditRecordSchema.parse(JSON.parse(roleChange?.value ?? ""))).toEqual({
     ...changed,
     id: ids[0],
     at: new Date(changed.at).toISOString(),
@@ -109,7 +109,7 @@ test("no audit entry is trimmed while Kafka is unavailable, and all of them are 
   const missed = Array.from({ length: 40 }, (_, index) => `user_${index}`);
   for (const targetId of missed) await audit.trail.record(makeEntry({ targetId }));
   const lag = async () => (await metrics.lagSeconds.get()).values[0]?.value ?? 0;
-  await waitFor("the lag shows", async () => (await lag()) > 0.5, { deadlineMs: 30_000 });
+  await waitFor("the metric shows a lag", async () => (await lag()) > 0.5, { deadlineMs: 30_000 });
   // The first entry may be trimmed; entries that Kafka does not have stay.
   await audit.openOutbox().trim(Date.now() + 60_000);
   expect(await recordedIds(audit)).toHaveLength(missed.length);
@@ -117,7 +117,7 @@ test("no audit entry is trimmed while Kafka is unavailable, and all of them are 
   await server.start();
   const records = await untilRelayed(audit, kafkaBrokers);
   expect(new Set(records.map(({ key }) => key))).toEqual(new Set(["user_before", ...missed]));
-  await waitFor("the lag is over", async () => (await lag()) === 0);
+  await waitFor("the metric shows no lag", async () => (await lag()) === 0);
   await waitFor("relayed entries beyond the bounds are trimmed", async () => (await recordedIds(audit)).length <= 1);
 });
 

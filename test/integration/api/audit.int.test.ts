@@ -47,7 +47,7 @@ async function record(...entries: readonly AuditEntry[]): Promise<void> {
 }
 const targetsOf = ({ entries }: Page) => entries.map(({ targetId }) => targetId);
 
-test("is read by those with audit:read only, and whoever else tries is in it", async () => {
+test("GET /api/audit requires audit:read, and the audit trail records a denied caller", async () => {
   const anonymous = await callApi(api.url, "GET /api/audit", {});
   expect(anonymous).toMatchObject({ status: 401, body: { error: "Access token required" } });
   const user = await signServiceToken({ sub: "curious", role: "user" });
@@ -64,7 +64,7 @@ test("is read by those with audit:read only, and whoever else tries is in it", a
   ]);
 });
 
-test("an impersonated user's deed tells who acted, and is found by either", async () => {
+test("an entry about an impersonated call names both actors and is found by either", async () => {
   const { id } = api.emulator.dashboard.createUser({ email_address: ["ada@example.com"] });
   const token = await api.emulator.signSessionToken({ userId: id, claims: { act: { sub: "user_support" } } });
   expect((await get({}, token)).status).toBe(403);
@@ -74,7 +74,7 @@ test("an impersonated user's deed tells who acted, and is found by either", asyn
   }
 });
 
-describe("a filter", () => {
+describe("GET /api/audit with a filter", () => {
   const at = Date.now() - 40_000;
   const time = (seconds: number) => new Date(at + seconds * 1_000).toISOString();
   const filterCases: readonly (readonly [query: Record<string, string>, targets: readonly string[]])[] = [
@@ -98,12 +98,12 @@ describe("a filter", () => {
     ),
   );
 
-  test.each(filterCases)("%j gives %j", async (query, targets) => {
+  test.each(filterCases)("%j returns the entries %j", async (query, targets) => {
     expect(targetsOf(await read(query))).toEqual(targets);
   });
 });
 
-test("pages go newest first through all entries, none twice, whatever is recorded meanwhile", async () => {
+test("pages cover all entries, newest first and without repeats, while new entries are recorded", async () => {
   const actor = { kind: "service", id: "pages" } as const;
   const targets = Array.from({ length: 25 }, (_, index) => `page_${index}`);
   await record(...targets.map((targetId) => makeEntry({ actor, targetId })));
@@ -122,11 +122,11 @@ test("pages go newest first through all entries, none twice, whatever is recorde
   expect(seen).toEqual(targets.toReversed());
 });
 
-test("one call looks at a bounded number of entries: what it did not reach is behind the cursor", async () => {
+test("one call reads a bounded number of entries, and its cursor leads to the rest", async () => {
   await record(makeEntry({ targetId: "needle" }));
-  const hay = JSON.stringify(makeEntry({ targetId: "hay" }));
+  const otherEntry = JSON.stringify(makeEntry({ targetId: "hay" }));
   const pipeline = redis.pipeline();
-  for (let count = 0; count < 6_000; count += 1) pipeline.xadd(auditStream(redisPrefix), "*", "entry", hay);
+  for (let count = 0; count < 6_000; count += 1) pipeline.xadd(auditStream(redisPrefix), "*", "entry", otherEntry);
   await pipeline.exec();
   const first = await read({ target: "needle" });
   expect(first.entries).toEqual([]);
@@ -142,18 +142,18 @@ test.each([
   ["from", { from: "yesterday" }],
   ["to", { from: "2026-01-02T00:00:00Z", to: "2026-01-01T00:00:00Z" }],
   ["actor", { actor: "" }],
-] as const)("a wrong %s is told: %j", async (path, query) => {
+] as const)("GET /api/audit is 400 for an invalid %s: %j", async (path, query) => {
   const { status, body } = await get(query);
   expect(status).toBe(400);
   expect(body["details"]).toEqual([{ path, message: expect.any(String) }]);
 });
 
-test("while Redis is away it says so, soon", async () => {
+test("GET /api/audit is 503 within two seconds while Redis is down", async () => {
   await using server = await reserveRedis();
   const running = await server.start();
-  await using alone = await openApi({ variables: { REDIS_URL: running.url } });
-  const call = () => callApi(alone.url, "GET /api/audit", { token: admin });
-  await waitFor("it answers", async () => (await call()).status === 200);
+  await using isolatedApi = await openApi({ variables: { REDIS_URL: running.url } });
+  const call = () => callApi(isolatedApi.url, "GET /api/audit", { token: admin });
+  await waitFor("the audit trail can be read", async () => (await call()).status === 200);
   await running.kill();
   const startedAt = performance.now();
   expect(await call()).toMatchObject({ status: 503, body: { code: "audit_unavailable" } });

@@ -2,13 +2,13 @@ import { createHmac, createPublicKey, generateKeyPairSync, type KeyObject, sign 
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { SignJWT } from "jose";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { callApi, type CallOptions } from "../../support/api/call-api.ts";
 import { openApi } from "../../support/api/open-api.ts";
 import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
 
 const { privateKey: clerkKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
-const { privateKey: strangersKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
+const { privateKey: foreignKey } = generateKeyPairSync("rsa", { modulusLength: 2_048 });
 const clerkPem = createPublicKey(clerkKey).export({ type: "spki", format: "pem" }).toString();
 const app = "https://app.example";
 
@@ -31,7 +31,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 const now = () => Math.floor(Date.now() / 1_000);
 type Json = Readonly<Record<string, unknown>>;
 
-/** What Clerk would say of an admin. */
+/** The claims of an admin's session token. */
 const adminClaims = (): Json => ({
   azp: app,
   exp: now() + 60,
@@ -54,7 +54,7 @@ const adminToken = (claims: Json = {}, header: Json = {}, key?: KeyObject | Uint
   sign({ ...adminClaims(), ...claims }, header, key);
 const encode = (part: unknown) =>
   Buffer.from(typeof part === "string" ? part : JSON.stringify(part)).toString("base64url");
-/** A token that no library would make. */
+/** Builds a token that no library would create. */
 const forge = (header: Json, claims: Json, signature: string) => `${encode(header)}.${encode(claims)}.${signature}`;
 const hmac = (secret: string, header: Json, claims: Json) => {
   const signed = `${encode(header)}.${encode(claims)}`;
@@ -62,28 +62,34 @@ const hmac = (secret: string, header: Json, claims: Json) => {
 };
 const withoutClaim = (name: string): Json =>
   Object.fromEntries(Object.entries(adminClaims()).filter(([key]) => key !== name));
-const strangersJwk = createPublicKey(strangersKey).export({ format: "jwk" });
+const foreignJwk = createPublicKey(foreignKey).export({ format: "jwk" });
 
-interface Answer {
+interface ExpectedResponse {
   readonly status: number;
   readonly body: Json;
 }
-const requiresToken: Answer = { status: 401, body: { error: "Access token required", code: "access_token_required" } };
-const invalidToken: Answer = { status: 403, body: { error: "Invalid token", code: "invalid_token" } };
-const adminOnly: Answer = { status: 403, body: { error: "Admin access required", code: "permission_missing" } };
-const invalidInput: Answer = { status: 400, body: { code: "invalid_input" } };
-const tooLarge: Answer = { status: 413, body: { code: "payload_too_large" } };
+const requiresToken: ExpectedResponse = {
+  status: 401,
+  body: { error: "Access token required", code: "access_token_required" },
+};
+const invalidToken: ExpectedResponse = { status: 403, body: { error: "Invalid token", code: "invalid_token" } };
+const adminOnly: ExpectedResponse = {
+  status: 403,
+  body: { error: "Admin access required", code: "permission_missing" },
+};
+const invalidInput: ExpectedResponse = { status: 400, body: { code: "invalid_input" } };
+const tooLarge: ExpectedResponse = { status: 413, body: { code: "payload_too_large" } };
 
 type Attack = readonly [name: string, attack: () => CallOptions | Promise<CallOptions>, line?: string];
 
-/** Every attack gets its answer, costs Clerk no request and leaves no token in the log. */
-function expectOfAll(answer: Answer, defaultLine: string, attacks: readonly Attack[]): void {
-  it.each(attacks.map(([name, attack, line = defaultLine]) => ({ name, attack, line })))(
+/** Tests that each attack gets this response, causes no Clerk request and leaves no token in the log. */
+function testAttacks(expected: ExpectedResponse, defaultLine: string, attacks: readonly Attack[]): void {
+  test.each(attacks.map(([name, attack, line = defaultLine]) => ({ name, attack, line })))(
     "$name",
     async ({ attack, line }) => {
       const options = await attack();
       const { value, requests } = await api.clerk.during(() => callApi(api.url, line, options));
-      expect(value).toMatchObject(answer);
+      expect(value).toMatchObject(expected);
       expect(requests).toEqual([]);
       if (options.token !== undefined) expectUnlogged(options.token);
     },
@@ -97,65 +103,75 @@ function expectUnlogged(token: string): void {
 
 const token = (make: () => string | Promise<string>) => async () => ({ token: await make() });
 
-describe("a good token, so that the others are refused for what is wrong with them", () => {
-  it.each([
+describe("a valid token is accepted, so that each attack fails for its own fault", () => {
+  test.each([
     ["of an admin", () => adminToken()],
     ["of a service", () => signServiceToken()],
-    ["made by hand", () => forgeSigned({})],
+    ["assembled by hand", () => forgeSigned({})],
   ])("%s", async (_, make) => {
     const { status } = await callApi(api.url, "GET /api/users/user_nobody", { token: await make() });
     expect(status).toBe(404);
   });
 });
 
-describe("without a token → 401 Access token required", () => {
-  expectOfAll(requiresToken, "GET /api/users", [
-    ["nothing", () => ({})],
-    ["another scheme", () => ({ headers: { authorization: "Basic YWRtaW46YWRtaW4=" } })],
-    ["a cookie", async () => ({ headers: { cookie: `__session=${await adminToken()}` } })],
-    ["another header", async () => ({ headers: { "x-access-token": await adminToken() } })],
-    ["a query", () => ({}), "GET /api/users?access_token=abc&token=abc"],
-    ["a method that overrides", () => ({ headers: { "x-http-method-override": "GET" } }), "POST /api/users"],
-    ["a path that overrides", () => ({ headers: { "x-original-url": "/livez", "x-rewrite-url": "/livez" } })],
-    ["a path from a public one", () => ({}), "GET /livez/../api/users"],
-    ["a path in escapes", () => ({}), "GET /%61pi/users"],
-    ["a deletion", () => ({}), "DELETE /api/users/user_1"],
+describe("a request without a bearer token gets 401 Access token required", () => {
+  testAttacks(requiresToken, "GET /api/users", [
+    ["without credentials", () => ({})],
+    ["with another authentication scheme", () => ({ headers: { authorization: "Basic YWRtaW46YWRtaW4=" } })],
+    ["with a token in a cookie", async () => ({ headers: { cookie: `__session=${await adminToken()}` } })],
+    ["with a token in another header", async () => ({ headers: { "x-access-token": await adminToken() } })],
+    ["with a token in the query", () => ({}), "GET /api/users?access_token=abc&token=abc"],
+    [
+      "with a header that overrides the method",
+      () => ({ headers: { "x-http-method-override": "GET" } }),
+      "POST /api/users",
+    ],
+    [
+      "with headers that override the path",
+      () => ({ headers: { "x-original-url": "/livez", "x-rewrite-url": "/livez" } }),
+    ],
+    ["with a path that starts at a public route", () => ({}), "GET /livez/../api/users"],
+    ["with an escaped path", () => ({}), "GET /%61pi/users"],
+    ["for a deletion", () => ({}), "DELETE /api/users/user_1"],
   ]);
 });
 
-describe("a token that is not Clerk's → 403 Invalid token", () => {
-  expectOfAll(invalidToken, "GET /api/users", [
-    ["no token", token(() => "rubbish")],
+describe("a token that Clerk did not sign gets 403 Invalid token", () => {
+  testAttacks(invalidToken, "GET /api/users", [
+    ["text that is not a JWT", token(() => "rubbish")],
     ["three dots", token(() => "...")],
-    ["two tokens", async () => ({ headers: { authorization: `Bearer ${await adminToken()}, ${await adminToken()}` } })],
+    [
+      "two tokens in one header",
+      async () => ({ headers: { authorization: `Bearer ${await adminToken()}, ${await adminToken()}` } }),
+    ],
     ["alg none", token(() => forge({ ...clerkHeader, alg: "none" }, adminClaims(), ""))],
     ["alg None", token(() => forge({ ...clerkHeader, alg: "None" }, adminClaims(), "AAAA"))],
     ["no alg", token(() => forge({ typ: "JWT", kid: "ins_1" }, adminClaims(), "AAAA"))],
     ["alg as a list", token(() => forge({ ...clerkHeader, alg: ["RS256"] }, adminClaims(), "AAAA"))],
-    ["HS256 by the public key", token(() => hmac(clerkPem, { alg: "HS256", typ: "JWT" }, adminClaims()))],
+    ["HS256 with the public key as secret", token(() => hmac(clerkPem, { alg: "HS256", typ: "JWT" }, adminClaims()))],
     [
-      "HS256 by the public key, trimmed",
+      "HS256 with the trimmed public key as secret",
       token(() => hmac(clerkPem.trim(), { alg: "HS256", typ: "JWT" }, adminClaims())),
     ],
     [
-      "HS256 by the public key, for us",
+      "HS256 with the public key as secret and our audience",
       token(() =>
         hmac(clerkPem, { alg: "HS256" }, { sub: "a", aud: "clerk-kafka-bridge", role: "admin", exp: now() + 60 }),
       ),
     ],
-    ["HS256 by nothing", token(() => hmac("", { alg: "HS256", typ: "JWT" }, adminClaims()))],
-    ["another key", token(() => adminToken({}, {}, strangersKey))],
-    ["another key, of an unknown id", token(() => adminToken({}, { kid: "ins_2" }, strangersKey))],
-    ["another key, brought along", token(() => adminToken({}, { jwk: strangersJwk }, strangersKey))],
+    ["HS256 with an empty secret", token(() => hmac("", { alg: "HS256", typ: "JWT" }, adminClaims()))],
+    ["another key", token(() => adminToken({}, {}, foreignKey))],
+    ["another key with an unknown key id", token(() => adminToken({}, { kid: "ins_2" }, foreignKey))],
+    ["another key embedded in the header", token(() => adminToken({}, { jwk: foreignJwk }, foreignKey))],
     [
-      "another key, to be fetched",
-      token(() => adminToken({}, { jku: `${api.clerk.url}/v1/jwks`, x5u: api.clerk.url }, strangersKey)),
+      "another key behind a URL in the header",
+      token(() => adminToken({}, { jku: `${api.clerk.url}/v1/jwks`, x5u: api.clerk.url }, foreignKey)),
     ],
-    ["a key id that is a path", token(() => adminToken({}, { kid: "../../../dev/null" }, strangersKey))],
+    ["a key id that is a path", token(() => adminToken({}, { kid: "../../../dev/null" }, foreignKey))],
     ["PS256", token(() => adminToken({}, { alg: "PS256" }))],
-    ["RS512 by Clerk's key", token(() => adminToken({}, { alg: "RS512" }))],
+    ["RS512 with Clerk's key", token(() => adminToken({}, { alg: "RS512" }))],
     [
-      "the header of HS256, the signature of RS256",
+      "an HS256 header with an RS256 signature",
       token(async () =>
         forge({ ...clerkHeader, alg: "HS256" }, adminClaims(), (await adminToken()).split(".")[2] ?? ""),
       ),
@@ -184,30 +200,30 @@ describe("a token that is not Clerk's → 403 Invalid token", () => {
   ]);
 });
 
-describe("a token of Clerk's that proves nothing here → 403 Invalid token", () => {
-  expectOfAll(invalidToken, "GET /api/users", [
-    ["with an extension that is critical and unknown", token(() => forgeSigned({}, { crit: ["x"], x: 1 }))],
+describe("a Clerk token that is not valid for this API gets 403 Invalid token", () => {
+  testAttacks(invalidToken, "GET /api/users", [
+    ["with an unknown critical extension", token(() => forgeSigned({}, { crit: ["x"], x: 1 }))],
     ["with a critical exp", token(() => forgeSigned({}, { crit: ["exp"] }))],
     ["expired", token(() => adminToken({ exp: now() - 6 }))],
     ["expired long ago", token(() => adminToken({ exp: 1_500_000_000, iat: 1_499_999_940, nbf: 1_499_999_930 }))],
     ["without exp", token(() => sign(withoutClaim("exp")))],
-    ["exp as text", token(() => forgeSigned({ exp: String(now() + 60) }))],
+    ["with exp as text", token(() => forgeSigned({ exp: String(now() + 60) }))],
     ["not yet valid", token(() => adminToken({ nbf: now() + 60 }))],
-    ["made in the future", token(() => adminToken({ iat: now() + 60 }))],
+    ["issued in the future", token(() => adminToken({ iat: now() + 60 }))],
     ["of a pending session", token(() => adminToken({ sts: "pending" }))],
-    ["of a session in a state unknown here", token(() => adminToken({ sts: "revoked" }))],
+    ["of a session with an unknown status", token(() => adminToken({ sts: "revoked" }))],
     ["for another party", token(() => adminToken({ azp: "https://evil.example" }))],
-    ["for a party that only begins like ours", token(() => adminToken({ azp: `${app}.evil.example` }))],
-    ["for no party", token(() => sign(withoutClaim("azp")))],
+    ["for an origin that only starts with ours", token(() => adminToken({ azp: `${app}.evil.example` }))],
+    ["without azp", token(() => sign(withoutClaim("azp")))],
     ["without a subject", token(() => sign(withoutClaim("sub")))],
     ["with a path as its subject", token(() => adminToken({ sub: "../users" }))],
     ["without a session (a JWT template)", token(() => sign(withoutClaim("sid"), { cat: undefined }))],
     ["of a machine", token(() => adminToken({ sub: "mch_1" }, { cat: "cl_B7d4PD333AAA" }))],
     ["of a JWT template", token(() => adminToken({}, { cat: "cl_B7d4PD222AAA" }))],
     ["of OAuth", token(() => adminToken({}, { typ: "at+jwt" }))],
-    ["an actor that is nobody", token(() => adminToken({ act: {} }))],
+    ["with an empty actor", token(() => adminToken({ act: {} }))],
     [
-      "a service token by Clerk's key",
+      "with service claims signed by Clerk's key",
       token(() =>
         sign({ sub: "billing", aud: "clerk-kafka-bridge", role: "admin", exp: now() + 60, azp: app, iat: now() }),
       ),
@@ -215,9 +231,10 @@ describe("a token of Clerk's that proves nothing here → 403 Invalid token", ()
   ]);
 });
 
-describe("a service token that is none → 403 Invalid token", () => {
-  const bySecret = (claims: Json, header: Json = { alg: "HS256", typ: "JWT" }) => hmac(serviceSecret, header, claims);
-  expectOfAll(invalidToken, "GET /api/users", [
+describe("an invalid service token gets 403 Invalid token", () => {
+  const signWithSecret = (claims: Json, header: Json = { alg: "HS256", typ: "JWT" }) =>
+    hmac(serviceSecret, header, claims);
+  testAttacks(invalidToken, "GET /api/users", [
     ["expired", token(() => signServiceToken({ exp: now() - 6 }))],
     ["without exp", token(() => signServiceToken({ exp: undefined }))],
     ["without aud", token(() => signServiceToken({ aud: undefined }))],
@@ -226,14 +243,17 @@ describe("a service token that is none → 403 Invalid token", () => {
     ["without a subject", token(() => signServiceToken({ sub: undefined }))],
     ["without a role", token(() => signServiceToken({ role: undefined }))],
     ["with roles in a list", token(() => signServiceToken({ role: ["admin"] }))],
-    ["by another secret", token(() => signServiceToken({}, { secret: `${serviceSecret}x` }))],
-    ["by HS512", token(() => signServiceToken({}, { secret: serviceSecret.repeat(2), alg: "HS512" }))],
-    ["a session token by the secret", token(() => bySecret(adminClaims(), { ...clerkHeader, alg: "HS256" }))],
-    ["RS256 in its header, signed by the secret", token(() => bySecret(adminClaims(), clerkHeader))],
+    ["signed with another secret", token(() => signServiceToken({}, { secret: `${serviceSecret}x` }))],
+    ["signed with HS512", token(() => signServiceToken({}, { secret: serviceSecret.repeat(2), alg: "HS512" }))],
     [
-      "a critical extension",
+      "with session claims signed with the service secret",
+      token(() => signWithSecret(adminClaims(), { ...clerkHeader, alg: "HS256" })),
+    ],
+    ["with an RS256 header, signed with the service secret", token(() => signWithSecret(adminClaims(), clerkHeader))],
+    [
+      "with a critical extension",
       token(() =>
-        bySecret(
+        signWithSecret(
           { sub: "a", aud: "clerk-kafka-bridge", role: "admin", exp: now() + 60 },
           { alg: "HS256", crit: ["x"], x: 1 },
         ),
@@ -242,119 +262,129 @@ describe("a service token that is none → 403 Invalid token", () => {
   ]);
 });
 
-describe("a role that nobody gave → 403 Admin access required", () => {
+describe("a caller without the required role gets 403 Admin access required", () => {
   const claimed = (claims: Json) => token(() => sign({ ...withoutClaim("metadata"), sub: "user_1", ...claims }));
-  expectOfAll(adminOnly, "GET /api/users", [
-    ["unsafe metadata", claimed({ unsafe_metadata: { role: "admin" }, unsafeMetadata: { role: "admin" } })],
-    ["unsafe metadata inside the metadata", claimed({ metadata: { unsafe_metadata: { role: "admin" } } })],
-    ["private metadata", claimed({ private_metadata: { role: "admin" } })],
-    ["public metadata under another name", claimed({ public_metadata: { role: "admin" } })],
-    ["a claim of its own", claimed({ role: "admin", roles: ["admin"], permissions: ["users:read"], is_admin: true })],
-    ["the role in an organization", claimed({ org_role: "org:admin", o: { rol: "admin" } })],
-    ["a list", claimed({ metadata: { role: ["admin"] } })],
-    ["metadata as text", claimed({ metadata: '{"role":"admin"}' })],
-    ["metadata as a list", claimed({ metadata: [{ role: "admin" }] })],
-    ["capital letters", claimed({ metadata: { role: "ADMIN" } })],
-    ["blanks", claimed({ metadata: { role: " admin" } })],
-    ["the name of what every object has", claimed({ metadata: { role: "constructor" } })],
+  testAttacks(adminOnly, "GET /api/users", [
     [
-      "a prototype",
+      "with a role in unsafe metadata",
+      claimed({ unsafe_metadata: { role: "admin" }, unsafeMetadata: { role: "admin" } }),
+    ],
+    ["with unsafe metadata inside the metadata", claimed({ metadata: { unsafe_metadata: { role: "admin" } } })],
+    ["with a role in private metadata", claimed({ private_metadata: { role: "admin" } })],
+    ["with public metadata under another name", claimed({ public_metadata: { role: "admin" } })],
+    [
+      "with a role claim of its own",
+      claimed({ role: "admin", roles: ["admin"], permissions: ["users:read"], is_admin: true }),
+    ],
+    ["with a role in an organization", claimed({ org_role: "org:admin", o: { rol: "admin" } })],
+    ["with a list as role", claimed({ metadata: { role: ["admin"] } })],
+    ["with metadata as text", claimed({ metadata: '{"role":"admin"}' })],
+    ["with metadata as a list", claimed({ metadata: [{ role: "admin" }] })],
+    ["with a role in capital letters", claimed({ metadata: { role: "ADMIN" } })],
+    ["with a leading space before the role", claimed({ metadata: { role: " admin" } })],
+    ["with the name of an object property as role", claimed({ metadata: { role: "constructor" } })],
+    [
+      "with a role in a prototype",
       token(() => forgeSigned({ sub: "user_1", metadata: JSON.parse('{"__proto__":{"role":"admin"}}') })),
     ],
-    ["a service with an unknown role", token(() => signServiceToken({ role: "root" }))],
-    ["another user's account", claimed({}), "GET /api/users/user_2"],
-    ["one's own account in other letters", claimed({}), "GET /api/users/USER_1"],
-    ["one's own role", claimed({}), "PUT /api/users/user_1/role"],
-    ["one's own deletion", claimed({}), "DELETE /api/users/user_1"],
+    ["as a service with an unknown role", token(() => signServiceToken({ role: "root" }))],
+    ["reading another user's account", claimed({}), "GET /api/users/user_2"],
+    ["reading their own id in capital letters", claimed({}), "GET /api/users/USER_1"],
+    ["changing their own role", claimed({}), "PUT /api/users/user_1/role"],
+    ["deleting themselves", claimed({}), "DELETE /api/users/user_1"],
     [
-      "a service that is named like the user",
+      "as a service named like the user",
       token(() => signServiceToken({ sub: "user_1", role: "user" })),
       "GET /api/users/user_1",
     ],
   ]);
 });
 
-describe("ids that are paths → 400, before Clerk is asked", () => {
+describe("a malformed user id gets 400 without a Clerk request", () => {
   const admin = token(() => adminToken());
-  expectOfAll(invalidInput, "", [
-    ["an escaped way up", admin, "GET /api/users/..%2f..%2fjwks"],
-    ["a doubly escaped one", admin, "GET /api/users/%252e%252e%252fjwks"],
+  testAttacks(invalidInput, "", [
+    ["an escaped parent path", admin, "GET /api/users/..%2f..%2fjwks"],
+    ["a doubly escaped parent path", admin, "GET /api/users/%252e%252e%252fjwks"],
     ["a backslash", admin, "GET /api/users/..%5cjwks"],
-    ["a way down", admin, "GET /api/users/user_1%2fmetadata"],
+    ["an escaped subpath", admin, "GET /api/users/user_1%2fmetadata"],
     ["a query", admin, "GET /api/users/user_1%3flimit=1"],
     ["a fragment", admin, "GET /api/users/user_1%23"],
     ["a parameter", admin, "GET /api/users/user_1;x=1"],
     ["a NUL", admin, "GET /api/users/user_1%00"],
-    ["a line", admin, "GET /api/users/user_1%0d%0aHost:x"],
-    ["half an escape", admin, "GET /api/users/%ff"],
-    ["another script", admin, "GET /api/users/us%D0%B5r_1"],
+    ["a line break", admin, "GET /api/users/user_1%0d%0aHost:x"],
+    ["an incomplete escape sequence", admin, "GET /api/users/%ff"],
+    ["a letter of another script", admin, "GET /api/users/us%D0%B5r_1"],
     ["a dot", admin, "GET /api/users/user.1"],
-    ["very long", admin, `GET /api/users/${"u".repeat(300)}`],
-    ["a deletion", admin, "DELETE /api/users/..%2f..%2fjwks"],
+    ["an id of 300 characters", admin, `GET /api/users/${"u".repeat(300)}`],
+    ["an escaped parent path in a deletion", admin, "DELETE /api/users/..%2f..%2fjwks"],
   ]);
 });
 
-describe("ways around → never a route that was not meant", () => {
-  it.each([
+describe("a disguised path or method reaches no protected route", () => {
+  test.each([
     ["two slashes", "GET //api/users", 404],
     ["capital letters", "GET /API/users", 404],
     ["an escaped slash", "GET /api%2fusers", 404],
     ["two dots", "GET /api/users/../../metrics/../api/x", 404],
-    ["a way up from users", "GET /api/users/..", 404],
+    ["a parent path", "GET /api/users/..", 404],
     ["a NUL", "GET /api/users%00", 404],
     ["another method", "TRACE /api/users", 405],
-    ["a method of nobody's", "PROPFIND /api/users", 405],
-  ])("%s: %s → %i", async (_, line, status) => {
+    ["an unknown method", "PROPFIND /api/users", 405],
+  ])("%s: %s is %i", async (_, line, status) => {
     const { value, requests } = await api.clerk.during(() => callApi(api.url, line));
     expect([value.status, requests]).toEqual([status, []]);
   });
 
-  it("an address as its target", async () => {
+  test("an absolute URL as request target still requires a token", async () => {
     expect(await raw("GET http://evil.example/api/users HTTP/1.1\r\nHost: evil.example")).toMatch(/^HTTP\/1.1 401 /);
   });
-  it("a host that holds a path", async () => {
+  test("a Host header with a path gets 4xx", async () => {
     expect(await raw("GET /api/users HTTP/1.1\r\nHost: 127.0.0.1/livez?")).toMatch(/^HTTP\/1.1 4\d\d /);
   });
 });
 
-describe("bodies", () => {
+describe("request bodies", () => {
   const admin =
     (body: string | readonly string[], headers: Readonly<Record<string, string>> = {}) =>
     async () => ({ token: await adminToken(), body, headers });
   const kib = "x".repeat(1_024);
 
-  describe("of more than 256 KiB → 413", () => {
-    expectOfAll(tooLarge, "POST /api/users", [
-      ["with their length", admin(`{"firstName":"${kib.repeat(256)}"}`)],
+  describe("a body larger than 256 KiB gets 413", () => {
+    testAttacks(tooLarge, "POST /api/users", [
+      ["with Content-Length", admin(`{"firstName":"${kib.repeat(256)}"}`)],
       ["in chunks", admin(Array.from({ length: 257 }, () => kib))],
       ["of 20 MiB", admin(kib.repeat(20 * 1_024))],
-      ["to a single user", admin(kib.repeat(257)), "PUT /api/users/user_1"],
+      ["for a single user", admin(kib.repeat(257)), "PUT /api/users/user_1"],
     ]);
   });
 
-  describe("with keys that reach into prototypes → 400", () => {
-    const pollutes = (path: string): Answer => ({
+  describe("a body with a prototype-polluting key gets 400", () => {
+    const pollutes = (path: string): ExpectedResponse => ({
       status: 400,
       body: { code: "invalid_input", details: [{ path, message: "Not allowed as a key" }] },
     });
-    expectOfAll(pollutes("__proto__"), "POST /api/users", [
+    testAttacks(pollutes("__proto__"), "POST /api/users", [
       ["__proto__", admin('{"__proto__":{"role":"admin"}}')],
       ["__proto__ in escapes", admin(String.raw`{"\u005f_proto\u005f_":{"role":"admin"}}`)],
       ["__proto__ deep inside", admin('{"emailAddress":[{"a":{"__proto__":{"polluted":true}}}]}')],
       ["in a batch", admin('{"operations":[{"__proto__":{"polluted":true}}]}'), "POST /api/users/batch"],
     ]);
-    expectOfAll(pollutes("constructor"), "POST /api/users", [
+    testAttacks(pollutes("constructor"), "POST /api/users", [
       ["constructor.prototype", admin('{"constructor":{"prototype":{"polluted":true}}}')],
     ]);
-    it("and nothing is polluted", () => expect(Object.keys(Object.prototype)).toEqual([]));
+    test("leaves Object.prototype unchanged", () => expect(Object.keys(Object.prototype)).toEqual([]));
   });
 
-  describe("that are no JSON → 4xx", () => {
-    it.each<[what: string, options: CallOptions, status: number]>([
-      ["broken off", { body: '{"firstName":' }, 400],
+  describe("a body that is not valid JSON gets 4xx", () => {
+    test.each<[what: string, options: CallOptions, status: number]>([
+      ["truncated", { body: '{"firstName":' }, 400],
       ["of a hundred thousand brackets", { body: "[".repeat(100_000) }, 400],
       ["nested a hundred thousand deep", { body: `${"[".repeat(100_000)}${"]".repeat(100_000)}` }, 400],
-      ["nested, and suspicious", { body: `${"[".repeat(100_000)}"__proto__"${"]".repeat(100_000)}` }, 400],
+      [
+        "nested a hundred thousand deep around __proto__",
+        { body: `${"[".repeat(100_000)}"__proto__"${"]".repeat(100_000)}` },
+        400,
+      ],
       ["XML", { body: "<a/>", headers: { "content-type": "application/xml" } }, 415],
       ["a form", { body: "firstName=a", headers: { "content-type": "application/x-www-form-urlencoded" } }, 415],
     ])("%s", async (_, options, status) => {
@@ -363,7 +393,7 @@ describe("bodies", () => {
     });
   });
 
-  it("with two lengths are refused, and what follows is no request of its own", async () => {
+  test("a body with two lengths gets 400, and its rest is not read as another request", async () => {
     const answer = await raw(
       "POST /api/users HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /metrics HTTP/1.1\r\nHost: a",
     );
@@ -372,27 +402,27 @@ describe("bodies", () => {
   });
 });
 
-describe("headers", () => {
-  it("of more than 16 KiB → 431", async () => {
+describe("request headers", () => {
+  test("larger than 16 KiB get 431", async () => {
     const many = Array.from({ length: 150 }, (_, index) => `X-Flood-${index}: ${"x".repeat(100)}`).join("\r\n");
     expect(await raw(`GET /api/users HTTP/1.1\r\nHost: a\r\n${many}`)).toMatch(/^HTTP\/1.1 431 /);
     expect(await raw(`GET /api/users HTTP/1.1\r\nHost: a\r\nX: ${"x".repeat(17_000)}`)).toMatch(/^HTTP\/1.1 431 /);
   });
 
-  it("of so many lines that Node would leave out the last, a proxy's X-Forwarded-For, say → 431", async () => {
+  test("with more lines than Node keeps get 431, so that a proxy's X-Forwarded-For is not dropped", async () => {
     const many = "a:\r\n".repeat(2_000);
     expect(await raw(`GET /api/users HTTP/1.1\r\nHost: a\r\n${many}X-Forwarded-For: 192.0.2.1`)).toMatch(
       /^HTTP\/1.1 431 /,
     );
   });
 
-  it("with a broken line → 400", async () => {
+  test("with a malformed line get 400", async () => {
     expect(await raw("GET /api/users HTTP/1.1\r\nHost: a\r\nAuthorization : Bearer x\r\nX\u0000: y")).toMatch(
       /^HTTP\/1.1 400 /,
     );
   });
 
-  it("from a strange origin → no leave to read the answer", async () => {
+  test("with an unlisted Origin get a response without CORS permission", async () => {
     for (const origin of ["https://evil.example", `${app}.evil.example`, "null"]) {
       const headers = { origin, "access-control-request-method": "GET" };
       const preflight = await callApi(api.url, "OPTIONS /api/users", { headers });
@@ -405,8 +435,8 @@ describe("headers", () => {
   });
 });
 
-describe("forged addresses", () => {
-  it("pass no allow list and no limit", async () => {
+describe("forged client addresses", () => {
+  test("pass neither the allow list nor the rate limit", async () => {
     const other = await openApi({
       clerk: { signingKey: clerkKey },
       variables: { CLERK_JWT_KEY: clerkPem, ADMIN_IP_ALLOW_LIST: "10.0.0.0/8", RATE_LIMIT_PER_IP: "5" },
@@ -418,7 +448,7 @@ describe("forged addresses", () => {
           headers: { "x-forwarded-for": ip, "x-real-ip": ip, forwarded: `for=${ip}`, "cf-connecting-ip": ip },
         });
       const answers = [];
-      // Five in the memory of a process that has not reached Redis yet, and five in Redis, at most.
+      // At most five in memory, before the process has reached Redis, and five in Redis.
       for (let host = 1; host <= 12; host += 1) answers.push((await adminFrom(`10.0.0.${host}`)).body["code"]);
       expect(new Set(answers.slice(0, 5))).toEqual(new Set(["address_not_allowed"]));
       expect(new Set(answers.slice(10))).toEqual(new Set(["rate_limited"]));
@@ -429,12 +459,12 @@ describe("forged addresses", () => {
   });
 });
 
-describe("unknown keys, where Clerk's come by JWKS", () => {
-  it("make one request to Clerk, however many there are", async () => {
+describe("tokens with unknown keys", () => {
+  test("cause one JWKS request, however many there are", async () => {
     const other = await openApi({ clerk: { signingKey: clerkKey }, variables: { RATE_LIMIT_BAD_TOKENS: "100000" } });
     try {
       const guess = async (index: number) =>
-        callApi(other.url, "GET /api/users", { token: await adminToken({}, { kid: `ins_${index}` }, strangersKey) });
+        callApi(other.url, "GET /api/users", { token: await adminToken({}, { kid: `ins_${index}` }, foreignKey) });
       const answers = await Promise.all(Array.from({ length: 100 }, (_, index) => guess(index)));
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([403]));
       expect(other.clerk.requests.map(({ path }) => path)).toEqual(["/jwks"]);
@@ -444,18 +474,18 @@ describe("unknown keys, where Clerk's come by JWKS", () => {
   });
 });
 
-it("After all that the API still serves those who may", async () => {
+test("after all attacks the API still serves valid requests", async () => {
   expect((await callApi(api.url, "GET /api/users/user_nobody", { token: await adminToken() })).status).toBe(404);
   expect((await callApi(api.url, "GET /readyz")).status).toBe(200);
 });
 
-/** What jose would not sign, by Clerk's key all the same. */
+/** Signs with Clerk's key a token that jose would not sign. */
 function forgeSigned(claims: Json, header: Json = {}): string {
   const signed = `${encode({ ...clerkHeader, ...header })}.${encode({ ...adminClaims(), ...claims })}`;
   return `${signed}.${rsaSign("sha256", Buffer.from(signed), clerkKey).toString("base64url")}`;
 }
 
-/** Sends a request's head as it is, and gives back all that is answered until the connection ends. */
+/** Sends a request head unchanged, and returns everything received until the connection ends. */
 async function raw(head: string): Promise<string> {
   const socket = connect(Number(new URL(api.url).port), "127.0.0.1");
   socket.write(`${head}\r\nConnection: close\r\n\r\n`);

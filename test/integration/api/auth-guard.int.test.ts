@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, test, onTestFinished } from "vitest";
 import { openProbeApi, type ProbeOptions } from "../../support/api/probe-api.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
 
@@ -10,8 +10,8 @@ async function open(options: ProbeOptions = {}) {
 const bodyOf = async (response: Response): Promise<unknown> => response.json();
 const denied = (code = "permission_missing") => ({ error: "Admin access required", code });
 
-describe("who may do what", () => {
-  it("is for an admin whatever his role permits, by a token that JWKS verifies", async () => {
+describe("authorization", () => {
+  test("an admin's session token is verified by JWKS and grants the permissions of the role", async () => {
     const api = await open();
     const response = await api.call("GET /api/probe", { token: await api.sessionToken("user_admin", "admin") });
     expect(response.status).toBe(200);
@@ -19,7 +19,7 @@ describe("who may do what", () => {
     expect(api.clerk.requests.map(({ path }) => path)).toEqual(["/jwks"]);
   });
 
-  it("needs no network with CLERK_JWT_KEY", async () => {
+  test("a session token is verified without a network request when CLERK_JWT_KEY is set", async () => {
     const other = await open();
     const api = await open({ variables: { CLERK_JWT_KEY: other.emulator.jwtKey } });
     const token = await other.sessionToken("user_1", "admin");
@@ -27,7 +27,7 @@ describe("who may do what", () => {
     expect(api.clerk.requests).toEqual([]);
   });
 
-  it("is for a service what its role permits", async () => {
+  test("a service has the permissions of its role", async () => {
     const api = await open();
     const admin = await api.call("DELETE /api/probe/user_1", { token: await signServiceToken() });
     expect(admin.status).toBe(200);
@@ -36,7 +36,7 @@ describe("who may do what", () => {
     expect(api.clerk.requests).toEqual([]);
   });
 
-  it("needs a token: 401 without one, whatever the path", async () => {
+  test("a request without a bearer token gets 401 on every route", async () => {
     const api = await open();
     for (const request of ["GET /api/probe", "GET /api/probe/user_1", "DELETE /api/probe/user_1", "POST /api/probe"]) {
       const response = await api.call(request, { headers: { "content-type": "application/json" } });
@@ -49,7 +49,7 @@ describe("who may do what", () => {
     }
   });
 
-  it("lets a user at himself without any permission, and at nobody else", async () => {
+  test("users can read their own account without a permission, and nothing else", async () => {
     const api = await open();
     const token = await api.sessionToken("user_1");
     expect((await api.call("GET /api/probe/user_1", { token })).status).toBe(200);
@@ -64,20 +64,20 @@ describe("who may do what", () => {
     }
   });
 
-  it("never takes a service for the user whose id it has as its name", async () => {
+  test("a service named like a user is not treated as that user", async () => {
     const api = await open();
     const token = await signServiceToken({ sub: "user_1", role: "user" });
     expect((await api.call("GET /api/probe/user_1", { token })).status).toBe(403);
   });
 
-  it("is said by a file of roles", async () => {
+  test("ROLES_FILE defines the permissions of each role", async () => {
     const api = await open({ variables: { ROLES_FILE: `${import.meta.dirname}/roles.json` } });
     const token = await api.sessionToken("user_1", "lead");
     expect((await api.call("GET /api/probe", { token })).status).toBe(200);
     expect((await api.call("DELETE /api/probe/user_2", { token })).status).toBe(403);
   });
 
-  it("keeps who acts as a user", async () => {
+  test("an impersonated caller carries the impersonator's id", async () => {
     const api = await open();
     const token = await api.sessionToken("user_1", "admin", { act: { sub: "user_support", iss: "x", sid: "y" } });
     expect(await bodyOf(await api.call("GET /api/probe", { token }))).toMatchObject({
@@ -86,8 +86,8 @@ describe("who may do what", () => {
   });
 });
 
-describe("whoever is denied", () => {
-  it("is in the audit trail, in the security counts and in the log", async () => {
+describe("a denied call", () => {
+  test("is recorded in the audit trail, the security counts and the log", async () => {
     const api = await open();
     const token = await api.sessionToken("user_1", "user", { act: { sub: "user_support" } });
     await api.call("DELETE /api/probe/user_2", { token, headers: { "user-agent": "curl", "x-request-id": "r-1" } });
@@ -108,22 +108,22 @@ describe("whoever is denied", () => {
   });
 });
 
-describe("a fresh second factor", () => {
+describe("a fresh second factor (REQUIRE_MFA_FOR)", () => {
   const variables = { REQUIRE_MFA_FOR: "delete", MFA_MAX_AGE_MINUTES: "10" };
-  it.each<[what: string, fva: unknown, claims: Record<string, unknown>, status: number]>([
-    ["just proved", [0, 0], {}, 200],
-    ["proved ten minutes ago", [30, 10], {}, 200],
-    ["proved eleven minutes ago", [0, 11], {}, 403],
-    ["never proved", [0, -1], {}, 403],
-    ["unknown", undefined, {}, 403],
-    ["unreadable", ["now", "now"], {}, 403],
+  test.each<[what: string, fva: unknown, claims: Record<string, unknown>, status: number]>([
+    ["verified just now", [0, 0], {}, 200],
+    ["verified ten minutes ago", [30, 10], {}, 200],
+    ["verified eleven minutes ago", [0, 11], {}, 403],
+    ["never verified", [0, -1], {}, 403],
+    ["of unknown age", undefined, {}, 403],
+    ["of unreadable age", ["now", "now"], {}, 403],
     [
-      "proved when a long-lived token was made, an hour ago",
+      "verified when a long-lived token was issued, an hour ago",
       [0, 0],
       { iat: Math.floor(Date.now() / 1_000) - 3_600 },
       403,
     ],
-  ])("%s: %j", async (_, fva, claims, status) => {
+  ])("is compared with the maximum age when it was %s: fva %j", async (_, fva, claims, status) => {
     const api = await open({ variables });
     const token = await api.sessionToken("user_1", "admin", { fva, ...claims });
     const response = await api.call("DELETE /api/probe/user_2", { token });
@@ -133,7 +133,7 @@ describe("a fresh second factor", () => {
     expect((await api.call("GET /api/probe/user_2", { token })).status).toBe(200);
   });
 
-  it("is asked of no service, and of nobody where it is not configured", async () => {
+  test("is not required of services, nor for operations that are not configured", async () => {
     const strict = await open({ variables });
     expect((await strict.call("DELETE /api/probe/user_2", { token: await signServiceToken() })).status).toBe(200);
     const lax = await open({ variables: { REQUIRE_MFA_FOR: "role" } });
@@ -142,9 +142,9 @@ describe("a fresh second factor", () => {
   });
 });
 
-describe("the list of admins' addresses", () => {
+describe("ADMIN_IP_ALLOW_LIST", () => {
   const variables = { ADMIN_IP_ALLOW_LIST: "10.1.0.0/16,2001:db8::/32", TRUSTED_PROXIES: "1" };
-  it.each([
+  test.each([
     ["10.1.2.3", 200],
     ["2001:db8:1::1", 200],
     ["::ffff:10.1.2.3", 200],
@@ -152,7 +152,7 @@ describe("the list of admins' addresses", () => {
     ["2001:db9::1", 403],
     ["10.1.2.3, 192.0.2.1", 403],
     ["10.1.2.3, rubbish", 403],
-  ])("lets %s do more than his own account: %i", async (forwardedFor, status) => {
+  ])("decides about access from %s to other accounts: %i", async (forwardedFor, status) => {
     const api = await open({ variables });
     const options = { token: await api.sessionToken("user_1", "admin"), headers: { "x-forwarded-for": forwardedFor } };
     const response = await api.call("GET /api/probe", options);
@@ -161,7 +161,7 @@ describe("the list of admins' addresses", () => {
     expect((await api.call("GET /api/probe/user_1", options)).status).toBe(200);
   });
 
-  it("cannot be passed by a forged header where no proxy is trusted", async () => {
+  test("cannot be bypassed with a forged header when no proxy is trusted", async () => {
     const api = await open({ variables: { ...variables, TRUSTED_PROXIES: "0" } });
     const token = await api.sessionToken("user_1", "admin");
     const headers = { "x-forwarded-for": "10.1.2.3", "x-real-ip": "10.1.2.3", forwarded: "for=10.1.2.3" };
@@ -172,12 +172,12 @@ describe("the list of admins' addresses", () => {
 describe("registration without a token", () => {
   const json = { method: "POST", headers: { "content-type": "application/json" }, body: "{}" };
 
-  it("is refused unless it is open", async () => {
+  test("is rejected unless OPEN_REGISTRATION is set", async () => {
     const api = await open();
     expect((await api.call("POST /api/probe", json)).status).toBe(401);
   });
 
-  it("is limited by address where it is open; other routes stay closed, and a token is judged as ever", async () => {
+  test("is rate-limited per address when open, and changes nothing for other routes and for tokens", async () => {
     const api = await open({
       variables: { OPEN_REGISTRATION: "true", RATE_LIMIT_REGISTRATIONS: "2", TRUSTED_PROXIES: "1" },
     });
@@ -196,10 +196,10 @@ describe("registration without a token", () => {
   });
 });
 
-describe("pages of other origins", () => {
+describe("CORS", () => {
   const variables = { CORS_ORIGINS: "https://app.example" };
 
-  it("may call from a listed origin, and read errors too", async () => {
+  test("lets a listed origin call the API and read errors", async () => {
     const api = await open({ variables });
     const headers = { origin: "https://app.example" };
     const preflight = await api.call("OPTIONS /api/probe", {
@@ -220,8 +220,8 @@ describe("pages of other origins", () => {
     expect(refused.headers.get("vary")).toContain("Origin");
   });
 
-  it.each(["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"])(
-    "may not from %s",
+  test.each(["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"])(
+    "gives no permission to %s",
     async (origin) => {
       const api = await open({ variables });
       for (const request of ["OPTIONS /api/probe", "GET /api/probe"]) {
@@ -232,7 +232,7 @@ describe("pages of other origins", () => {
   );
 });
 
-it("Every answer of the API carries the headers that keep browsers and caches from harm", async () => {
+test("every API response carries the security and caching headers", async () => {
   const api = await open();
   const token = await api.sessionToken("user_admin", "admin");
   for (const [request, status] of [

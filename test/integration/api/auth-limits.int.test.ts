@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:net";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, test, onTestFinished } from "vitest";
 import { openProbeApi, type ProbeOptions } from "../../support/api/probe-api.ts";
 import { reserveRedis } from "../../support/private-servers.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
@@ -19,8 +19,8 @@ const statuses = async (times: number, call: () => Promise<Response>) => {
   return seen;
 };
 
-describe("limits of requests", () => {
-  it("hold for each address, and say in the standard's headers what is left", async () => {
+describe("rate limits", () => {
+  test("are counted per address and reported in the standard RateLimit headers", async () => {
     const api = await open({ variables: { RATE_LIMIT_PER_IP: "2" } });
     const first = await api.call("GET /api/probe", from("192.0.2.1"));
     expect(first.status).toBe(401);
@@ -36,7 +36,7 @@ describe("limits of requests", () => {
     expect((await api.call("GET /api/probe", from("192.0.2.2"))).status).toBe(401);
   });
 
-  it("hold for each caller, wherever he calls from; another behind the same address has his own", async () => {
+  test("are counted per caller across addresses, and separately for callers behind one address", async () => {
     const api = await open({ variables: { RATE_LIMIT_PER_CALLER: "2" } });
     const ada = await api.sessionToken("user_ada", "admin");
     const fresh = await api.sessionToken("user_ada", "admin");
@@ -50,7 +50,7 @@ describe("limits of requests", () => {
     expect((await api.call("GET /api/probe", from("192.0.2.1", namesake))).status).toBe(200);
   });
 
-  it("are shared by all processes", async () => {
+  test("are shared by all API processes", async () => {
     const variables = { RATE_LIMIT_PER_IP: "3" };
     const one = await open({ variables });
     const two = await open({ variables, redisPrefix: one.redisPrefix });
@@ -61,7 +61,7 @@ describe("limits of requests", () => {
     expect([...(await callBoth()), ...(await callBoth())]).toEqual([401, 401, 401, 429]);
   });
 
-  it("take all addresses of an IPv6 /64 for one client", async () => {
+  test("treat all addresses of an IPv6 /64 as one client", async () => {
     const api = await open({ variables: { RATE_LIMIT_PER_IP: "2" } });
     let host = 0;
     expect(await statuses(3, () => api.call("GET /api/probe", from(`2001:db8::${(host += 1)}`)))).toEqual([
@@ -70,7 +70,7 @@ describe("limits of requests", () => {
     expect((await api.call("GET /api/probe", from("2001:db8:0:1::1"))).status).toBe(401);
   });
 
-  it("cannot be passed by a forged X-Forwarded-For", async () => {
+  test("cannot be bypassed with a forged X-Forwarded-For", async () => {
     const api = await open({ variables: { RATE_LIMIT_PER_IP: "2" } });
     let forged = 0;
     const call = () => api.call("GET /api/probe", from(`10.0.0.${(forged += 1)}, 192.0.2.1`));
@@ -82,7 +82,7 @@ describe("limits of requests", () => {
     ]);
   });
 
-  it("are stricter for rejected tokens, and lock out nobody with a good one behind the same address", async () => {
+  test("are stricter for rejected tokens, without blocking valid tokens from the same address", async () => {
     const api = await open({ variables: { RATE_LIMIT_BAD_TOKENS: "2" } });
     const guess = () => api.call("GET /api/probe", from("192.0.2.1", "rubbish"));
     expect(await statuses(4, guess)).toEqual([403, 403, 429, 429]);
@@ -93,11 +93,11 @@ describe("limits of requests", () => {
   });
 });
 
-describe("while Redis", () => {
+describe("rate limits without Redis", () => {
   const variables = { RATE_LIMIT_PER_IP: "3", RATE_LIMIT_BAD_TOKENS: "1" };
   const limited = [200, 403, 429, 429, 200];
 
-  it("is not there, limits are counted in memory, and nobody waits", async () => {
+  test("are counted in memory without delay when Redis is unreachable", async () => {
     const redis = await reserveRedis();
     onTestFinished(() => redis[Symbol.asyncDispose]());
     const api = await open({ variables, redisUrl: `redis://127.0.0.1:${redis.port}` });
@@ -106,7 +106,7 @@ describe("while Redis", () => {
     expect(slowestMs).toBeLessThan(3_000);
   });
 
-  it("accepts connections and never answers, limits are counted in memory, and nobody waits", async () => {
+  test("are counted in memory without delay when Redis accepts connections and never answers", async () => {
     const silent = await listen(createServer((socket) => socket.on("error", () => {})));
     const api = await open({ variables, redisUrl: `redis://127.0.0.1:${silent}` });
     const { statuses: seen, slowestMs } = await measure(api);
@@ -114,7 +114,7 @@ describe("while Redis", () => {
     expect(slowestMs).toBeLessThan(3_000);
   });
 
-  it("is frozen, nobody waits longer than its deadline for each limit; when it is back, it counts again", async () => {
+  test("are counted in memory after a short timeout while Redis is frozen, and in Redis afterwards", async () => {
     const redis = await reserveRedis();
     onTestFinished(() => redis[Symbol.asyncDispose]());
     const server = await redis.start();

@@ -50,9 +50,12 @@ test("a change through the pipeline invalidates its user and all pages, but no o
   await sendAll(api.url, [userMessage("user.created", changed, 1).message]);
   await bridge.waitUntilIdle();
   await fill(other.id);
-  for (const told of [userMessage("user.updated", { ...changed, role: "admin" }, 2), deletionMessage(changed.id)]) {
+  for (const { message } of [
+    userMessage("user.updated", { ...changed, role: "admin" }, 2),
+    deletionMessage(changed.id),
+  ]) {
     await fill(changed.id);
-    await sendAll(api.url, [told.message]);
+    await sendAll(api.url, [message]);
     await bridge.waitUntilIdle();
     expect(await cached(changed.id)).toEqual(["loaded", "loaded"]);
   }

@@ -36,7 +36,7 @@ const call = (api: BridgeProcess, line: string, body?: unknown) =>
 const createUser = (firstName: string) =>
   emulator.dashboard.createUser({ email_address: [`${firstName}@example.com`], first_name: firstName });
 
-/** Holds back the next request of Clerk whose path begins so; the later ones pass. */
+/** Holds the next request to Clerk whose path starts with `path`; later ones pass. */
 function holdNext(path: string): { readonly held: Promise<void>; readonly release: () => void } {
   const [held, released] = [Promise.withResolvers<void>(), Promise.withResolvers<undefined>()];
   let isFirst = true;
@@ -64,7 +64,7 @@ test.each(stampedes)(
     const { release } = holdNext("/users");
     const { value: answers, requests: made } = await clerk.during(async () => {
       const calls = Array.from({ length: 100 }, (__, index) => call(index % 2 === 0 ? a : b, `GET ${path}`));
-      await waitFor("all of them have asked the cache", async () => (await reads()) === readBefore + 100);
+      await waitFor("all reads have asked the cache", async () => (await reads()) === readBefore + 100);
       release();
       return Promise.all(calls);
     });
@@ -77,18 +77,21 @@ test.each(stampedes)(
 test.each([
   ["user", (id: string) => `/api/users/${id}`],
   ["page", () => "/api/users?search=changed"],
-] as const)("a change by one process is seen at once by another that was loading the %s", async (_, pathOf) => {
-  const { id } = createUser("changed");
-  const path = pathOf(id);
-  const nameIn = async (api: BridgeProcess) => JSON.stringify((await call(api, `GET ${path}`)).body);
-  const { held, release } = holdNext(path.includes("?") ? "/users?" : `/users/${id}`);
-  const loading = nameIn(a);
-  await held;
-  expect((await call(b, `PUT /api/users/${id}`, { lastName: "Seen" })).status).toBe(200);
-  expect(await nameIn(a)).toContain("Seen");
-  release();
-  await loading;
-  expect(await nameIn(a)).toContain("Seen");
-  expect(await nameIn(b)).toContain("Seen");
-  emulator.dashboard.deleteUser(id);
-});
+] as const)(
+  "a change by one process is visible at once in another process that was loading the %s",
+  async (_, pathOf) => {
+    const { id } = createUser("changed");
+    const path = pathOf(id);
+    const nameIn = async (api: BridgeProcess) => JSON.stringify((await call(api, `GET ${path}`)).body);
+    const { held, release } = holdNext(path.includes("?") ? "/users?" : `/users/${id}`);
+    const loading = nameIn(a);
+    await held;
+    expect((await call(b, `PUT /api/users/${id}`, { lastName: "Seen" })).status).toBe(200);
+    expect(await nameIn(a)).toContain("Seen");
+    release();
+    await loading;
+    expect(await nameIn(a)).toContain("Seen");
+    expect(await nameIn(b)).toContain("Seen");
+    emulator.dashboard.deleteUser(id);
+  },
+);

@@ -74,7 +74,7 @@ describe.each(Object.entries(kinds))("a cached %s", (_, { read }) => {
     expect(await read(a, async () => "Ada")).toBe("Ada");
     expect(await read(a, never)).toBe("Ada");
     expect(await read(b, never)).toBe("Ada");
-    await waitFor("it is loaded again", async () => (await read(b, async () => "Eve")) === "Eve");
+    await waitFor("the entry is loaded again", async () => (await read(b, async () => "Eve")) === "Eve");
   });
 
   test("is invalidated at once, in every process, when its user changes", async () => {
@@ -127,7 +127,7 @@ describe.each(Object.entries(kinds))("a cached %s", (_, { read }) => {
 
   test("fails for all concurrent readers when its load fails, and is loaded again by the next reader", async () => {
     const [a, b] = [await openProcess(), await openProcess()];
-    const failed = new Error("Clerk is away");
+    const failed = new Error("Clerk is unavailable");
     const reads = [1, 2, 3].map(() => read(a, () => Promise.reject(failed)));
     await expect(Promise.allSettled(reads)).resolves.toEqual(
       reads.map(() => expect.objectContaining({ status: "rejected", reason: failed })),
@@ -242,16 +242,16 @@ test("every cache key expires except the page generation", async () => {
   await a.user("user_1", async () => aUser("Ada"));
   await a.page("x".repeat(10_000), async () => ({ users: [], totalCount: 0 }));
   void a.user("user_hanging", () => new Promise<never>(() => {}));
-  await waitFor("the lease is there", () => redis.exists(userKey(prefix, "user_hanging")));
+  await waitFor("the lease exists", () => redis.exists(userKey(prefix, "user_hanging")));
   await a.invalidate(["user_2"]);
   const keys = await redis.keys(`{${prefix}:cache}:*`);
   expect(keys).toHaveLength(4);
-  const endless = [];
+  const withoutExpiry = [];
   for (const key of keys) {
     expect(key.length).toBeLessThan(200);
-    if ((await redis.pttl(key)) < 0) endless.push(key);
+    if ((await redis.pttl(key)) < 0) withoutExpiry.push(key);
   }
-  expect(endless).toEqual([pageGenerationKey(prefix)]);
+  expect(withoutExpiry).toEqual([pageGenerationKey(prefix)]);
 });
 
 test("concurrent reads of one user in two processes make one load", async () => {

@@ -1,5 +1,5 @@
 import { Validator } from "@seriousme/openapi-schema-validator";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { type CallOptions, openDocumentedApi } from "../../support/api/open-documented-api.ts";
 import { signatureHeaders } from "../../support/clerk/send-webhook.ts";
@@ -10,14 +10,14 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** Operations that have been answered with 2xx. */
+/** Operations that have answered with 2xx. */
 const succeeded = new Set<string>();
-/** Answers other than expected, or than documented, since the last look. */
-const surprises: unknown[] = [];
+/** Responses that differ from the expected status or from the document, since the last check. */
+const deviations: unknown[] = [];
 
 async function call(operation: string, expected: number, options: CallOptions = {}) {
   const { status, body, breaches } = await api.call(operation, { token: api.admin, ...options });
-  if (status !== expected || breaches.length > 0) surprises.push({ operation, expected, status, body, breaches });
+  if (status !== expected || breaches.length > 0) deviations.push({ operation, expected, status, body, breaches });
   if (status < 300) succeeded.add(operation);
   return body;
 }
@@ -31,8 +31,8 @@ const newUser = (name: string) => ({
   password: "engines-and-looms",
 });
 
-describe("every operation answers what the document promises", () => {
-  it("about users", async () => {
+describe("responses match the OpenAPI document", () => {
+  test("for user operations", async () => {
     const { id: userId } = idSchema.parse(await call("POST /api/users", 201, { json: newUser("lovelace") }));
     const path = { userId };
     await call("POST /api/users", 409, { json: newUser("lovelace") });
@@ -66,10 +66,10 @@ describe("every operation answers what the document promises", () => {
     await call("POST /api/users/batch", 400, { json: { operations: [] } });
     await call("DELETE /api/users/{userId}", 204, { path });
     await call("DELETE /api/users/{userId}", 404, { path });
-    expect(surprises.splice(0)).toEqual([]);
+    expect(deviations.splice(0)).toEqual([]);
   });
 
-  it("about accounts", async () => {
+  test("for account operations", async () => {
     const { dashboard, userToken } = api;
     const { id: userId } = dashboard.createUser({ email_address: ["grace@example.com"], password: "first-bug-found" });
     dashboard.connectExternalAccount(userId, {
@@ -98,10 +98,10 @@ describe("every operation answers what the document promises", () => {
     await call("POST /api/auth/verify-password", 401, { json: { ...credentials, password: "second" } });
     await call("POST /api/auth/verify-password", 400, { json: { email: "grace" } });
     await call("POST /api/auth/verify-password", 413, { json: { ...credentials, password: "x".repeat(2_000_000) } });
-    expect(surprises.splice(0)).toEqual([]);
+    expect(deviations.splice(0)).toEqual([]);
   });
 
-  it("about the trail and the numbers", async () => {
+  test("for audit and analytics operations", async () => {
     await call("GET /api/audit", 200, { query: { limit: "5" } });
     await call("GET /api/audit", 200, { query: { to: "1960-01-01T00:00:00Z" } });
     await call("GET /api/audit", 400, { query: { cursor: "first" } });
@@ -110,10 +110,10 @@ describe("every operation answers what the document promises", () => {
       await call(`GET /api/analytics/${series}`, 200);
       await call(`GET /api/analytics/${series}`, 400, { query: { from: "yesterday" } });
     }
-    expect(surprises.splice(0)).toEqual([]);
+    expect(deviations.splice(0)).toEqual([]);
   });
 
-  it("beside the user API", async () => {
+  test("for webhooks, health checks, metrics and the document itself", async () => {
     const message = { id: "msg_1", body: JSON.stringify({ type: "user.deleted", data: { id: "user_gone" } }) };
     const signed = { headers: signatureHeaders(message), text: message.body, token: undefined };
     await call("POST /webhooks/clerk", 204, signed);
@@ -122,27 +122,27 @@ describe("every operation answers what the document promises", () => {
     for (const path of ["livez", "readyz", "metrics", "openapi.json", "docs"]) {
       await call(`GET /${path}`, 200, { token: undefined });
     }
-    expect(surprises.splice(0)).toEqual([]);
+    expect(deviations.splice(0)).toEqual([]);
   });
 
-  it("and no operation was left out", () => {
+  test("for every operation, each with a 2xx response at least once", () => {
     expect(api.contract.operations.filter((operation) => !succeeded.has(operation))).toEqual([]);
   });
 
-  it("to strangers, to forged tokens, to users without the permission and about what is no id", async () => {
+  test("for missing tokens, forged tokens, missing permissions and malformed ids", async () => {
     const user = await api.userToken("user_somebody");
     for (const operation of api.contract.operations.filter((name) => name.includes(" /api/"))) {
-      if (!api.contract.needsToken(operation)) surprises.push(`${operation} needs no token`);
+      if (!api.contract.needsToken(operation)) deviations.push(`${operation} needs no token`);
       await call(operation, 401, { token: undefined });
       await call(operation, 403, { token: "ey.not.one" });
       await call(operation, 403, { token: user });
       if (operation.includes("{userId}")) await call(operation, 400, { path: { userId: "-1.2", sessionId: "sess_1" } });
     }
-    expect(surprises.splice(0)).toEqual([]);
+    expect(deviations.splice(0)).toEqual([]);
   });
 });
 
-it("a path that is there answers another method with 405 and which ones it has", async () => {
+test("an unsupported method gets 405 with the allowed methods", async () => {
   for (const [line, allow] of [
     ["DELETE /api/users", "GET, HEAD, POST"],
     ["PATCH /api/users/user_1", "GET, HEAD, PUT, DELETE"],
@@ -157,8 +157,8 @@ it("a path that is there answers another method with 405 and which ones it has",
   expect(await api.callAsWritten("HEAD /livez")).toMatchObject({ status: 200 });
 });
 
-describe("the document", () => {
-  it("is OpenAPI 3.1, and every operation in it has a summary, a tag that is described, and its errors", async () => {
+describe("the OpenAPI document", () => {
+  test("is valid OpenAPI 3.1 and gives every operation a summary, a described tag and its errors", async () => {
     const { valid, errors } = await new Validator().validate(structuredClone(api.document));
     expect({ valid, errors }).toEqual({ valid: true, errors: undefined });
     const { openapi, tags, paths } = z
@@ -188,7 +188,7 @@ describe("the document", () => {
     }
   });
 
-  it("as a page loads nothing from elsewhere, and runs no script but its own", async () => {
+  test("is shown by a page that loads nothing from other origins and runs only its own scripts", async () => {
     const page = await api.fetch("/docs");
     const policy = page.headers.get("content-security-policy");
     expect(policy).toContain("default-src 'none'");

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } f
 import { z } from "zod";
 import { openAccountApi } from "../../support/api/open-account-api.ts";
 
-const answerSchema = z.object({
+const responseSchema = z.object({
   results: z.array(
     z.looseObject({
       index: z.number(),
@@ -41,9 +41,9 @@ const send = (operations: unknown, token = api.admin, headers: Record<string, st
 async function run(operations: unknown) {
   const { status, body } = await send(operations);
   expect(status).toBe(207);
-  return answerSchema.parse(body);
+  return responseSchema.parse(body);
 }
-const statuses = ({ results }: z.infer<typeof answerSchema>) => results.map(({ status }) => status);
+const statuses = ({ results }: z.infer<typeof responseSchema>) => results.map(({ status }) => status);
 
 describe("POST /api/users/batch", () => {
   test("creates, updates and deletes users and returns one result per operation, in order", async () => {

@@ -10,7 +10,7 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const log = pino({ level: "silent" });
 
-/** As many clients as processes would have, of one Clerk and with one Redis. */
+/** Clients of one Clerk instance that share one Redis, each as a process of its own would have it. */
 async function open(clients: number, rateLimit: number) {
   const emulator = await startClerkEmulator();
   onTestFinished(() => emulator.stop());
@@ -23,9 +23,9 @@ async function open(clients: number, rateLimit: number) {
     const config = { secretKey: emulator.secretKey, apiUrl: emulator.url, rateLimit };
     return createClerkApi({ config, redis, redisPrefix, registry: new Registry(), log, now: Date.now });
   };
-  const opened = await Promise.all(Array.from({ length: clients }, openClient));
+  const openClients = await Promise.all(Array.from({ length: clients }, openClient));
   const getUser = async (at: number, waitMs: number) => {
-    await opened[at % clients]?.read("users.get", ({ users }) => users.getUser(user.id), { waitMs });
+    await openClients[at % clients]?.read("users.get", ({ users }) => users.getUser(user.id), { waitMs });
   };
   return { getUser, redisPrefix };
 }
@@ -34,9 +34,9 @@ test("all processes together make exactly as many Clerk calls as the rate limit 
   const { getUser } = await open(3, 30);
   const results = await Promise.allSettled(Array.from({ length: 60 }, (_, at) => getUser(at, 0)));
   expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(30);
-  const refused = results.filter(({ status }) => status === "rejected");
-  expect(refused).toHaveLength(30);
-  expect(refused[0]).toMatchObject({
+  const rejected = results.filter(({ status }) => status === "rejected");
+  expect(rejected).toHaveLength(30);
+  expect(rejected[0]).toMatchObject({
     reason: { name: "ClerkUnavailableError", retryAfterMs: expect.any(Number) },
   });
 });

@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** A body with a unique username and address. */
+/** A request body with a unique username and email address. */
 function newUser(changes: Readonly<Record<string, unknown>> = {}) {
   const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
   return {
@@ -25,7 +25,7 @@ function newUser(changes: Readonly<Record<string, unknown>> = {}) {
 }
 const create = (body: unknown, token: string | undefined = api.admin, headers: Record<string, string> = {}) =>
   api.call("POST /api/users", token, { body, headers });
-const answerOf = ({ status, body }: { status: number; body: unknown }) => ({ status, body });
+const responseOf = ({ status, body }: { status: number; body: unknown }) => ({ status, body });
 
 test("POST /api/users creates the user in Clerk and returns it", async () => {
   const body = newUser({ emailAddress: [`Grace.${randomUUID()}@Example.com`, `${randomUUID()}@example.com`] });
@@ -103,20 +103,20 @@ test("creating a user with a taken username is 409", async () => {
 
 test.for<[string, Record<string, unknown>, string]>([
   ["a first name of one letter", { firstName: "G" }, "firstName"],
-  ["a first name of blanks", { firstName: "    " }, "firstName"],
+  ["a first name of spaces", { firstName: "    " }, "firstName"],
   ["a last name of 51 letters", { lastName: "x".repeat(51) }, "lastName"],
   ["a name with a line break", { lastName: "Hop\nper" }, "lastName"],
   ["a username of one letter", { username: "g" }, "username"],
   ["no username", { username: undefined }, "username"],
-  ["no e-mail address", { emailAddress: [] }, "emailAddress"],
-  ["what is no e-mail address", { emailAddress: ["grace@example.com", "nobody"] }, "emailAddress.1"],
+  ["no email address", { emailAddress: [] }, "emailAddress"],
+  ["an invalid email address", { emailAddress: ["grace@example.com", "nobody"] }, "emailAddress.1"],
   ["the same address twice", { emailAddress: ["a@example.com", "A@example.com"] }, "emailAddress"],
-  ["one address that is no list", { emailAddress: "a@example.com" }, "emailAddress"],
-  ["a password of 7", { password: "1234567" }, "password"],
-  ["a password of 51", { password: "x".repeat(51) }, "password"],
+  ["an email address that is not a list", { emailAddress: "a@example.com" }, "emailAddress"],
+  ["a password of 7 characters", { password: "1234567" }, "password"],
+  ["a password of 51 characters", { password: "x".repeat(51) }, "password"],
   ["a role", { role: "admin" }, ""],
   ["metadata", { publicMetadata: { role: "admin" } }, ""],
-])("%s is 400 and says where", async ([, changes, path]) => {
+])("creating a user with %s is 400 and names the field", async ([, changes, path]) => {
   const { value, requests } = await api.clerk.during(() => create(newUser(changes)));
   expect(value).toMatchObject({
     status: 400,
@@ -147,15 +147,15 @@ test("input that Clerk rejects is 400 with the API's own messages and field name
 });
 
 test("creating a user requires users:write while registration is closed", async () => {
-  expect(answerOf(await api.call("POST /api/users", undefined, { body: newUser() }))).toMatchObject({
+  expect(responseOf(await api.call("POST /api/users", undefined, { body: newUser() }))).toMatchObject({
     status: 401,
     body: { error: "Access token required" },
   });
-  expect(answerOf(await create(newUser(), await api.userToken(api.ada.id)))).toMatchObject({
+  expect(responseOf(await create(newUser(), await api.userToken(api.ada.id)))).toMatchObject({
     status: 403,
     body: { error: "Admin access required" },
   });
-  expect(answerOf(await create(newUser(), await api.userToken("user_boss", "admin")))).toMatchObject({ status: 201 });
+  expect(responseOf(await create(newUser(), await api.userToken("user_boss", "admin")))).toMatchObject({ status: 201 });
 });
 
 test("OPEN_REGISTRATION allows creation without a token, logged as a registration", async () => {
@@ -171,12 +171,12 @@ test("OPEN_REGISTRATION allows creation without a token, logged as a registratio
 });
 
 test("LOG_EMAILS=false keeps email addresses out of the log", async () => {
-  const quiet = await openAccountApi({ LOG_EMAILS: "false" });
-  onTestFinished(() => quiet[Symbol.asyncDispose]());
+  const redacting = await openAccountApi({ LOG_EMAILS: "false" });
+  onTestFinished(() => redacting[Symbol.asyncDispose]());
   const body = newUser();
-  await quiet.call("POST /api/users", quiet.admin, { body });
-  expect(quiet.logged("user.created")).toMatchObject([{ email: "[redacted]" }]);
-  expect(quiet.log()).not.toContain(body.emailAddress[0]);
+  await redacting.call("POST /api/users", redacting.admin, { body });
+  expect(redacting.logged("user.created")).toMatchObject([{ email: "[redacted]" }]);
+  expect(redacting.log()).not.toContain(body.emailAddress[0]);
 });
 
 test("a creation whose response from Clerk is lost is 503, is not retried, and its repeat is 409", async () => {
@@ -201,21 +201,21 @@ test("an invalid Clerk secret key is 502, not a client error", async () => {
 });
 
 test("users can be created, read and deleted while Redis is unavailable, except with an idempotency key", async () => {
-  const alone = await openApi({ variables: { REDIS_URL: "redis://127.0.0.1:9", CLERK_RATE_LIMIT: "1000" } });
-  onTestFinished(() => alone[Symbol.asyncDispose]());
+  const isolatedApi = await openApi({ variables: { REDIS_URL: "redis://127.0.0.1:9", CLERK_RATE_LIMIT: "1000" } });
+  onTestFinished(() => isolatedApi[Symbol.asyncDispose]());
   const body = JSON.stringify(newUser());
   const options = { token: api.admin, body };
   const keyed = { ...options, headers: { "idempotency-key": "once" } };
-  expect(await callApi(alone.url, "POST /api/users", keyed)).toMatchObject({
+  expect(await callApi(isolatedApi.url, "POST /api/users", keyed)).toMatchObject({
     status: 503,
     body: { code: "idempotency_unavailable" },
   });
-  const created = await callApi(alone.url, "POST /api/users", options);
+  const created = await callApi(isolatedApi.url, "POST /api/users", options);
   expect(created).toMatchObject({ status: 201 });
   const path = `/api/users/${String(created.body["id"])}`;
-  expect(await callApi(alone.url, `GET ${path}`, { token: api.admin })).toMatchObject({ status: 200 });
-  expect(await callApi(alone.url, `DELETE ${path}`, { token: api.admin })).toMatchObject({ status: 204 });
-  expect(alone.log().match(/snapshot.not_queued/g)).toHaveLength(2);
-  const metrics = await (await fetch(`${alone.url}/metrics`)).text();
+  expect(await callApi(isolatedApi.url, `GET ${path}`, { token: api.admin })).toMatchObject({ status: 200 });
+  expect(await callApi(isolatedApi.url, `DELETE ${path}`, { token: api.admin })).toMatchObject({ status: 204 });
+  expect(isolatedApi.log().match(/snapshot.not_queued/g)).toHaveLength(2);
+  const metrics = await (await fetch(`${isolatedApi.url}/metrics`)).text();
   expect(readMetric(metrics, "bridge_api_changes_total", { outcome: "not_queued" })).toBe(2);
 });

@@ -8,8 +8,8 @@ import { followTopic, type TopicFollower } from "../../support/kafka/read-topic.
 import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-// The API and a worker as processes, over real Redis and Kafka: what a call changes is out as an event, once, and the
-// webhook that tells the same afterwards changes nothing.
+// The API and a worker run as processes over real Redis and Kafka. Each API call publishes one event; the later webhook
+// about the same change publishes none.
 const resources = new AsyncDisposableStack();
 let emulator: ClerkEmulator;
 let bridge: Bridge;
@@ -63,7 +63,7 @@ const eventsOf = (userId: string) =>
 const waitForEvents = (userId: string, count: number) =>
   waitFor(`${count} events of ${userId}`, () => eventsOf(userId).length >= count, { deadlineMs: 20_000 });
 
-/** Now Clerk's webhooks come, all are processed, and nothing is added. */
+/** Delivers Clerk's webhooks, waits until all are processed, and checks that they added no event. */
 async function expectWebhooksChangeNothing(userId: string, count: number): Promise<void> {
   emulator.webhooks.resume();
   await emulator.webhooks.settled();

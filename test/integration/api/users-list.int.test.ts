@@ -19,7 +19,7 @@ interface Person {
   readonly role?: string;
 }
 
-/** Opens an instance with only these people, the last one the newest. */
+/** Opens an instance with only these users, the last one created last. */
 async function open(people: readonly Person[], variables: Readonly<Record<string, string>> = {}) {
   const api = await openInstance(people, variables);
   onTestFinished(api.close);
@@ -82,7 +82,7 @@ test("GET /api/users returns a page, newest first, with the fields for paging", 
   ]);
 });
 
-test("a page behind the last one is empty, as is the list of an instance without users", async () => {
+test("a page after the last one is empty, as is the list of an instance without users", async () => {
   const { list, dashboard, users } = await open(numbered(1));
   expect(await list("?page=1000000&limit=100")).toMatchObject({
     names: [],
@@ -118,9 +118,9 @@ describe("search and role", () => {
     { query: "?search=user_", names: [], why: "not in ids" },
     { query: "?search=", names: ["Barbara", "Alan", "Grace", "Ada"], why: "nothing finds everybody" },
     { query: "?role=admin", names: ["Alan", "Ada"], why: "the role" },
-    { query: "?role=user", names: ["Barbara", "Grace"], why: "whoever has no role is a user" },
+    { query: "?role=user", names: ["Barbara", "Grace"], why: "a user without a role has the role user" },
     { query: "?role=admin&search=countess", names: ["Ada"], why: "both" },
-    { query: "?role=user&search=countess", names: [], why: "both, for nobody" },
+    { query: "?role=user&search=countess", names: [], why: "both, without a match" },
   ])("$query finds $names: $why", async ({ query, names }) => {
     const { list } = instance;
     expect(await list(query)).toMatchObject({ names, totalCount: names.length });
@@ -134,7 +134,7 @@ describe("search and role", () => {
 });
 
 test("totalCount is right for every combination of search and role, also over several Clerk pages", async () => {
-  // More than one page of Clerk's, with those who match both by name and by address.
+  // More than one Clerk page, with users who match both by name and by address.
   const { list } = await open(
     Array.from({ length: 560 }, (_, index) => ({
       first: index % 2 === 0 ? "Even" : "Odd",
@@ -191,7 +191,7 @@ test("a list by role that needs more Clerk calls than allowed is rejected", asyn
 
 test("a user deleted while a list by role is read hides no other user", async () => {
   const { list, clerk, dashboard, users } = await open(numbered(520));
-  // The last user of Clerk's first page: the cursor of the second.
+  // The last user of Clerk's first page is the cursor of the second.
   const cursor = users[20]?.id ?? "";
   clerk.failWhen(({ path }) => {
     if (path.includes("starting_after") && users.length > 0) {

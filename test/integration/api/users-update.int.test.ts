@@ -389,7 +389,7 @@ describe("PUT /api/users/:userId/role", () => {
   test("counts with the other changes of a user towards Clerk's limit of ten in ten seconds, shared by all processes", async () => {
     await putRole("admin");
     await put({ firstName: "Amazing" });
-    // One of the two may be counted in memory, should Redis be slow to answer.
+    // One of the two may be counted in memory if Redis is slow.
     expect(await api.dumpRedis()).toMatch(new RegExp(`:clerk:patch:${user.id} "[12]"`));
   });
 });
