@@ -44,6 +44,7 @@ export function createShardContext({
   return {
     ...options,
     openPublisher: (shard) => eventLog.openPublisher(shard, () => atStep("sent")),
+    stateEnd: (shard) => eventLog.stateEnd(shard),
     openLedger: (shard) => createShardLedger(redis, shardPrefix(redisPrefix, shard)),
     openJobs: (shard) => createShardJobs(jobsRedis, redisPrefix, shard, log),
     confirmShardLayout: () => guard.confirm(),

@@ -24,7 +24,7 @@ interface RequiredSetting {
 const requiredSettings: readonly RequiredSetting[] = [
   { name: "appendonly", value: "yes", risk: "a restart loses queued messages", report: fail },
   { name: "appendfsync", value: "always", risk: "a crash loses the last second's messages", report: warn },
-  { name: "maxmemory-policy", value: "noeviction", risk: "queued messages are evicted", report: fail },
+  { name: "maxmemory-policy", value: "noeviction", risk: "queued messages and ledgers are evicted", report: fail },
 ];
 
 /**

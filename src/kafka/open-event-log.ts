@@ -6,7 +6,7 @@ import { checkTopics, ensureTopics } from "./topics/ensure-topics.ts";
 import { type FollowOptions, followTopic } from "./consuming/follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./consuming/join-shard-group.ts";
 import { createShardPublisher, type ShardPublisher } from "./publishing/shard-publisher.ts";
-import { countPartitions, growTopics, type PartitionCounts } from "./topics/partitions.ts";
+import { countPartitions, growTopics, type PartitionCounts, readEndOffset } from "./topics/partitions.ts";
 import { readClusterId } from "./client/create-kafka.ts";
 import { findLastRecords } from "./consuming/consumer-lag.ts";
 import { findMisplaced, type MisplacedStates } from "./consuming/find-misplaced.ts";
@@ -27,6 +27,8 @@ export interface EventLog {
   findLastEvents(signal: AbortSignal): Promise<ReadonlyMap<number, bigint>>;
   /** See {@link readGroupLag}; of the events topic. */
   groupLag(groupId: string, lastEvents: ReadonlyMap<number, bigint>): Promise<bigint>;
+  /** See {@link readEndOffset}; of the state topic. */
+  stateEnd(shard: number): Promise<bigint>;
   /** The id of the cluster: a ledger made from another cluster is worth nothing. */
   clusterId(): Promise<string>;
   /** See {@link createShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
@@ -50,6 +52,7 @@ export function openEventLog(config: KafkaConfig, log: Logger): EventLog {
       findMisplaced({ follow: (options) => followTopic(kafka, options), topic: config.stateTopic, shardOf, signal }),
     findLastEvents: (signal) => findLastRecords(kafka, config.eventsTopic, signal),
     groupLag: (groupId, lastEvents) => readGroupLag(kafka, groupId, config.eventsTopic, lastEvents),
+    stateEnd: (shard) => readEndOffset(kafka, config.stateTopic, shard),
     clusterId: () => readClusterId(kafka),
     openPublisher: (shard, beforeCommit, movesAmong) =>
       createShardPublisher(

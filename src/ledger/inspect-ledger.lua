@@ -1,10 +1,12 @@
 --[[
-  Reads a checkpoint and the replication id of the data. A replica that becomes the master has a new id, and beside it the id of the
-  master whose data it continues. It may lack the last writes that this master acknowledged.
+  Reads a ledger's proof and the replication id of the data. A replica that becomes the master has a new id, and beside it the id of
+  the master whose data it continues. It may lack the last writes that this master acknowledged.
 
-  KEYS[1]  checkpoint   hash  barrier, barrierId, offset, cluster, replication
+  KEYS[1]  ledger       hash, see shard-ledger.ts
+  ARGV     names of the fields to read
 
-  Output   {replication id | "" when INFO is not allowed, 1 if a replica became the master since the last claim | 0, name, value, …}
+  Output   {replication id | "" when INFO is not allowed, 1 if a replica became the master since the last claim | 0,
+            number of fields, value | "" of each field read}
 ]]
 local info = redis.pcall("INFO", "replication")
 local id, continued = "", ""
@@ -12,9 +14,10 @@ if type(info) == "string" then
   id = string.match(info, "master_replid:(%x+)") or ""
   continued = string.match(info, "master_replid2:(%x+)") or ""
 end
-local claimed = redis.call("HGET", KEYS[1], "replication")
+local claimed = redis.call("HGET", KEYS[1], " replication")
 local failedOver = claimed and claimed ~= "" and claimed ~= id and string.find(continued, "[1-9a-f]")
-local reply = redis.call("HGETALL", KEYS[1])
-table.insert(reply, 1, failedOver and 1 or 0)
-table.insert(reply, 1, id)
+local reply = { id, failedOver and 1 or 0, redis.call("HLEN", KEYS[1]) }
+for _, value in ipairs(redis.call("HMGET", KEYS[1], unpack(ARGV))) do
+  reply[#reply + 1] = value or ""
+end
 return reply

@@ -17,6 +17,13 @@ const stateSchema = z.discriminatedUnion("status", [
 
 export const encodeLedgerState = (state: State): string => JSON.stringify(state);
 
-/** Decodes `<offset>|<state JSON>`. Throws for any other text, which the bridge did not write. */
-export const decodeLedgerState = (value: string): State =>
-  stateSchema.parse(JSON.parse(value.slice(value.indexOf("|") + 1)));
+/** Decodes `<offset>|<state JSON>`. Returns undefined for any other text, which the bridge did not write. */
+export function decodeLedgerState(value: string): State | undefined {
+  const encoded = /^\d+\|(.*)$/s.exec(value)?.[1];
+  if (encoded === undefined) return undefined;
+  try {
+    return stateSchema.safeParse(JSON.parse(encoded)).data;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,6 +1,7 @@
 import type { State } from "../domain/state.ts";
 import { decodeLedgerState } from "./ledger-state.ts";
-import { ledgerKeys } from "../redis/keys.ts";
+import { proofFields } from "./shard-ledger.ts";
+import { ledgerKey } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 interface LedgerEntry {
@@ -30,57 +31,56 @@ const scanCount = 1_000;
 
 /** Every call throws what Redis throws. */
 export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerView {
-  const { states, checkpoint } = ledgerKeys(keyPrefix);
+  const key = ledgerKey(keyPrefix);
   return {
     read: async (userIds) => {
-      const transaction = redis.multi().hmget(checkpoint, "barrier", "offset");
-      if (userIds.length > 0) transaction.hmget(states, ...userIds);
-      const [place, found] = (await transaction.exec()) ?? [];
-      const failure = place?.[0] ?? found?.[0];
+      const [count, values] =
+        (await redis
+          .multi()
+          .hlen(key)
+          .hmget(key, " barrier", " offset", " users", ...userIds)
+          .exec()) ?? [];
+      const failure = count?.[0] ?? values?.[0];
       if (failure) throw failure;
-      const [barrier, offset] = textsOf(place?.[1]);
-      const values = textsOf(found?.[1]);
-      return {
-        // An owner restores the ledger up to its own barrier and then moves the checkpoint past it.
-        complete: barrier !== undefined && offset !== undefined && BigInt(offset) > BigInt(barrier),
-        states: new Map(
-          userIds.flatMap((userId, index) => {
-            const value = values[index];
-            return value === undefined ? [] : [[userId, decodeLedgerState(value)] as const];
-          }),
-        ),
-      };
+      const [barrier, offset, users, ...found] = textsOf(values?.[1]);
+      const states = new Map<string, State>();
+      for (const [index, userId] of userIds.entries()) {
+        const value = found[index];
+        if (value === undefined) continue;
+        const state = decodeLedgerState(value);
+        if (state !== undefined) states.set(userId, state);
+      }
+      return { complete: isComplete(barrier, offset) && count?.[1] === Number(users) + proofFields.length, states };
     },
     find: async (userIds) => {
-      const values = userIds.length === 0 ? [] : await redis.hmget(states, ...userIds);
+      const values = userIds.length === 0 ? [] : await redis.hmget(key, ...userIds);
       return userIds.flatMap((userId, index) => {
         const value = values[index];
-        return typeof value === "string" ? [{ userId, state: decodeIfValid(value) }] : [];
+        return typeof value === "string" ? [{ userId, state: decodeLedgerState(value) }] : [];
       });
     },
     scan: async function* scan() {
       for (let cursor = "0"; ;) {
-        const [next, flat] = await redis.hscan(states, cursor, "COUNT", scanCount);
+        const [next, flat] = await redis.hscan(key, cursor, "COUNT", scanCount);
         const entries: LedgerEntry[] = [];
         for (let at = 0; at + 1 < flat.length; at += 2) {
-          entries.push({ userId: flat[at] ?? "", state: decodeIfValid(flat[at + 1] ?? "") });
+          const userId = flat[at] ?? "";
+          if (!isProof(userId)) entries.push({ userId, state: decodeLedgerState(flat[at + 1] ?? "") });
         }
         yield entries;
         if (next === "0") return;
         cursor = next;
       }
     },
-    count: () => redis.hlen(states),
+    count: async () => Math.max(0, (await redis.hlen(key)) - proofFields.length),
   };
 }
 
+const isProof = (field: string) => proofFields.some((name) => name === field);
+
+/** An owner restores the ledger up to its own barrier and then moves the checkpoint past it. */
+const isComplete = (barrier: string | undefined, offset: string | undefined) =>
+  barrier !== undefined && offset !== undefined && BigInt(offset) > BigInt(barrier);
+
 const textsOf = (reply: unknown): (string | undefined)[] =>
   Array.isArray(reply) ? reply.map((value: unknown) => (typeof value === "string" ? value : undefined)) : [];
-
-function decodeIfValid(value: string): State | undefined {
-  try {
-    return decodeLedgerState(value);
-  } catch {
-    return undefined;
-  }
-}

@@ -1,18 +1,19 @@
 --[[
-  Reads states together with the proof that they are complete: the checkpoint must be what its owner last wrote.
+  Reads states together with the proof that they are complete: the checkpoint must be what its owner last wrote, and no field may
+  be missing.
 
-  KEYS[1]  states       hash  userId -> "<offset>|<state JSON>"
-  KEYS[2]  checkpoint   hash  barrier, barrierId, offset, cluster
+  KEYS[1]  ledger       hash, see shard-ledger.ts
   ARGV[1]  barrier      of the owner
   ARGV[2]  offset       the checkpoint that owner last wrote
   ARGV[3…] user ids
 
   Output   {1, value | false, …}       in the order of the ids
-           {0, barrier | false}        the checkpoint differs
+           {0, barrier | false}        the ledger differs
 ]]
-local checkpoint = redis.call("HMGET", KEYS[2], "barrier", "offset")
-if checkpoint[1] ~= ARGV[1] or checkpoint[2] ~= ARGV[2] then
-  return { 0, checkpoint[1] }
+local proof = redis.call("HMGET", KEYS[1], " barrier", " offset", " users")
+local users = tonumber(proof[3] or "")
+if proof[1] ~= ARGV[1] or proof[2] ~= ARGV[2] or not users or redis.call("HLEN", KEYS[1]) ~= users + 7 then
+  return { 0, proof[1] }
 end
 if #ARGV == 2 then
   return { 1 }

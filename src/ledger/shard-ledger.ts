@@ -1,23 +1,51 @@
 import { z } from "zod";
 import type { State } from "../domain/state.ts";
 import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
-import { ledgerKeys } from "../redis/keys.ts";
+import { ledgerKey } from "../redis/keys.ts";
 import { loadScript } from "../redis/load-script.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
+/**
+ * A shard's ledger is one Redis hash. It holds the states, and under reserved names the proof that they are complete. The names
+ * contain a blank, which no user id does. States and proof share one key so that they can only be lost together. The number
+ * of users shows the loss of a field.
+ *
+ *     <user id>       "<offset>|<state JSON>", with the offset of the state's record
+ *     " barrier"      offset of the owner's barrier
+ *     " barrierId"    id of the owner's barrier
+ *     " cluster"      id of the Kafka cluster
+ *     " replication"  replication id of the Redis data at the claim; "" when Redis does not tell it
+ *     " offset"       the checkpoint: the ledger has every state of the partition below it
+ *     " last"         digest of the record just below the checkpoint; "" when the checkpoint is 0
+ *     " users"        number of users; the hash has seven fields more
+ */
+export const proofFields = [
+  " barrier",
+  " barrierId",
+  " cluster",
+  " replication",
+  " offset",
+  " last",
+  " users",
+] as const;
+
 /** The proof of a shard's ledger: its last claim, its Kafka cluster, and the offset up to which it is complete. */
-interface Checkpoint {
+export interface Checkpoint {
   readonly barrier: bigint;
   readonly barrierId: string;
   readonly cluster: string;
   /** The ledger has every state of the partition below this offset. */
   readonly offset: bigint;
+  /** Digest of the record just below the offset; "" when the offset is 0. */
+  readonly last: string;
 }
 
-/** The ledger before a claim. There is no checkpoint when none is stored, or none that can be decoded. */
+/** The ledger before a claim. */
 export interface LedgerSnapshot {
+  /** The offset of the last claim's barrier as it is stored; "" for none. */
   readonly claimedBy: string;
-  readonly checkpoint: Checkpoint | undefined;
+  /** `missing`: there is no ledger. `incomplete`: a part of it is lost. */
+  readonly checkpoint: Checkpoint | "missing" | "incomplete";
   /** The replication id of the data; "" when Redis does not tell it. */
   readonly replication: string;
   /** A replica has become the master since the last claim: the last acknowledged writes may be lost, messages included. */
@@ -31,8 +59,8 @@ export interface ClaimedCheckpoint {
 }
 
 /**
- * `superseded`: a later owner has claimed the shard. `lost`: the checkpoint is missing or older than this owner's last write, so
- * Redis has lost data. In both cases nothing was read or changed.
+ * `superseded`: a later owner has claimed the shard. `lost`: Redis has lost data, because a part of the ledger is missing or
+ * unreadable, or the checkpoint is older than this owner's last write. In both cases nothing was read or changed.
  */
 export type LedgerConflict = { readonly outcome: "superseded" | "lost" };
 type StatesRead = { readonly outcome: "read"; readonly states: Map<string, State> } | LedgerConflict;
@@ -45,13 +73,22 @@ interface StateToApply {
   readonly state: State | undefined;
 }
 
+/** States that follow the checkpoint, and the checkpoint behind them with the digest of the record just below it. */
+interface StatesToApply extends Pick<Checkpoint, "offset" | "last"> {
+  readonly states: readonly StateToApply[];
+}
+
 /** One shard's part of the ledger: the copy of its states in Redis. Kafka has the truth, and the ledger can be rebuilt from it. */
 export interface ShardLedger {
   inspect(): Promise<LedgerSnapshot>;
-  /** Makes `own` the only owner whose writes are accepted. False when another owner has claimed the ledger since `inspect`. */
-  claim(seen: LedgerSnapshot, own: Omit<Checkpoint, "offset">, states: "reuse" | "rebuild"): Promise<boolean>;
+  /** Makes `own` the only owner whose writes are accepted. False when the ledger has changed since `inspect`. */
+  claim(
+    seen: LedgerSnapshot,
+    own: Pick<Checkpoint, "barrier" | "barrierId" | "cluster">,
+    states: "reuse" | "rebuild",
+  ): Promise<boolean>;
   read(claimed: ClaimedCheckpoint, userIds: readonly string[]): Promise<StatesRead>;
-  apply(claimed: ClaimedCheckpoint, offset: bigint, states: readonly StateToApply[]): Promise<LedgerApplied>;
+  apply(claimed: ClaimedCheckpoint, next: StatesToApply): Promise<LedgerApplied>;
 }
 
 const inspectLedger = loadScript(new URL("inspect-ledger.lua", import.meta.url));
@@ -59,26 +96,30 @@ const claimShard = loadScript(new URL("claim-shard.lua", import.meta.url));
 const readStates = loadScript(new URL("read-states.lua", import.meta.url));
 const applyStates = loadScript(new URL("apply-states.lua", import.meta.url));
 const bigint = z.string().regex(/^\d+$/).transform(BigInt);
-const checkpointSchema = z.object({ barrier: bigint, barrierId: z.string(), cluster: z.string(), offset: bigint });
-const inspectionSchema = z.tuple([z.string(), z.number()], z.string());
+const proofSchema = z.object({
+  " barrier": bigint,
+  " barrierId": z.string().min(1),
+  " cluster": z.string().min(1),
+  " offset": bigint,
+  " last": z.string(),
+  " users": z.coerce.number().int().nonnegative(),
+});
+const inspectionSchema = z.tuple([z.string(), z.number(), z.number()], z.string());
 const replySchema = z.tuple([z.number()], z.string().nullable());
 
 /** Opens the ledger of the shard with this prefix. Every call throws what Redis throws. */
 export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
-  const at = ledgerKeys(keyPrefix);
-  const keys = [at.states, at.checkpoint];
+  const keys = [ledgerKey(keyPrefix)];
 
   return {
     inspect: async () => {
-      const [replication, failedOver, ...flat] = inspectionSchema.parse(
-        await inspectLedger(redis, [at.checkpoint], []),
+      const [replication, failedOver, fields, ...values] = inspectionSchema.parse(
+        await inspectLedger(redis, keys, proofFields),
       );
-      const stored = Object.fromEntries(
-        flat.flatMap((name, index) => (index % 2 === 0 ? [[name, flat[index + 1]]] : [])),
-      );
+      const proof = Object.fromEntries(proofFields.map((name, index) => [name, values[index] ?? ""]));
       return {
-        claimedBy: stored["barrier"] ?? "",
-        checkpoint: checkpointSchema.safeParse(stored).data,
+        claimedBy: proof[" barrier"] ?? "",
+        checkpoint: fields === 0 ? "missing" : (checkpointOf(proof, fields) ?? "incomplete"),
         replication,
         failedOver: failedOver === 1,
       };
@@ -91,36 +132,53 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
       );
       if (found === 0) return conflictOf(claimed, values[0]);
       const states = new Map<string, State>();
-      userIds.forEach((userId, index) => {
+      for (const [index, userId] of userIds.entries()) {
         const value = values[index];
-        if (typeof value === "string") states.set(userId, decodeLedgerState(value));
-      });
+        if (typeof value !== "string") continue;
+        const state = decodeLedgerState(value);
+        if (state === undefined) {
+          // The next owner must not trust the entry either.
+          await forgetLedger(redis, keyPrefix);
+          return { outcome: "lost" };
+        }
+        states.set(userId, state);
+      }
       return { outcome: "read", states };
     },
-    apply: async (claimed, offset, states) => {
+    apply: async (claimed, { offset, last, states }) => {
       const flat = states.flatMap((applied) => [
         applied.userId,
         String(applied.offset),
         applied.state === undefined ? "" : encodeLedgerState(applied.state),
       ]);
       const [done, barrier] = replySchema.parse(
-        await applyStates(redis, keys, [...argumentsOf(claimed), String(offset), ...flat]),
+        await applyStates(redis, keys, [...argumentsOf(claimed), String(offset), last, ...flat]),
       );
       return done === 1 ? { outcome: "applied" } : conflictOf(claimed, barrier);
     },
   };
 }
 
+/** Undefined when a part of the ledger is lost. */
+function checkpointOf(proof: Readonly<Record<string, string>>, fields: number): Checkpoint | undefined {
+  const { data } = proofSchema.safeParse(proof);
+  if (data === undefined || fields !== data[" users"] + proofFields.length) return undefined;
+  return {
+    barrier: data[" barrier"],
+    barrierId: data[" barrierId"],
+    cluster: data[" cluster"],
+    offset: data[" offset"],
+    last: data[" last"],
+  };
+}
+
 const argumentsOf = (claimed: ClaimedCheckpoint) => [String(claimed.barrier), String(claimed.offset)];
 
 const conflictOf = (claimed: ClaimedCheckpoint, barrier: string | null | undefined): LedgerConflict => ({
-  outcome: typeof barrier === "string" && BigInt(barrier) > claimed.barrier ? "superseded" : "lost",
+  outcome: /^\d+$/.test(barrier ?? "") && BigInt(barrier ?? 0) > claimed.barrier ? "superseded" : "lost",
 });
 
-/**
- * Deletes a shard's checkpoint, so that its owner finds the ledger lost within seconds and rebuilds it from Kafka. The states stay
- * until then, and no process trusts them without a checkpoint.
- */
+/** Deletes a shard's ledger, so that its owner finds it lost within seconds and rebuilds it from Kafka. */
 export async function forgetLedger(redis: RedisClient, keyPrefix: string): Promise<void> {
-  await redis.del(ledgerKeys(keyPrefix).checkpoint);
+  await redis.unlink(ledgerKey(keyPrefix));
 }

@@ -13,10 +13,7 @@ export const shardPrefixes = (redisPrefix: string, shards: number): string[] =>
   Array.from({ length: shards }, (_, shard) => shardPrefix(redisPrefix, shard));
 
 /** The ledger of the shard with this prefix. */
-export const ledgerKeys = (prefixOfShard: string) => ({
-  states: `${prefixOfShard}:ledger:states`,
-  checkpoint: `${prefixOfShard}:ledger:checkpoint`,
-});
+export const ledgerKey = (prefixOfShard: string): string => `${prefixOfShard}:ledger`;
 
 export const deadLetterKeys = (redisPrefix: string) => ({
   deadLetters: `{${redisPrefix}:dead}:letters`,
@@ -94,15 +91,9 @@ export const redisKeys: readonly KeyDescription[] = [
     ifLost: "Messages that were accepted and not yet published. Reconciliation publishes the changes.",
   },
   {
-    pattern: ledgerKeys(shardTag).states,
+    pattern: ledgerKey(shardTag),
     type: "hash",
-    holds: "the last published state of each user of the shard",
-    ifLost: "The owner rebuilds the ledger from Kafka.",
-  },
-  {
-    pattern: ledgerKeys(shardTag).checkpoint,
-    type: "hash",
-    holds: "the owner's claim, and the offset up to which the ledger is complete",
+    holds: "the last published state of each user of the shard, with the proof that they are complete",
     ifLost: "The owner rebuilds the ledger from Kafka.",
   },
   {

@@ -2,7 +2,7 @@ import { userIdOf } from "../../src/domain/change.ts";
 import type { Decided } from "../../src/domain/decide-batch.ts";
 import type { State } from "../../src/domain/state.ts";
 import { lengthOf } from "../../src/domain/user.ts";
-import type { EventRecord, StateRecord } from "../../src/kafka/records/records.ts";
+import { digestOfState, type EventRecord, type StateRecord } from "../../src/kafka/records/records.ts";
 import type { LedgerApplied, LedgerConflict } from "../../src/ledger/shard-ledger.ts";
 import type { OwnedShard, ShardContext } from "../context/shard-context.ts";
 
@@ -65,15 +65,22 @@ export async function writeBatch(
   return { outcome: "written", transactionMs, applied };
 }
 
+/**
+ * An offset below the checkpoint means that Kafka has lost records that the ledger has, so the batch was decided on states that
+ * Kafka does not know: the ledger counts as lost.
+ */
 async function applyCommitted(
   owned: OwnedShard,
   states: readonly StateRecord[],
   firstOffset: bigint,
 ): Promise<LedgerApplied> {
+  const last = states.at(-1);
+  if (last === undefined) return { outcome: "applied" };
+  if (firstOffset < owned.claimed.offset) return { outcome: "lost" };
   const placed = states.map(({ userId, state }, index) => ({ userId, state, offset: firstOffset + BigInt(index) }));
-  const checkpoint = firstOffset + BigInt(placed.length);
-  const result = await owned.ledger.apply(owned.claimed, checkpoint, placed);
-  if (result.outcome === "applied") owned.claimed = { ...owned.claimed, offset: checkpoint };
+  const offset = firstOffset + BigInt(placed.length);
+  const result = await owned.ledger.apply(owned.claimed, { offset, last: digestOfState(last), states: placed });
+  if (result.outcome === "applied") owned.claimed = { ...owned.claimed, offset };
   return result;
 }
 

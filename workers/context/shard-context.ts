@@ -17,6 +17,8 @@ export interface ShardContext {
   /** Id of the Kafka cluster; a ledger of another cluster is rebuilt. */
   readonly cluster: string;
   readonly openPublisher: (shard: number) => Promise<ShardPublisher>;
+  /** The offset behind the last record of the shard's state partition. */
+  readonly stateEnd: (shard: number) => Promise<bigint>;
   readonly openLedger: (shard: number) => ShardLedger;
   readonly openJobs: (shard: number) => ShardJobs;
   /** Throws when the bridge has another number of shards than this worker, or is about to change it. */

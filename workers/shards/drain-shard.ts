@@ -3,6 +3,7 @@ import { processBatch } from "../batches/process-batch.ts";
 import type { OwnedShard, ShardContext } from "../context/shard-context.ts";
 
 const ownershipCheckIntervalMs = 5_000;
+const kafkaCheckIntervalMs = 15_000;
 
 /**
  * Drains an owned shard batch by batch, until the signal asks to release it (`released`) or the ledger refuses this owner.
@@ -11,7 +12,7 @@ const ownershipCheckIntervalMs = 5_000;
  *
  * Every few seconds, between batches, the owner checks its shard. An earlier owner that waited for a job when it lost the
  * shard may have claimed one after its jobs were requeued. An idle shard would not notice that Redis lost its ledger, and no
- * shard would notice that a replica became the master.
+ * shard would notice that a replica became the master. Nor would an idle shard notice that Kafka came back from an older copy.
  */
 export async function drainShard(
   context: ShardContext,
@@ -22,6 +23,7 @@ export async function drainShard(
   const { now, batchMaxMessages } = context;
   const { jobs, ledger } = owned;
   let checkedAt = now();
+  let kafkaCheckedAt = now();
   let batch: readonly ClaimedJob[] = [];
   const isCheckDue = () => now() - checkedAt > ownershipCheckIntervalMs;
   // No further job is claimed when a release or a check has to come first.
@@ -32,6 +34,10 @@ export async function drainShard(
       const read = await ledger.read(owned.claimed, []);
       if (read.outcome !== "read") return read.outcome;
       if ((await ledger.inspect()).failedOver) return "lost";
+      if (now() - kafkaCheckedAt > kafkaCheckIntervalMs) {
+        if (await isAheadOfKafka(context, owned)) return "lost";
+        kafkaCheckedAt = now();
+      }
       checkedAt = now();
     }
     if (batch.length === 0) batch = await jobs.claim(batchMaxMessages);
@@ -46,6 +52,19 @@ export async function drainShard(
   }
   await jobs.release(batch);
   return "released";
+}
+
+/** Whether the partition ends below the ledger's checkpoint. False while Kafka does not answer. */
+async function isAheadOfKafka({ stateEnd, log }: ShardContext, { shard, claimed }: OwnedShard): Promise<boolean> {
+  try {
+    return (await stateEnd(shard)) < claimed.offset;
+  } catch (error) {
+    log.debug(
+      { event: "ledger.not_compared", shard, err: error },
+      "Kafka does not tell the end of the state partition",
+    );
+    return false;
+  }
 }
 
 async function processOrRelease(

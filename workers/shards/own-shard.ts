@@ -1,5 +1,6 @@
 import type { ShardPublisher } from "../../src/kafka/publishing/shard-publisher.ts";
-import type { ClaimedCheckpoint, LedgerSnapshot, ShardLedger } from "../../src/ledger/shard-ledger.ts";
+import type { PositionedRecord } from "../../src/kafka/consuming/state-reader.ts";
+import type { Checkpoint, ClaimedCheckpoint, LedgerSnapshot, ShardLedger } from "../../src/ledger/shard-ledger.ts";
 import type { OwnedShard, ShardContext } from "../context/shard-context.ts";
 
 /** A later owner has claimed the shard's ledger. */
@@ -30,16 +31,16 @@ export async function ownShard(context: ShardContext, shard: number, signal: Abo
     const ledger = context.openLedger(shard);
     const { offset: barrier, id: barrierId } = publisher.barrier;
     const snapshot = await ledger.inspect();
-    const states = await validateCheckpoint(context, shard, publisher, snapshot, signal);
+    const from = await findUsableOffset(context, shard, publisher, snapshot, signal);
+    const states = from === undefined ? "rebuild" : "reuse";
     if (!(await ledger.claim(snapshot, { barrier, barrierId, cluster: context.cluster }, states))) {
-      throw new SupersededError("another owner claimed the ledger first");
+      throw new SupersededError("the ledger has changed since it was inspected");
     }
-    const from = states === "reuse" ? (snapshot.checkpoint?.offset ?? 0n) : 0n;
-    const restored = await restoreLedger(context, ledger, shard, { from, barrier }, signal);
+    const restored = await restoreLedger(context, ledger, shard, { from: from ?? 0n, barrier }, signal);
     const requeuedJobs = await jobs.requeueAbandoned();
     const durationMs = context.now() - startedAt;
     context.metrics.restoreSeconds.observe(durationMs / 1_000);
-    const offsets = { from: String(from), barrier: String(barrier) };
+    const offsets = { from: String(from ?? 0n), barrier: String(barrier) };
     context.log.info(
       { event: "shard.owned", shard, states, ...offsets, restored, requeuedJobs, durationMs },
       "Shard owned",
@@ -51,25 +52,32 @@ export async function ownShard(context: ShardContext, shard: number, signal: Abo
   }
 }
 
+/** Why a ledger must be rebuilt. Its value is the reason in the log. */
+const unusable = {
+  missing: "the ledger is missing",
+  incomplete: "a part of the ledger is lost",
+  foreign: "the ledger belongs to another cluster or topic",
+  diverged: "Kafka lacks records that the ledger has",
+} as const;
+
 /**
- * Whether the ledger's states can be reused, so that only the latest are restored, or the ledger must be rebuilt from all
- * of the state topic. The states belong to this topic if the barrier of the last claim is at the ledger's offset. That is
- * not so after the topic was recreated, or with the Redis of another environment.
+ * The checkpoint from which the ledger's states can be reused, so that only later ones are restored; undefined when the ledger
+ * must be rebuilt from all of the state topic. A ledger that cannot be reused counts as a loss, except in a new shard.
  */
-async function validateCheckpoint(
-  { cluster, group, log, onLedgerLoss }: ShardContext,
+async function findUsableOffset(
+  context: ShardContext,
   shard: number,
   publisher: ShardPublisher,
-  { claimedBy, checkpoint, failedOver }: LedgerSnapshot,
+  { checkpoint, failedOver }: LedgerSnapshot,
   signal: AbortSignal,
-): Promise<"reuse" | "rebuild"> {
-  if (checkpoint === undefined) {
-    if (publisher.barrier.offset > 0n) await onLedgerLoss();
-    log.info(
-      { event: "ledger.missing", shard, unreadable: claimedBy !== "" },
-      "No usable checkpoint: the ledger is rebuilt from Kafka",
-    );
-    return "rebuild";
+): Promise<bigint | undefined> {
+  const { log, onLedgerLoss } = context;
+  const reason =
+    typeof checkpoint === "string" ? checkpoint : await findMismatch(context, shard, publisher, checkpoint, signal);
+  if (reason !== undefined) {
+    if (reason !== "missing" || publisher.barrier.offset > 0n) await onLedgerLoss();
+    log.warn({ event: `ledger.${reason}`, shard }, `The ledger is rebuilt from Kafka: ${unusable[reason]}`);
+    return undefined;
   }
   if (failedOver) {
     await onLedgerLoss();
@@ -78,29 +86,40 @@ async function validateCheckpoint(
       "A Redis replica became the master: a sweep looks for messages that it did not receive",
     );
   }
-  const { barrier, barrierId } = checkpoint;
-  let found = "";
-  if (checkpoint.cluster === cluster && barrier < publisher.barrier.offset) {
-    await group.reader.read({
-      shard,
-      from: barrier,
-      to: barrier,
-      signal,
-      onRecords: async (records) => {
-        for (const { record } of records) if (record.kind === "barrier") found = record.id;
-      },
-    });
-  } else if (checkpoint.cluster === cluster) {
-    // A claim from behind this barrier: made by a later owner, who then has fenced this one, or in a deleted topic.
+  return typeof checkpoint === "string" ? undefined : checkpoint.offset;
+}
+
+/**
+ * Compares a checkpoint with Kafka. The states belong to this partition if the record just below the checkpoint is the one that the
+ * ledger names, and no other record is where the last claim has its barrier. That is not so after the topic was recreated,
+ * with the Redis of another environment, or when Kafka lost acknowledged records, for example because it was restored from
+ * an older copy.
+ *
+ * Compaction can remove a barrier, and rarely the record below the checkpoint; the ledger is then rebuilt without need.
+ */
+async function findMismatch(
+  { cluster, group }: ShardContext,
+  shard: number,
+  publisher: ShardPublisher,
+  { barrier, barrierId, offset, last, ...checkpoint }: Checkpoint,
+  signal: AbortSignal,
+): Promise<"foreign" | "diverged" | undefined> {
+  if (checkpoint.cluster !== cluster) return "foreign";
+  if (barrier >= publisher.barrier.offset || offset > publisher.barrier.offset) {
+    // Made by a later owner, who then has fenced this one, or in a partition that had more records than it has now.
     await publisher.assertOwner();
+    return "diverged";
   }
-  if (found === barrierId) return "reuse";
-  await onLedgerLoss();
-  log.warn(
-    { event: "ledger.foreign", shard },
-    "The ledger belongs to another cluster or topic: it is rebuilt from Kafka",
-  );
-  return "rebuild";
+  const readRecord = async (at: bigint) => {
+    let found: PositionedRecord | undefined;
+    const onRecords = async (records: readonly PositionedRecord[]) => void (found = records[0]);
+    await group.reader.read({ shard, from: at, to: at, signal, onRecords });
+    return found;
+  };
+  if (offset > 0n && (await readRecord(offset - 1n))?.digest() !== last) return "diverged";
+  const atBarrier = await readRecord(barrier);
+  if (atBarrier === undefined) return undefined;
+  return atBarrier.record.kind === "barrier" && atBarrier.record.id === barrierId ? undefined : "foreign";
 }
 
 /**
@@ -134,7 +153,7 @@ async function restoreLedger(
             return [];
         }
       });
-      const applied = await ledger.apply(claimed, last.offset + 1n, states);
+      const applied = await ledger.apply(claimed, { offset: last.offset + 1n, last: last.digest(), states });
       if (applied.outcome !== "applied") throw new SupersededError(`the ledger was ${applied.outcome} while restoring`);
       claimed = { barrier, offset: last.offset + 1n };
       restored += states.length;

@@ -1,9 +1,11 @@
 import type { Consumer, EachBatchPayload, KafkaMessage } from "kafkajs";
-import { type DecodedRecord, decodeState } from "../records/records.ts";
+import { type DecodedRecord, decodeState, digestOf } from "../records/records.ts";
 
 export interface PositionedRecord {
   readonly offset: bigint;
   readonly record: DecodedRecord;
+  /** See {@link digestOf}. */
+  readonly digest: () => string;
 }
 
 interface ReadRange {
@@ -109,12 +111,12 @@ export function createStateReader(consumer: Pick<Consumer, "pause" | "resume" | 
 
 function decode({ key, value, headers, offset }: KafkaMessage): PositionedRecord {
   try {
-    const record = decodeState({
+    const raw = {
       key: key?.toString() ?? "",
       value: value?.toString() ?? null,
-      header: (name) => headers?.[name]?.toString(),
-    });
-    return { offset: BigInt(offset), record };
+      header: (name: string) => headers?.[name]?.toString(),
+    };
+    return { offset: BigInt(offset), record: decodeState(raw), digest: () => digestOf(raw) };
   } catch (error) {
     throw new Error(`the state record at offset ${offset} cannot be parsed`, { cause: error });
   }

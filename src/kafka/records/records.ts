@@ -1,7 +1,7 @@
 import type { Origin } from "../../domain/decide.ts";
 import type { State } from "../../domain/state.ts";
 import { type UserEvent, userEventSchema } from "../../domain/user-events.ts";
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import type { IHeaders } from "kafkajs";
 import { z } from "zod";
 import { userSchema } from "../../domain/user.ts";
@@ -77,7 +77,9 @@ export type DecodedRecord =
 
 /** Contains a blank, which no user id does. */
 const barrierKey = "bridge barrier";
+const barrierHeader = "bridge_barrier";
 const movedHeader = "bridge_moved_to";
+const readAtHeader = "bridge_read_at";
 const valueSchema = userSchema.extend({ createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
 const int = z.coerce.number().int().nonnegative();
 
@@ -96,7 +98,7 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
     // As few headers as possible: kafkajs allocates a buffer for each, and every event has a state.
     headers: {
       ce_sequence: String(state.sequence),
-      ...(state.readAt > 0 && { bridge_read_at: String(state.readAt) }),
+      ...(state.readAt > 0 && { [readAtHeader]: String(state.readAt) }),
     },
   };
 }
@@ -104,7 +106,7 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
 export const encodeBarrier = (id: string): EncodedRecord => ({
   key: barrierKey,
   value: null,
-  headers: { bridge_barrier: id },
+  headers: { [barrierHeader]: id },
 });
 
 /** The record that stays in the partition that a state has left: a tombstone that is no deletion. */
@@ -125,7 +127,7 @@ export interface RawRecord {
  * tombstone of another writer counts as a deletion.
  */
 export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
-  if (key === barrierKey) return { kind: "barrier", id: header("bridge_barrier") ?? "" };
+  if (key === barrierKey) return { kind: "barrier", id: header(barrierHeader) ?? "" };
   if (header(movedHeader) !== undefined) return { kind: "moved", userId: key };
   const sequence = int.parse(header("ce_sequence") ?? "0");
   if (value === null) return { kind: "state", userId: key, state: { status: "deleted", sequence } };
@@ -138,8 +140,20 @@ export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
       user,
       createdAt: Date.parse(createdAt),
       version: Date.parse(updatedAt),
-      readAt: int.parse(header("bridge_read_at") ?? "0"),
+      readAt: int.parse(header(readAtHeader) ?? "0"),
       sequence,
     },
   };
+}
+
+/** A digest of a record of the state topic, by which the same offset with other content is recognized. */
+export const digestOf = ({ key, value, header }: RawRecord): string =>
+  hash("sha1", JSON.stringify([key, value, ...stateHeaders.map((name) => header(name) ?? null)]), "base64url");
+
+const stateHeaders = ["ce_sequence", readAtHeader, barrierHeader, movedHeader];
+
+/** The digest that a state's record has in Kafka. */
+export function digestOfState(record: StateRecord): string {
+  const { headers, ...rest } = encodeState(record);
+  return digestOf({ ...rest, header: (name) => headers[name]?.toString() });
 }

@@ -22,6 +22,13 @@ export const countPartitions = (kafka: Kafka, topics: Topics): Promise<Partition
     return { events: countOf(eventsTopic), states: countOf(stateTopic) };
   });
 
+/** The offset behind the last record of a partition, committed or not; 0 for a partition that does not exist. */
+export const readEndOffset = (kafka: Kafka, topic: string, partition: number): Promise<bigint> =>
+  withAdmin(kafka, async (admin) => {
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return BigInt(offsets.find((found) => found.partition === partition)?.high ?? 0);
+  });
+
 /** Adds partitions to both topics until each has `partitions` of them, and waits until each partition has a leader. */
 export const growTopics = (kafka: Kafka, topics: Topics, partitions: number): Promise<void> =>
   withAdmin(kafka, async (admin) => {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Redis } from "ioredis";
 import type { Random } from "clerk-emulator";
-import { ledgerKeys } from "../../../src/redis/keys.ts";
+import { ledgerKey } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { Fault } from "./fault.ts";
 
@@ -14,7 +14,7 @@ export interface LedgerOfBridge {
 
 /** Losses in Redis that take no queued message with them, so that no message has to be sent again. */
 export const ledgerFaults = ({ redis, redisPrefix, shards }: LedgerOfBridge, random: Random): Fault[] => {
-  const ofSomeShard = () => Object.values(ledgerKeys(shardPrefix(redisPrefix, random.below(shards))));
+  const ofSomeShard = () => ledgerKey(shardPrefix(redisPrefix, random.below(shards)));
   return [
     {
       kind: "ledger of a shard forgotten",
@@ -24,14 +24,11 @@ export const ledgerFaults = ({ redis, redisPrefix, shards }: LedgerOfBridge, ran
       // As after a failover to a replica that lags behind.
       kind: "ledger of a shard rolled back",
       inject: async (holdMs) => {
-        const keys = ofSomeShard();
-        const copies = await redis.multi(keys.map((key) => ["dumpBuffer", key])).exec();
+        const key = ofSomeShard();
+        const copy = await redis.dumpBuffer(key);
         await delay(holdMs);
-        const back = redis.multi().del(keys);
-        keys.forEach((key, at) => {
-          const copy = copies?.[at]?.[1];
-          if (Buffer.isBuffer(copy)) back.restore(key, 0, copy);
-        });
+        const back = redis.multi().del(key);
+        if (copy !== null) back.restore(key, 0, copy);
         await back.exec();
       },
     },

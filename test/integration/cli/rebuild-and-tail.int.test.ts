@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
-import { ledgerKeys } from "../../../src/redis/keys.ts";
+import { ledgerKey } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
@@ -126,8 +126,7 @@ async function spoilLedger(): Promise<void> {
   expect(await bridge.readLedger()).not.toEqual(expectedUsers(sent));
 }
 
-const ledgerOf = (userId: string) =>
-  ledgerKeys(shardPrefix(bridge.redisPrefix, createShardOf(bridge.shards)(userId))).states;
+const ledgerOf = (userId: string) => ledgerKey(shardPrefix(bridge.redisPrefix, createShardOf(bridge.shards)(userId)));
 
 const waitUntilRebuilt = () =>
   waitFor(

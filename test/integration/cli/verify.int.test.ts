@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
-import { ledgerKeys } from "../../../src/redis/keys.ts";
+import { ledgerKey } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 
@@ -82,4 +82,4 @@ test("`verify` ignores a change that happens while it runs", async () => {
 
 const takeUser = () => users.pop() ?? "";
 const ledgerOf = (userId: string) =>
-  ledgerKeys(shardPrefix(clerk.bridge.redisPrefix, createShardOf(clerk.bridge.shards)(userId))).states;
+  ledgerKey(shardPrefix(clerk.bridge.redisPrefix, createShardOf(clerk.bridge.shards)(userId)));

@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
+import { proofFields } from "../../../src/ledger/shard-ledger.ts";
+import { ledgerKey, shardPrefix } from "../../../src/redis/keys.ts";
 import type { Step } from "../../../workers/context/shard-context.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
@@ -80,14 +83,55 @@ test("A Redis that was killed and came back loses nothing it had accepted", asyn
   expect((await publish(history, history)).length).toBeGreaterThan(published.length);
 });
 
+test("the loss of any part of a ledger is noticed, and repeats publish nothing", async () => {
+  const worker = await bridge.startWorker();
+  const published = await publish(earlier);
+  const user = (await fieldsOf(0)).find((field) => !field.startsWith(" ")) ?? "";
+  const hash = ledgerOf(0);
+  const losses = new Map<string, () => Promise<unknown>>([
+    ["the whole ledger", () => bridge.redis.del(hash)],
+    ["one user", () => bridge.redis.hdel(hash, user)],
+    ["one user's entry is unreadable", () => bridge.redis.hset(hash, user, "5|unreadable")],
+    ...proofFields.map((field) => [field, () => bridge.redis.hdel(hash, field)] as const),
+  ]);
+  for (const [part, lose] of losses) {
+    const before = await worker.metric("bridge_ledger_losses_total");
+    await lose();
+    const after = await publish(shuffleWithRepeats(earlier, 1), earlier);
+    expect({ part, events: after }).toEqual({ part, events: published });
+    const noticed = async () => (await worker.metric("bridge_ledger_losses_total")) > before;
+    await waitFor(`the loss of ${part} is counted`, noticed, { deadlineMs: 20_000 });
+  }
+  expect(await publish(later, [...earlier, ...later])).not.toEqual(published);
+});
+
+test("a ledger that lost a field while no worker ran is rebuilt by the next owner", async () => {
+  const first = await bridge.startWorker();
+  const published = await publish(earlier);
+  expect(await first.stop()).toBe("exit code 0");
+  const user = (await fieldsOf(0)).find((field) => !field.startsWith(" ")) ?? "";
+  for (const [index, field] of [user, " offset"].entries()) {
+    await bridge.redis.hdel(ledgerOf(0), field);
+    const next = await bridge.startWorker();
+    await next.waitUntilLogged("shard.owned", 2);
+    expect(await next.logged("ledger.incomplete")).toMatchObject([{ shard: 0 }]);
+    expect(await next.metric("bridge_ledger_losses_total")).toBe(1);
+    expect(await publish(shuffleWithRepeats(earlier, index), earlier)).toEqual(published);
+    expect(await next.stop()).toBe("exit code 0");
+  }
+});
+
 test("A ledger of another cluster, or one whose claim Kafka does not know, is not trusted", async () => {
   const first = await bridge.startWorker();
   const published = await publish(earlier);
   expect(await first.stop()).toBe("exit code 0");
-  await bridge.redis.hset(keyOf(0, "checkpoint"), "cluster", "of another environment");
-  await bridge.redis.hset(keyOf(1, "checkpoint"), "barrierId", "of another log");
+  await bridge.redis.hset(ledgerOf(0), " cluster", "of another environment");
+  await bridge.redis.hset(ledgerOf(1), " barrierId", "of another log");
   const forged = JSON.stringify({ status: "deleted", sequence: 9 });
-  for (const shard of [0, 1]) await bridge.redis.hset(keyOf(shard, "states"), "user_forged", `999999|${forged}`);
+  for (const shard of [0, 1]) {
+    await bridge.redis.hset(ledgerOf(shard), "user_forged", `999999|${forged}`);
+    await bridge.redis.hincrby(ledgerOf(shard), " users", 1);
+  }
 
   const second = await bridge.startWorker();
   await second.waitUntilLogged("shard.owned", 2);
@@ -107,7 +151,7 @@ test("A ledger of topics that were deleted and made anew is not trusted: all is 
 
   const second = await bridge.startWorker();
   await second.waitUntilLogged("shard.owned", 2);
-  expect(await second.logged("ledger.foreign")).toHaveLength(2);
+  expect(await second.logged("ledger.diverged")).toHaveLength(2);
   expect(await bridge.readLedger()).toEqual(new Map());
   await bridge.redis.flushall(); // Also what turns redelivered messages away by their id.
   const again = await publish(earlier, earlier, 1);
@@ -123,9 +167,9 @@ async function publish(sent: readonly EnvelopeTimes[], history: readonly Envelop
   return events.toSorted((a, b) => a.partition - b.partition || Number(a.offset - b.offset));
 }
 
-const keyOf = (shard: number, part: "states" | "checkpoint") => `{${bridge.redisPrefix}:${shard}}:ledger:${part}`;
+const ledgerOf = (shard: number) => ledgerKey(shardPrefix(bridge.redisPrefix, shard));
+const fieldsOf = (shard: number) => bridge.redis.hkeys(ledgerOf(shard));
 
 function copyLedger(): Promise<{ key: string; fields: Record<string, string> }[]> {
-  const keys = [0, 1].flatMap((shard) => [keyOf(shard, "states"), keyOf(shard, "checkpoint")]);
-  return Promise.all(keys.map(async (key) => ({ key, fields: await bridge.redis.hgetall(key) })));
+  return Promise.all([0, 1].map(ledgerOf).map(async (key) => ({ key, fields: await bridge.redis.hgetall(key) })));
 }

@@ -85,7 +85,7 @@ test("A worker starts while Kafka and Redis are down, and works when they are up
 test("A shard that cannot get on makes its worker unready, is named with the reason, and does not hold up the others", async () => {
   const bridge = resources.use(await openBridge());
   const { api, worker } = await startWith(bridge);
-  const states = `{${bridge.redisPrefix}:0}:ledger:states`;
+  const states = `{${bridge.redisPrefix}:0}:ledger`;
   await bridge.redis.rename(states, `${states}-aside`);
   await bridge.redis.set(states, "not what a ledger is made of");
   await sendAll(api.url, messagesOf(meanwhile));

@@ -30,7 +30,7 @@ export interface ClerkWithoutWebhooks extends AsyncDisposable {
 
 /** Nothing of the bridge runs yet. It has no grace: the changes of tests are all young. */
 export async function openClerkWithoutWebhooks(
-  options: Pick<BridgeOptions, "redisUrl"> = {},
+  options: Pick<BridgeOptions, "redisUrl" | "kafkaBrokers"> = {},
 ): Promise<ClerkWithoutWebhooks> {
   await using resources = new AsyncDisposableStack();
   const emulator = await startClerkEmulator({ webhook: { retryScale: 0.001 } });

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { type User, userSchema } from "../../../src/domain/user.ts";
-import { ledgerKeys } from "../../../src/redis/keys.ts";
+import { ledgerKey } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { RedisClient } from "../../../src/redis/redis-client.ts";
 
@@ -17,8 +17,9 @@ export async function readLedger(
 ): Promise<Map<string, User | undefined>> {
   const users = new Map<string, User | undefined>();
   for (let shard = 0; shard < shards; shard += 1) {
-    const states = await redis.hgetall(ledgerKeys(shardPrefix(redisPrefix, shard)).states);
-    for (const [userId, stored] of Object.entries(states)) {
+    const fields = await redis.hgetall(ledgerKey(shardPrefix(redisPrefix, shard)));
+    for (const [userId, stored] of Object.entries(fields)) {
+      if (userId.startsWith(" ")) continue;
       const state = ledgerStateSchema.parse(JSON.parse(stored.slice(stored.indexOf("|") + 1)));
       users.set(userId, state.status === "present" ? state.user : undefined);
     }
