@@ -7,8 +7,8 @@ import { type Bridge, openBridge } from "../support/bridge/bridge.ts";
 import { followTopic, type TopicFollower, type TopicRecord } from "../support/kafka/read-topic.ts";
 import { waitFor } from "../../dev/stack/wait-for.ts";
 
-// The whole story, with a stand-in only for Clerk itself: a change in Clerk → signed webhook → API → queue → worker →
-// what a read_committed consumer sees.
+// The whole pipeline with an emulator in Clerk's place: change in Clerk → signed webhook → API → queue → worker → Kafka →
+// read_committed consumer.
 const resources = new AsyncDisposableStack();
 let emulator: ClerkEmulator;
 let bridge: Bridge;
@@ -34,7 +34,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("a user's life in Clerk is one event for each change, with the contract's value and headers", async () => {
+test("creation, update and deletion of a user each publish one event with the documented value and headers", async () => {
   const created = emulator.dashboard.createUser({
     first_name: "Ada",
     last_name: "Lovelace",
@@ -86,7 +86,7 @@ test("a user's life in Clerk is one event for each change, with the contract's v
   await expectNoMoreEvents(created.id, 3);
 });
 
-test("a sign-in, which Clerk reports as an update of the user, is no event", async () => {
+test("a sign-in, which Clerk reports as an update of the user, publishes no event", async () => {
   const unchangedBefore = await worker.metric("bridge_messages_decided_total", { outcome: "unchanged" });
   const user = emulator.dashboard.createUser({ email_address: ["grace@example.com"] });
   await waitForEvents(user.id, 1);
@@ -108,7 +108,7 @@ async function waitForEvents(userId: string, count: number): Promise<TopicRecord
   return eventsOf(userId);
 }
 
-/** Everything Clerk sent has been accepted, processed and read, and still there are no more. */
+/** Waits until every webhook is processed and every record read, and checks that the user has no further event. */
 async function expectNoMoreEvents(userId: string, count: number): Promise<void> {
   await emulator.webhooks.settled();
   await bridge.waitUntilIdle();

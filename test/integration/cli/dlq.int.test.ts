@@ -33,7 +33,7 @@ test("`dlq list` and `dlq show` print each dead letter with its stage, reason an
   const user = makeUser();
   const nameless = writeMessage("user.updated", { ...clerkUserJson(user, 1), id: "" });
   const undecidable = writeMessage("user.updated", { ...clerkUserJson(user, 1), email_addresses: "none" });
-  await sendUnreadable(nameless, undecidable);
+  await sendUnparsable(nameless, undecidable);
 
   const list = await bridge.runCommand("dlq", "list");
   expect(list.reason).toBe("exit code 0");
@@ -57,7 +57,7 @@ test("`dlq retry` keeps a message that still cannot be parsed", async () => {
   const user = makeUser();
   const nameless = writeMessage("user.created", { ...clerkUserJson(user, 1), id: "" });
   const undecidable = writeMessage("user.created", { ...clerkUserJson(user, 1), created_at: "yesterday" });
-  await sendUnreadable(nameless, undecidable);
+  await sendUnparsable(nameless, undecidable);
   const { output, reason } = await bridge.runCommand("dlq", "retry", nameless.id, undecidable.id);
   expect(reason).toBe("exit code 0");
   expect(output).toContain(`${nameless.id}  still cannot be parsed: user.created without a user id`);
@@ -81,7 +81,7 @@ test("`dlq retry` publishes a message that can be parsed now exactly once, and d
   const [received, queued] = [userMessage("user.created", makeUser(), 1), userMessage("user.created", makeUser(), 1)];
   const nameless = writeMessage("user.created", { ...dataOf(received), id: "" });
   const undecidable = writeMessage("user.created", { ...dataOf(queued), first_name: 42 });
-  await sendUnreadable(nameless, undecidable);
+  await sendUnparsable(nameless, undecidable);
   await repair(nameless, '"id":""', `"id":"${received.userId}"`);
   await repair(undecidable, '"first_name":42', '"first_name":"Ada"');
 
@@ -96,8 +96,8 @@ test("`dlq retry` publishes a message that can be parsed now exactly once, and d
 });
 
 test("`dlq drop` deletes the named dead letters or all, and says which ids it did not find", async () => {
-  const [one, other] = [unreadableMessage(), unreadableMessage()];
-  await sendUnreadable(one, other);
+  const [one, other] = [unparsableMessage(), unparsableMessage()];
+  await sendUnparsable(one, other);
   const dropped = await bridge.runCommand("dlq", "drop", one.id, "msg_unknown");
   expect(dropped).toEqual({ output: `${one.id}  dropped\nmsg_unknown  not found\n`, reason: "exit code 0" });
   expect(await deadLetters.find(one.id)).toBeUndefined();
@@ -132,9 +132,9 @@ test("`dlq show` and `dlq retry` exit with 1 for an unknown id", async () => {
 });
 
 /** Sends messages that cannot be parsed, and waits until they are dead letters. */
-async function sendUnreadable(...messages: readonly ClerkMessage[]): Promise<void> {
+async function sendUnparsable(...messages: readonly ClerkMessage[]): Promise<void> {
   await sendAll(api.url, messages, 1);
-  await waitFor("they are dead letters", async () =>
+  await waitFor("the messages are dead letters", async () =>
     (await Promise.all(messages.map(({ id }) => deadLetters.find(id)))).every((deadLetter) => deadLetter !== undefined),
   );
 }
@@ -147,7 +147,7 @@ async function repair({ id }: ClerkMessage, from: string, to: string): Promise<v
   await deadLetters.store({ ...deadLetter, body: deadLetter.body.replace(from, to) });
 }
 
-const unreadableMessage = () =>
+const unparsableMessage = () =>
   writeMessage("user.created", { ...clerkUserJson(makeUser(), 1), created_at: "yesterday" });
 
 const dataOf = ({ user, version }: EnvelopeTimes) => clerkUserJson(user ?? makeUser(), version || versionOf(0));

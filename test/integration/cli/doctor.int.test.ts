@@ -64,12 +64,12 @@ test("doctor fails for a Redis that forgets or evicts, warns about one that sync
 
 test("doctor fails for topics with another number of partitions, and for a state topic that is not compacted", async () => {
   const bridges = [await open(), await open()];
-  const [grown, forgetful] = bridges;
-  if (grown === undefined || forgetful === undefined) throw new Error("no bridges");
+  const [grown, uncompacted] = bridges;
+  if (grown === undefined || uncompacted === undefined) throw new Error("no bridges");
   await createTopic(grown.eventsTopic, 5);
   await createTopic(grown.stateTopic, 2, "compact");
-  await createTopic(forgetful.eventsTopic, 2);
-  await createTopic(forgetful.stateTopic, 2, "delete");
+  await createTopic(uncompacted.eventsTopic, 2);
+  await createTopic(uncompacted.stateTopic, 2, "delete");
   const [partitions, policy] = await Promise.all(bridges.map(runDoctor));
   expect(partitions?.reason).toBe("exit code 2");
   expect(partitions?.output).toMatch(/^✗ Kafka: Topic \S+\.events has 5 partitions and SHARDS is 2\. .*SHARDS=5/m);
@@ -102,10 +102,10 @@ test("doctor fails for a key that Clerk rejects, and warns when Clerk answers wi
     "✗ Clerk key: Clerk rejects it\n    → copy CLERK_SECRET_KEY from the page of API keys in the dashboard\n",
   );
   door.failWhen(() => ({ kind: "answer", status: 500 }));
-  const troubled = await runDoctor(clerk.bridge);
+  const failing = await runDoctor(clerk.bridge);
   door.failWhen(() => undefined);
-  expect(troubled.reason).toBe("exit code 0");
-  expect(troubled.output).toContain("! Clerk key: Clerk answers 500\n    → try again; see status.clerk.com\n");
+  expect(failing.reason).toBe("exit code 0");
+  expect(failing.output).toContain("! Clerk key: Clerk answers 500\n    → try again; see status.clerk.com\n");
 });
 
 test("doctor also checks the configuration of the API, and prints no secret", async () => {

@@ -36,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => resources.disposeAsync());
 
 test("`rebuild` repairs a ledger with wrong, missing and invented users while the workers run", async () => {
-  await spoilLedger();
+  await corruptLedger();
   const { output, reason } = await bridge.runCommand("rebuild");
   expect(reason).toBe("exit code 0");
   expect(output.trim().split("\n")).toHaveLength(bridge.shards);
@@ -48,7 +48,7 @@ test("`rebuild` repairs a ledger with wrong, missing and invented users while th
 
 test("`rebuild` takes effect when a worker starts if none is running", async () => {
   await worker.stop();
-  await spoilLedger();
+  await corruptLedger();
   expect((await bridge.runCommand("rebuild")).reason).toBe("exit code 0");
   worker = await bridge.startWorker();
   await waitUntilRebuilt();
@@ -57,11 +57,11 @@ test("`rebuild` takes effect when a worker starts if none is running", async () 
 
 test("`rebuild --shard` rebuilds one shard, and rejects an unknown shard", async () => {
   expect((await bridge.runCommand("rebuild", "--shard", "1")).output).toBe("shard 1: its owner rebuilds it\n");
-  const refused = ["2", "one", "0.5"].map(async (shard) => {
+  const rejected = ["2", "one", "0.5"].map(async (shard) => {
     const output = `There is no shard ${shard}.\n`;
     expect(await bridge.runCommand("rebuild", "--shard", "0", shard)).toEqual({ output, reason: "exit code 1" });
   });
-  await Promise.all(refused);
+  await Promise.all(rejected);
 });
 
 test("`tail` prints an event when it is committed, and exits with 0 on SIGTERM and SIGINT", async () => {
@@ -116,11 +116,11 @@ const eventSchema = z.looseObject({
 });
 
 /** Alters one user's state, deletes one and invents one; the checkpoint still says that the ledger is complete. */
-async function spoilLedger(): Promise<void> {
-  const [altered = "", forgotten = ""] = users;
+async function corruptLedger(): Promise<void> {
+  const [altered = "", deleted = ""] = users;
   const entry = await bridge.redis.hget(ledgerOf(altered), altered);
   await bridge.redis.hset(ledgerOf(altered), altered, String(entry).replace('"Lovelace"', '"Hopper"'));
-  await bridge.redis.hdel(ledgerOf(forgotten), forgotten);
+  await bridge.redis.hdel(ledgerOf(deleted), deleted);
   const invented = newUserId();
   await bridge.redis.hset(ledgerOf(invented), invented, String(entry).replaceAll(altered, invented));
   expect(await bridge.readLedger()).not.toEqual(expectedUsers(sent));

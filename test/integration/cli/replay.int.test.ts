@@ -27,13 +27,13 @@ beforeAll(async () => {
   between = new Date().toISOString();
   await publish(api, later);
   await worker.stop();
-  events = (await replayed("beginning")).records;
+  events = (await runReplay("beginning")).records;
 });
 afterAll(() => resources.disposeAsync());
 
 test("`replay` copies every event with key, value and headers in each user's order, and does not write to the events topic", async () => {
   const before = await admin.fetchTopicOffsets(bridge.eventsTopic);
-  const { records, output } = await replayed("beginning");
+  const { records, output } = await runReplay("beginning");
   expect(await admin.fetchTopicOffsets(bridge.eventsTopic)).toEqual(before);
   expect(output).toContain(`${records.length} events copied`);
   expect(new Set(records.map(({ key }) => key))).toEqual(userIdsOf([...earlier, ...later]));
@@ -43,12 +43,12 @@ test("`replay` copies every event with key, value and headers in each user's ord
 });
 
 test("`replay --from` copies the events since a time, or from an offset on in each partition", async () => {
-  const since = await replayed(between);
+  const since = await runReplay(between);
   expect(new Set(since.records.map(({ key }) => key))).toEqual(userIdsOf(later));
   expect(byUser(since.records)).toEqual(byUser(events.filter(({ key }) => userIdsOf(later).has(key))));
 
   const from = 5n;
-  const fromOffset = await replayed(String(from));
+  const fromOffset = await runReplay(String(from));
   const originals = await readTopic(bridge.kafkaBrokers, bridge.eventsTopic);
   expect(byUser(fromOffset.records)).toEqual(byUser(originals.filter(({ offset }) => offset >= from)));
   expect(fromOffset.records.length).toBeLessThan(originals.length);
@@ -59,18 +59,18 @@ test("`replay --user` copies one user's events, to the partition of their key in
   const topic = `${bridge.eventsTopic}.${randomUUID()}`;
   await admin.createTopics({ topics: [{ topic, numPartitions: 7 }], waitForLeaders: false });
   await awaitLeaders(admin, topic);
-  const { records } = await replayed("beginning", { topic, more: ["--user", userId] });
+  const { records } = await runReplay("beginning", { topic, more: ["--user", userId] });
   expect(byUser(records)).toEqual(byUser(events.filter(({ key }) => key === userId)));
   expect(new Set(records.map(({ partition }) => partition))).toEqual(new Set([createShardOf(7)(userId)]));
 });
 
 test("`replay` rejects the bridge's own topics, and a `--from` that is neither a time nor an offset", async () => {
-  const refused = [bridge.eventsTopic, bridge.stateTopic, bridge.auditTopic].map(async (topic) => {
+  const rejected = [bridge.eventsTopic, bridge.stateTopic, bridge.auditTopic].map(async (topic) => {
     const { output, reason } = await bridge.runCommand("replay", "--from", "beginning", "--to-topic", topic);
     expect(reason).toBe("exit code 1");
     expect(output).toBe(`${topic} is one of the bridge's own topics.\n`);
   });
-  await Promise.all(refused);
+  await Promise.all(rejected);
   const { output, reason } = await bridge.runCommand("replay", "--from", "yesterday", "--to-topic", "elsewhere");
   expect(reason).toBe("exit code 1");
   expect(output).toMatch(/^--from yesterday: neither/);
@@ -82,7 +82,7 @@ async function publish(api: BridgeProcess, history: Parameters<typeof messagesOf
 }
 
 /** Runs a replay to a topic, by default to a new one, and reads that topic. */
-async function replayed(
+async function runReplay(
   from: string,
   { topic = `${bridge.eventsTopic}.${randomUUID()}`, more = [] }: { topic?: string; more?: readonly string[] } = {},
 ) {

@@ -25,14 +25,14 @@ test("`verify` exits with 0 when Clerk, the ledger and Kafka agree", async () =>
 
 test("`verify` exits with 2 and prints the problems of each user, until they are repaired", async () => {
   const { bridge, emulator } = clerk;
-  const [changed, deleted, tampered, forgotten, broken] = [takeUser(), takeUser(), takeUser(), takeUser(), takeUser()];
+  const [changed, deleted, tampered, missing, broken] = [takeUser(), takeUser(), takeUser(), takeUser(), takeUser()];
   const unknown = clerk.createUsers(1)[0] ?? "";
   emulator.dashboard.updateUser(changed, { last_name: "Hopper" });
   emulator.dashboard.updateMetadata(changed, { public_metadata: { role: "admin" } });
   emulator.dashboard.deleteUser(deleted);
   const entry = await bridge.redis.hget(ledgerOf(tampered), tampered);
   await bridge.redis.hset(ledgerOf(tampered), tampered, String(entry).replace('"Ada"', '"Eve"'));
-  await bridge.redis.hdel(ledgerOf(forgotten), forgotten);
+  await bridge.redis.hdel(ledgerOf(missing), missing);
   await bridge.redis.hset(ledgerOf(broken), broken, "1|{}");
 
   const { output, reason } = await bridge.runCommand("verify", "--json");
@@ -55,7 +55,7 @@ test("`verify` exits with 2 and prints the problems of each user, until they are
           { what: "disagrees", fields: ["firstName"] },
         ],
       ],
-      [forgotten, [{ what: "missing", store: "ledger" }]],
+      [missing, [{ what: "missing", store: "ledger" }]],
       [broken, [{ what: "unreadable", store: "ledger" }]],
     ]),
   );

@@ -13,20 +13,20 @@ import { makeHistory } from "../../support/bridge/make-history.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-test("A worker whose question for the group's coordinator is cut off asks again, and does not end", async () => {
+test("a worker whose coordinator request is cut off retries it instead of exiting", async () => {
   await using resources = new AsyncDisposableStack();
   const dir = await createFreshFolder();
   resources.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));
   const [port, advertisedPort] = [await findFreePort(), await findFreePort()];
-  const asked = resources.use(await openRefuser({ port: advertisedPort, target: port }));
+  const proxy = resources.use(await startCoordinatorBlocker({ port: advertisedPort, target: port }));
   const kafka = await startKafka({ dir: join(dir, "kafka"), port, advertisedPort });
   resources.defer(kafka.stop);
   await using bridge = await openBridge({ kafkaBrokers: [`127.0.0.1:${advertisedPort}`] });
 
-  asked.refuse(true);
+  proxy.block(true);
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorkerUnready()]);
-  await waitFor("it asked and was cut off", () => asked.refused() > 0, { deadlineMs: 20_000 });
-  asked.refuse(false);
+  await waitFor("a coordinator request was cut off", () => proxy.blockedCount() > 0, { deadlineMs: 20_000 });
+  proxy.block(false);
   await worker.waitUntilReady();
   expect(await worker.logged("group.assigned")).toHaveLength(1);
 
@@ -38,10 +38,10 @@ test("A worker whose question for the group's coordinator is cut off asks again,
 
 const findCoordinator = 10;
 
-/** A way to Kafka that resets the connections on which somebody asks for a coordinator. */
-async function openRefuser({ port, target }: { port: number; target: number }) {
-  let refusing = false;
-  let refused = 0;
+/** A proxy in front of Kafka that can reset each connection on which a client asks for a coordinator. */
+async function startCoordinatorBlocker({ port, target }: { port: number; target: number }) {
+  let blocking = false;
+  let blockedCount = 0;
   const server = createServer((near) => {
     const far = connect({ host: "127.0.0.1", port: target });
     for (const [here, there] of [
@@ -53,10 +53,10 @@ async function openRefuser({ port, target }: { port: number; target: number }) {
     }
     far.pipe(near);
     near.on("data", (request) => {
-      // A request: 4 bytes of length, 2 of what it asks for. kafkajs writes each by itself.
-      if (!refusing || request.readInt16BE(4) !== findCoordinator) far.write(request);
+      // A request starts with 4 bytes of length and 2 bytes of API key. kafkajs writes each request separately.
+      if (!blocking || request.readInt16BE(4) !== findCoordinator) far.write(request);
       else {
-        refused += 1;
+        blockedCount += 1;
         near.resetAndDestroy();
       }
     });
@@ -64,10 +64,10 @@ async function openRefuser({ port, target }: { port: number; target: number }) {
   server.listen(port, "127.0.0.1");
   await once(server, "listening");
   return {
-    refuse: (whether: boolean) => {
-      refusing = whether;
+    block: (next: boolean) => {
+      blocking = next;
     },
-    refused: () => refused,
+    blockedCount: () => blockedCount,
     [Symbol.asyncDispose]: async () => {
       server.close();
     },

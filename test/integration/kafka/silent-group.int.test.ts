@@ -17,7 +17,7 @@ const logged: string[] = [];
 const log = pino({ level: "warn" }, { write: (line) => logged.push(line) });
 const silentMs = 1_500;
 
-test("A consumer that falls silent is replaced by one that gets the shards, and holds none itself when it is heard again", async () => {
+test("a consumer that falls silent is replaced by one that gets its shards, and owns none when it comes back", async () => {
   await using resources = new AsyncDisposableStack();
   const dir = await createFreshFolder();
   resources.defer(() => rm(dir, { recursive: true, force: true, maxRetries: 3 }));
@@ -56,13 +56,13 @@ test("A consumer that falls silent is replaced by one that gets the shards, and 
   const before = assignments.length;
 
   link.stall();
-  await waitFor("it is taken for dead", () => logged.some((line) => line.includes("group.lost")));
+  await waitFor("the consumer is considered lost", () => logged.some((line) => line.includes("group.lost")));
   link.heal();
-  await waitFor("another has joined", () => assignments.length > before && group.confirmedAt() > lastHeard, {
+  await waitFor("the replacement has joined", () => assignments.length > before && group.confirmedAt() > lastHeard, {
     deadlineMs: 30_000,
   });
 
-  // The old one may be heard again, and join, and leaves then; when, is up to kafkajs. So for some heartbeats in a row.
+  // The old consumer may rejoin and then leave at a time that kafkajs chooses. So the check must hold for several heartbeats.
   let inRow = 0;
   const admin = client.admin();
   await admin.connect();
@@ -74,6 +74,6 @@ test("A consumer that falls silent is replaced by one that gets the shards, and 
     return hasAll && (await group.confirm(0, AbortSignal.timeout(10_000)));
   };
   const staysAlone = async () => (inRow = (await isAlone()) ? inRow + 1 : 0) === 16;
-  await waitFor("it is the group's one member, with all shards, and stays so", staysAlone, { deadlineMs: 30_000 });
+  await waitFor("the replacement stays the only member, with all shards", staysAlone, { deadlineMs: 30_000 });
   expect(fatal).toEqual([]);
 });

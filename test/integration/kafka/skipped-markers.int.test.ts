@@ -20,28 +20,28 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 const shard = 0;
 const log = pino({ level: "silent" });
 
-test("a transaction that writes states only ends among the events, too", async () => {
+test("a transaction that writes only states also writes its marker to the events topic", async () => {
   const name = `test-${randomUUID()}`;
   const { kafka: config } = readWorkerConfig(
     bridgeVariables({ name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 1 }),
   );
   const eventLog = openEventLog(config, log);
   await eventLog.ensureTopics();
-  const publisher = await eventLog.openPublisher(shard); // One barrier,
-  await publisher.assertOwner(); // and another.
+  const publisher = await eventLog.openPublisher(shard); // The first barrier,
+  await publisher.assertOwner(); // and the second.
   await publisher.close();
 
   const admin = createKafka(config, log).admin();
   onTestFinished(() => admin.disconnect());
   await admin.connect();
-  // The markers of both: nobody reads them, but they take an offset each.
+  // The markers of both transactions: consumers do not see them, but each takes an offset.
   expect(await admin.fetchTopicOffsets(config.eventsTopic)).toMatchObject([{ partition: shard, high: "2" }]);
 });
 
 /**
- * KAFKA-20734: a broker that restarts after a crash ends the transactions it finds without writing their markers, when its
- * way to itself is closed until it registers again. The batch written before then hangs in both partitions, and the next
- * markers of its producer decide about it.
+ * KAFKA-20734: a broker that restarts after a crash can end the transactions it finds without writing their markers, if it
+ * cannot connect to itself until it registers again. The batch written before the crash then stays open in both partitions,
+ * and the next markers of its producer decide about it.
  */
 test("a batch whose markers Kafka skipped appears in both topics or in none, whatever the next owners do", async () => {
   await using resources = new AsyncDisposableStack();
@@ -65,14 +65,14 @@ test("a batch whose markers Kafka skipped appears in both topics or in none, wha
   const written = Promise.withResolvers<void>();
   const first = await eventLog.openPublisher(shard, async () => {
     written.resolve();
-    await new Promise(() => {}); // It hangs before it commits, as a process that is frozen.
+    await new Promise(() => {}); // Hangs before the commit, like a frozen process.
   });
   void first.publish(creationOf("user_1")).catch(() => {});
   await written.promise;
 
-  // Kafka cannot reach itself when the transaction's time is up: the abort is decided, and not carried out.
+  // Kafka cannot reach itself when the transaction times out, so it decides to abort and cannot write the markers.
   link.cut();
-  await waitFor("Kafka tries to write the markers", () => kafkaSays(dir, "TxnMarkerSenderThread"), {
+  await waitFor("Kafka tries to write the markers", () => kafkaLogContains(dir, "TxnMarkerSenderThread"), {
     deadlineMs: 20_000,
   });
   await kafka.kill();
@@ -82,7 +82,7 @@ test("a batch whose markers Kafka skipped appears in both topics or in none, wha
   link.heal();
   kafka = await restarted;
 
-  // The next owner ends while it takes the shard: its barrier is aborted.
+  // The next owner dies while it takes the shard, so its barrier is aborted.
   const halfway = createKafka(config, log).producer({
     transactionalId: `${config.transactionalIdPrefix}.${shard}`,
     idempotent: true,
@@ -90,7 +90,7 @@ test("a batch whose markers Kafka skipped appears in both topics or in none, wha
   });
   resources.defer(() => halfway.disconnect());
   await abortBarrier(halfway, config.stateTopic);
-  // And the one after it goes on.
+  // The owner after it continues.
   const last = await eventLog.openPublisher(shard);
   resources.defer(() => last.close());
   await last.publish(creationOf("user_2"));
@@ -105,11 +105,11 @@ test("a batch whose markers Kafka skipped appears in both topics or in none, wha
   expect(await usersIn(config.stateTopic)).toEqual(events);
 });
 
-async function kafkaSays(dir: string, text: string): Promise<boolean> {
+async function kafkaLogContains(dir: string, text: string): Promise<boolean> {
   return (await readFile(join(dir, "kafka", "kafka.log"), "utf8")).includes(text);
 }
 
-/** The leader of the shard's partition, asked by a way of its own: clients are told to take the one that is cut. */
+/** The leader of the shard's partition. Connects to Kafka's own port, because the advertised port is cut. */
 async function leaderOf(port: number, topic: string): Promise<number | undefined> {
   const admin = new Kafka({
     brokers: [`127.0.0.1:${port}`],

@@ -25,10 +25,10 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const shards = 6;
 const replicated = { KAFKA_REPLICATION_FACTOR: "3", KAFKA_MIN_INSYNC_REPLICAS: "2" };
-/** A broker is there again after 3 s on a quiet machine, and after 15 on a busy one. */
+/** A broker restarts in 3 s on a quiet machine and in 15 s on a busy one. */
 const manyRestartsMs = 180_000;
 const resources = new AsyncDisposableStack();
-const told: EnvelopeTimes[] = [];
+const sent: EnvelopeTimes[] = [];
 let cluster: KafkaCluster;
 let bridge: Bridge;
 let admin: Admin;
@@ -50,7 +50,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("The topics have a replica on each broker, and take nothing that fewer than two of them hold", async () => {
+test("the topics have a replica on each broker, and a write needs two in-sync replicas", async () => {
   const metadata = await admin.fetchTopicMetadata({ topics });
   for (const { partitions } of metadata.topics) {
     expect(partitions.map(({ replicas }) => replicas.length)).toEqual(Array.from({ length: shards }, () => 3));
@@ -66,7 +66,7 @@ test("The topics have a replica on each broker, and take nothing that fewer than
   for (const { configEntries } of settings.resources) expect(configEntries[0]?.configValue).toBe("2");
 });
 
-test("Batches one right after the other are each written once, whichever brokers lead their partitions", async () => {
+test("consecutive batches are each written once, whichever brokers lead their partitions", async () => {
   const { kafkaBrokers } = cluster;
   const name = `test-${randomUUID()}`;
   const { kafka: config } = readWorkerConfig({
@@ -74,7 +74,7 @@ test("Batches one right after the other are each written once, whichever brokers
     ...replicated,
   });
   const eventLog = openEventLog(config, createLogger("worker", "silent"));
-  await waitFor("the topics are made", async () => (await eventLog.ensureTopics(), true));
+  await waitFor("the topics exist", async () => (await eventLog.ensureTopics(), true));
   const batches = 40;
   await Promise.all(
     Array.from({ length: shards }, async (_, shard) => {
@@ -91,7 +91,7 @@ test("Batches one right after the other are each written once, whichever brokers
 });
 
 test(
-  "A broker that coordinates transactions is killed, one stops in order, the group's coordinator is killed: no event is lost, none is there twice, order is kept",
+  "events are published exactly once and in order while coordinators are killed and stopped one after the other",
   { timeout: manyRestartsMs },
   async () => {
     await sendWhile(async () => {
@@ -102,31 +102,37 @@ test(
       ] as const) {
         const ended = await find();
         await end(ended);
-        await waitFor("another broker took its place", async () => (await find()) !== ended, { deadlineMs: 30_000 });
-        const committed = await countCommitted();
-        await waitFor("events are committed without it", async () => (await countCommitted()) > committed + 50, {
+        await waitFor("another broker is the coordinator", async () => (await find()) !== ended, {
           deadlineMs: 30_000,
         });
+        const committed = await countCommitted();
+        await waitFor(
+          "events are committed without the broker",
+          async () => (await countCommitted()) > committed + 50,
+          {
+            deadlineMs: 30_000,
+          },
+        );
         await cluster.start(ended);
         await cluster.waitUntilInSync(topics);
       }
     });
     await bridge.waitUntilIdle(30_000);
-    const events = await expectExactlyOnce(bridge, expectedUsers(told));
+    const events = await expectExactlyOnce(bridge, expectedUsers(sent));
     expect(new Set(events.map(({ partition }) => partition)).size).toBe(shards);
     for (const worker of workers) expect(await worker.metric("bridge_events_committed_total")).toBeGreaterThan(0);
   },
 );
 
 test(
-  "With two brokers away webhooks are accepted, nothing is published, the workers say so, and go on by themselves when they are back",
+  "while two brokers are down, webhooks are accepted and workers are not ready; both recover without a restart",
   { timeout: manyRestartsMs },
   async () => {
     const [first = 0, second = 0] = cluster.brokerIds.slice(1);
     const before = await countCommitted();
     await Promise.all([cluster.kill(first), cluster.kill(second)]);
-    const meanwhile = makeHistory({ users: 60, seed: 1_000 });
-    await sendToBoth(shuffleWithRepeats(meanwhile, 1_000));
+    const acceptedWhileDown = makeHistory({ users: 60, seed: 1_000 });
+    await sendToBoth(shuffleWithRepeats(acceptedWhileDown, 1_000));
     await Promise.all(
       workers.map((worker) =>
         waitFor("the worker is not ready", async () => (await worker.readiness()).status === 503, {
@@ -135,18 +141,18 @@ test(
         }),
       ),
     );
-    // Kafka cannot always be asked: a leader that lacks followers may not know where its partition ends.
+    // Counted by the workers, because a leader without followers may not know where its partition ends.
     expect(await countCommitted()).toBe(before);
 
     await Promise.all([cluster.start(first), cluster.start(second)]);
-    told.push(...meanwhile);
+    sent.push(...acceptedWhileDown);
     await Promise.all(workers.map((worker) => worker.waitUntilReady()));
     await bridge.waitUntilIdle(30_000);
-    await expectExactlyOnce(bridge, expectedUsers(told));
+    await expectExactlyOnce(bridge, expectedUsers(sent));
   },
 );
 
-/** Somebody was created. */
+/** A batch that creates one new user. */
 function writeBatch(): Parameters<ShardPublisher["publish"]>[0] {
   const user = makeUser();
   const version = versionOf(0);
@@ -164,23 +170,23 @@ function writeBatch(): Parameters<ShardPublisher["publish"]>[0] {
   };
 }
 
-/** Sends new users' histories, shuffled and repeated, all the while that `work` takes. */
+/** Sends the histories of new users, shuffled and repeated, until `work` is done. */
 async function sendWhile(work: () => Promise<void>): Promise<void> {
   const done = new AbortController();
   const working = work().finally(() => done.abort());
-  working.catch(() => {}); // EnvelopeTimes below.
+  working.catch(() => {}); // Thrown below.
   for (let seed = 1; !done.signal.aborted; seed += 1) {
     const history = makeHistory({ users: 3, seed });
-    told.push(...history);
+    sent.push(...history);
     await sendToBoth(shuffleWithRepeats(history, seed));
     await delay(100);
   }
   await working;
 }
 
-async function sendToBoth(sent: readonly EnvelopeTimes[]): Promise<void> {
+async function sendToBoth(history: readonly EnvelopeTimes[]): Promise<void> {
   await Promise.all(
-    apis.map((api, index) => sendAll(api.url, messagesOf(sent.filter((_, at) => at % apis.length === index)), 4)),
+    apis.map((api, index) => sendAll(api.url, messagesOf(history.filter((_, at) => at % apis.length === index)), 4)),
   );
 }
 

@@ -10,7 +10,7 @@ import { bridgeVariables, eventsTopicOf, stateTopicOf } from "../../support/brid
 
 const transactions = 20;
 
-test("a transaction names all its partitions at once, writes to both in one request, and does not ask who coordinates it", async () => {
+test("a transaction adds all partitions at once, writes to them in one request and does not look up its coordinator each time", async () => {
   const name = `test-${randomUUID()}`;
   const config = readWorkerConfig(
     bridgeVariables({ name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 1 }),
@@ -34,7 +34,7 @@ test("a transaction names all its partitions at once, writes to both in one requ
   });
   onTestFinished(() => producer.disconnect());
   await producer.connect();
-  /** How many requests to join a transaction there were by each commit. */
+  /** The number of AddPartitionsToTxn requests up to each commit. */
   const joinsBy: number[] = [];
   const write = createTransactionWriter(producer, 0);
   for (let number = 0; number < transactions; number += 1) {
@@ -47,11 +47,11 @@ test("a transaction names all its partitions at once, writes to both in one requ
   }
 
   expect(requests.get("EndTxn")).toBe(transactions);
-  // One broker leads all there is here.
+  // One broker leads all partitions here.
   expect(requests.get("Produce")).toBe(transactions);
-  // Of its own accord kafkajs names each partition when it is first written to. Of the first transaction only: later on
-  // Kafka may ask to wait for the markers of the one before, and the partitions are named again.
+  // Unpatched kafkajs adds each partition on its first write. Only the first transaction is checked: later ones may have to
+  // add the partitions again, while Kafka still writes the markers of the transaction before.
   expect(joinsBy[0]).toBe(1);
-  // Of its own accord kafkajs asks twice in each transaction; here once a second.
+  // Unpatched kafkajs looks it up twice per transaction; the patched one at most once per second.
   expect(requests.get("GroupCoordinator")).toBeLessThan(transactions);
 });

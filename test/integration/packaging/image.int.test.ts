@@ -40,7 +40,7 @@ async function buildImage(folder: string): Promise<void> {
   await execa(install, { cwd: folder, shell: true });
 }
 
-describe("the image's files", () => {
+describe("the image", () => {
   let folder: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "clerk-kafka-bridge-image-"));
@@ -89,24 +89,24 @@ describe("the image's files", () => {
     return (await child).exitCode;
   }
 
-  test("run the worker", async () => {
+  test("runs the worker", async () => {
     expect(await runUntilReady("workers/main.ts", await getPort(), "WORKER_PORT")).toBe(0);
   });
 
-  test("run the API", async () => {
+  test("runs the API", async () => {
     expect(await runUntilReady("src/api/main.ts", await getPort(), "PORT")).toBe(0);
   });
 
-  test("run the command-line tool", async () => {
+  test("runs the command-line tool", async () => {
     const { stdout } = await execa(process.execPath, ["cli/main.ts", "--help"], environment({}));
     expect(stdout).toContain("doctor");
   });
 
-  test("are owned by a numeric user that is not root", () => {
+  test("runs as a numeric user other than root", () => {
     expect(/^USER (?<user>.+)$/m.exec(dockerfile)?.groups?.["user"]).toMatch(/^[1-9]\d*:[1-9]\d*$/);
   });
 
-  test("contain no tests", async () => {
+  test("contains no tests", async () => {
     const { stdout } = await execa("find", [folder, "-name", "*.test.ts", "-not", "-path", "*/node_modules/*"]);
     expect(stdout).toBe("");
   });

@@ -29,7 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("What cannot be decided is kept with the reason, and neither blocks its shard nor its own user", async () => {
+test("a message that cannot be processed becomes a dead letter with its reason, and blocks neither its shard nor its user", async () => {
   const user = makeUser();
   const json = clerkUserJson(user, versionOf(1));
   const malformed = [
@@ -37,12 +37,12 @@ test("What cannot be decided is kept with the reason, and neither blocks its sha
     writeMessage("user.updated", { ...json, updated_at: "yesterday" }),
     writeMessage("user.created", { ...json, first_name: { given: "Ada" } }),
   ];
-  const told = userMessage("user.created", user, 2);
-  await sendAll(api.url, [...malformed, told.message, ...malformed], 1);
+  const valid = userMessage("user.created", user, 2);
+  await sendAll(api.url, [...malformed, valid.message, ...malformed], 1);
   await bridge.waitUntilIdle();
 
-  await expectExactlyOnce(bridge, expectedUsers([told]));
-  const letters = await readLetters();
+  await expectExactlyOnce(bridge, expectedUsers([valid]));
+  const letters = await readDeadLetters();
   expect(letters.map(({ id, reason }) => `${id} ${reason}`).toSorted()).toEqual(
     [
       `${malformed[0]?.id} email_addresses: invalid_type`,
@@ -57,40 +57,40 @@ test("What cannot be decided is kept with the reason, and neither blocks its sha
   expect(await worker.logged("message.dead_lettered")).toHaveLength(malformed.length);
 });
 
-test("A job that is not of the bridge's making is kept, and does not block its shard", async () => {
+test("a job that the bridge did not create becomes a dead letter and does not block its shard", async () => {
   const queue = new Queue(shardQueueName, {
     connection: { url: bridge.redisUrl },
     prefix: shardPrefix(bridge.redisPrefix, 0),
   });
-  const before = (await readLetters()).length;
-  const strangers = [{ messages: [42, { id: "half" }] }, { messages: [] }, { something: "else" }];
+  const before = (await readDeadLetters()).length;
+  const foreignJobs = [{ messages: [42, { id: "half" }] }, { messages: [] }, { something: "else" }];
   try {
-    for (const data of strangers) await queue.add(shardQueueName, data, { removeOnComplete: true });
+    for (const data of foreignJobs) await queue.add(shardQueueName, data, { removeOnComplete: true });
   } finally {
     await queue.close();
   }
-  const told = userMessage("user.created", makeUser(), 1);
-  await sendAll(api.url, [told.message]);
+  const valid = userMessage("user.created", makeUser(), 1);
+  await sendAll(api.url, [valid.message]);
   await bridge.waitUntilIdle();
-  expect((await bridge.readLedger()).get(told.userId)).toEqual(told.user);
-  const letters = (await readLetters()).slice(before);
+  expect((await bridge.readLedger()).get(valid.userId)).toEqual(valid.user);
+  const letters = (await readDeadLetters()).slice(before);
   expect(letters.map(({ reason }) => reason)).toEqual(Array.from({ length: 4 }, () => "not a message of the bridge"));
 });
 
-test("Private metadata is nowhere: not in Redis, not in the topics, not in the logs at the finest level", async () => {
-  const told = userMessage("user.created", makeUser(), 1);
+test("private metadata is neither in Redis nor in the topics nor in the logs at trace level", async () => {
+  const valid = userMessage("user.created", makeUser(), 1);
   const malformed = writeMessage("user.updated", { ...clerkUserJson(makeUser(), 1), created_at: -1 });
-  expect(told.message.body).toContain(secretOfMetadata);
-  await sendAll(api.url, [told.message, malformed]);
+  expect(valid.message.body).toContain(secretOfMetadata);
+  await sendAll(api.url, [valid.message, malformed]);
   await bridge.waitUntilIdle();
   await worker.waitUntilLogged("message.dead_lettered", 4);
-  const kept = await dumpRedis(bridge.redis, bridge.redisPrefix);
-  expect(kept).toContain(malformed.id);
+  const stored = await dumpRedis(bridge.redis, bridge.redisPrefix);
+  expect(stored).toContain(malformed.id);
   const topics = await Promise.all(
     [bridge.eventsTopic, bridge.stateTopic].map((topic) => readTopic(bridge.kafkaBrokers, topic)),
   );
   for (const text of [
-    kept,
+    stored,
     JSON.stringify(topics.flat().map(({ value, headers }) => [value, headers])),
     await api.output(),
     await worker.output(),
@@ -99,10 +99,10 @@ test("Private metadata is nowhere: not in Redis, not in the topics, not in the l
   }
 });
 
-const letterSchema = z.object({ id: z.string(), reason: z.string(), at: z.number(), body: z.string() });
+const deadLetterSchema = z.object({ id: z.string(), reason: z.string(), at: z.number(), body: z.string() });
 
-/** Oldest first. */
-async function readLetters() {
-  const letters = await bridge.redis.hvals(`{${bridge.redisPrefix}:dead}:letters`);
-  return letters.map((letter) => letterSchema.parse(JSON.parse(letter))).toSorted((a, b) => a.at - b.at);
+/** All dead letters, oldest first. */
+async function readDeadLetters() {
+  const values = await bridge.redis.hvals(`{${bridge.redisPrefix}:dead}:letters`);
+  return values.map((value) => deadLetterSchema.parse(JSON.parse(value))).toSorted((a, b) => a.at - b.at);
 }

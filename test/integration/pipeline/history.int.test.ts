@@ -5,7 +5,7 @@ import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 
-test("200 users' messages, shuffled and repeated, end as created, updated*, deleted with each user's last state", async () => {
+test("shuffled and repeated messages of 200 users are published as created, updated*, deleted and end in each user's last state", async () => {
   await using bridge = await openBridge({ shards: 3 });
   const [api] = await Promise.all([bridge.startApi(), bridge.startWorker(), bridge.startWorker()]);
   const history = makeHistory({ users: 200, seed: 3 });
@@ -19,7 +19,7 @@ test("200 users' messages, shuffled and repeated, end as created, updated*, dele
   );
 });
 
-test("One user's 400 changes of long names, waiting together, are all published, though Kafka takes no such write at once", async () => {
+test("400 queued changes of one user are all published, although they exceed the size of one Kafka request", async () => {
   await using bridge = await openBridge({ shards: 1 });
   const api = await bridge.startApi();
   const { id } = makeUser();

@@ -11,7 +11,7 @@ import {
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-test("The metrics tell what became of every message", async () => {
+test("the metrics count the outcome of every message", async () => {
   await using bridge = await openBridge({ shards: 1 });
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
   const user = makeUser();
@@ -27,13 +27,13 @@ test("The metrics tell what became of every message", async () => {
     writeMessage("user.updated", { ...clerkUserJson(user, versionOf(4)), created_at: "never" }),
     writeMessage("organization.created", { id: "org_1", object: "organization" }),
   ];
-  // One batch after the other: within a batch the order is that of the versions.
+  // One batch at a time, because a batch orders its messages by version.
   for (const message of messages) {
     await sendAll(api.url, [message]);
     await bridge.waitUntilIdle();
   }
   const decided = (outcome: string) => worker.metric("bridge_messages_decided_total", { outcome });
-  await waitFor("the last one is counted", async () => (await worker.metric("bridge_batch_messages_sum")) === 7);
+  await waitFor("the last message is counted", async () => (await worker.metric("bridge_batch_messages_sum")) === 7);
 
   expect(await Promise.all(["publish", "unchanged", "stale", "duplicate", "malformed"].map(decided))).toEqual([
     3, 1, 1, 1, 1,

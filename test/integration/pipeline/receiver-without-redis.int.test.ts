@@ -8,18 +8,18 @@ import { type Answer, send } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const unavailable: Answer = { status: 503, code: "queue_unavailable" };
-const someone = () => userMessage("user.created", makeUser(), 1);
+const newUserMessage = () => userMessage("user.created", makeUser(), 1);
 
-test("While Redis is down webhooks get 503 within a second; what was accepted before is kept, and it goes on after", async () => {
+test("while Redis is down, webhooks get 503 within a second; afterwards they are accepted, and no accepted message is lost", async () => {
   const { bridge, redis } = await openWithOwnRedis();
   const server = await redis.start();
   const api = await bridge.startApi();
-  const before = someone();
+  const before = newUserMessage();
   expect((await send(api.url, before.message)).status).toBe(204);
 
   await server.kill();
-  const during = Array.from({ length: 6 }, someone);
-  for (const told of during) await expectRefusedInTime(api, told);
+  const during = Array.from({ length: 6 }, newUserMessage);
+  for (const message of during) await expectUnavailableInTime(api, message);
   expect(await api.readiness()).toMatchObject({ status: 503, body: { status: "not ready" } });
   expect((await fetch(`${api.url}/livez`)).status).toBe(200);
 
@@ -27,31 +27,31 @@ test("While Redis is down webhooks get 503 within a second; what was accepted be
   await expectAllPublished(bridge, api, [before, ...during]);
 });
 
-test("While Redis does not answer webhooks get 503 within a second, and it goes on after", async () => {
+test("while Redis does not answer, webhooks get 503 within a second; afterwards they are accepted, and no accepted message is lost", async () => {
   const { bridge, redis } = await openWithOwnRedis();
   const server = await redis.start();
   const api = await bridge.startApi();
-  const before = someone();
+  const before = newUserMessage();
   expect((await send(api.url, before.message)).status).toBe(204);
 
   process.kill(server.pid, "SIGSTOP");
-  const during = Array.from({ length: 6 }, someone);
-  await Promise.all(during.map((told) => expectRefusedInTime(api, told)));
+  const during = Array.from({ length: 6 }, newUserMessage);
+  await Promise.all(during.map((message) => expectUnavailableInTime(api, message)));
   expect((await api.readiness()).status).toBe(503);
 
   process.kill(server.pid, "SIGCONT");
   await expectAllPublished(bridge, api, [before, ...during]);
 });
 
-test("The API starts while Redis is down, and works as soon as Redis is up", async () => {
+test("the API starts while Redis is down and accepts webhooks once Redis is up", async () => {
   const { bridge, redis } = await openWithOwnRedis();
   const api = await bridge.startApiUnready();
-  const told = someone();
-  await expectRefusedInTime(api, told);
+  const message = newUserMessage();
+  await expectUnavailableInTime(api, message);
   expect((await api.readiness()).status).toBe(503);
 
   await redis.start();
-  await expectAllPublished(bridge, api, [told]);
+  await expectAllPublished(bridge, api, [message]);
 });
 
 async function openWithOwnRedis(): Promise<{
@@ -65,19 +65,23 @@ async function openWithOwnRedis(): Promise<{
   return { bridge, redis };
 }
 
-async function expectRefusedInTime(api: BridgeProcess, { message }: EnvelopeTimes): Promise<void> {
+async function expectUnavailableInTime(api: BridgeProcess, { message }: EnvelopeTimes): Promise<void> {
   const sentAt = performance.now();
   expect(await send(api.url, message)).toEqual(unavailable);
   expect(performance.now() - sentAt).toBeLessThan(1_000);
 }
 
-/** Sends all again, as Svix does with those that were refused, and lets a worker publish them. */
-async function expectAllPublished(bridge: Bridge, api: BridgeProcess, told: readonly EnvelopeTimes[]): Promise<void> {
+/** Sends all messages again, as Svix does with rejected ones, and lets a worker publish them. */
+async function expectAllPublished(
+  bridge: Bridge,
+  api: BridgeProcess,
+  messages: readonly EnvelopeTimes[],
+): Promise<void> {
   await api.waitUntilReady();
-  for (const { message } of told) {
+  for (const { message } of messages) {
     await waitFor("the message is accepted", async () => (await send(api.url, message)).status === 204);
   }
   await bridge.startWorker();
   await bridge.waitUntilIdle();
-  expect(await expectExactlyOnce(bridge, expectedUsers(told))).toHaveLength(told.length);
+  expect(await expectExactlyOnce(bridge, expectedUsers(messages))).toHaveLength(messages.length);
 }

@@ -12,11 +12,11 @@ import { dumpRedis } from "../../support/redis/dump-redis.ts";
 import { type HeaderFamily, post, send, signatureHeaders, webhookSecret } from "../../support/clerk/send-webhook.ts";
 
 const olderSecret = `whsec_${Buffer.from("the secret that is being rotated out").toString("base64")}`;
-const foreignSecret = `whsec_${Buffer.from("a secret that nobody here has seen").toString("base64")}`;
+const foreignSecret = `whsec_${Buffer.from("a secret that is not configured here").toString("base64")}`;
 const maxBodyBytes = 1024 * 1024;
 const minutesAgo = (minutes: number) => new Date(Date.now() - minutes * 60_000);
 
-// No worker runs here: what was queued stays to be looked at.
+// No worker runs here, so queued messages stay in Redis.
 const resources = new AsyncDisposableStack();
 let bridge: Bridge;
 let api: BridgeProcess;
@@ -30,15 +30,15 @@ afterAll(() => resources.disposeAsync());
 const aMessage = () => userMessage("user.created", makeUser(), 1).message;
 const isQueued = async (id: string) => (await dumpRedis(bridge.redis, bridge.redisPrefix)).includes(id);
 
-describe("A verified message", () => {
-  test.for<HeaderFamily>(["svix", "webhook"])("is accepted with %s-* headers, and queued", async (family) => {
+describe("a verified message", () => {
+  test.for<HeaderFamily>(["svix", "webhook"])("is accepted with %s-* headers and queued", async (family) => {
     const message = aMessage();
     const answer = await post(api.url, message.body, signatureHeaders(message, { family }));
     expect(answer).toEqual({ status: 204, code: undefined });
     expect(await isQueued(message.id)).toBe(true);
   });
 
-  test("is accepted by each of the secrets while one is rotated, and by both signatures at once", async () => {
+  test("is accepted with each secret during a rotation, and with several signatures", async () => {
     const message = aMessage();
     const both = signatureHeaders(message, { secret: foreignSecret });
     both["svix-signature"] += ` ${signatureHeaders(message)["svix-signature"]}`;
@@ -63,7 +63,7 @@ describe("A verified message", () => {
     expect((await send(api.url, message)).status).toBe(204);
   });
 
-  test("of a type that is not bridged is accepted and counted, and not queued", async () => {
+  test("of an unhandled type is accepted and counted but not queued", async () => {
     const ignored = { type: "session.pending" };
     const before = await api.metric("bridge_webhooks_ignored_total", ignored);
     const message = writeMessage("session.pending", { id: "sess_1", object: "session", user_id: "user_1" });
@@ -72,7 +72,7 @@ describe("A verified message", () => {
     expect(await api.metric("bridge_webhooks_ignored_total", ignored)).toBe(before + 1);
   });
 
-  test("that nobody can parse is accepted and kept, once, as a dead letter", async () => {
+  test("that cannot be parsed is accepted and stored once as a dead letter", async () => {
     const message = { ...aMessage(), body: "this is not JSON" };
     const withoutUser = writeMessage("user.updated", { id: "", private_metadata: { note: secretOfMetadata } });
     for (const each of [message, message, withoutUser]) expect((await send(api.url, each)).status).toBe(204);
@@ -83,7 +83,7 @@ describe("A verified message", () => {
   });
 });
 
-describe("A request", () => {
+describe("a webhook request", () => {
   const headersWithout = (name: string) => {
     const { [name]: _, ...rest } = signatureHeaders(aMessage());
     return rest;
@@ -91,30 +91,36 @@ describe("A request", () => {
   const message = aMessage();
   const signed = signatureHeaders(message);
   const tampered = message.body.replace("Ada", "Eve");
-  const refusals: readonly (readonly [what: string, code: string, body: string, headers: Record<string, string>])[] = [
-    ["without an id", "missing_headers", message.body, headersWithout("svix-id")],
-    ["without a timestamp", "missing_headers", message.body, headersWithout("svix-timestamp")],
-    ["without a signature", "missing_headers", message.body, headersWithout("svix-signature")],
+  const rejections: readonly (readonly [what: string, code: string, body: string, headers: Record<string, string>])[] =
     [
-      "with an id of one family and the rest of the other",
-      "missing_headers",
-      message.body,
-      {
-        ...headersWithout("svix-id"),
-        "webhook-id": message.id,
-      },
-    ],
-    ["signed with another secret", "bad_signature", message.body, signatureHeaders(message, { secret: foreignSecret })],
-    ["with another body", "bad_signature", tampered, signed],
-    ["with the body written anew", "bad_signature", JSON.stringify(JSON.parse(message.body), undefined, 1), signed],
-    ["with another id", "bad_signature", message.body, { ...signed, "svix-id": "msg_other" }],
-    ["with no known version of signature", "bad_signature", message.body, { ...signed, "svix-signature": "v9,AAAA" }],
-    ["signed six minutes ago", "bad_timestamp", message.body, signatureHeaders(message, { at: minutesAgo(6) })],
-    ["signed six minutes ahead", "bad_timestamp", message.body, signatureHeaders(message, { at: minutesAgo(-6) })],
-    ["with a timestamp that is no number", "bad_timestamp", message.body, { ...signed, "svix-timestamp": "now" }],
-  ];
+      ["without an id", "missing_headers", message.body, headersWithout("svix-id")],
+      ["without a timestamp", "missing_headers", message.body, headersWithout("svix-timestamp")],
+      ["without a signature", "missing_headers", message.body, headersWithout("svix-signature")],
+      [
+        "with headers of two families",
+        "missing_headers",
+        message.body,
+        {
+          ...headersWithout("svix-id"),
+          "webhook-id": message.id,
+        },
+      ],
+      [
+        "signed with another secret",
+        "bad_signature",
+        message.body,
+        signatureHeaders(message, { secret: foreignSecret }),
+      ],
+      ["with another body", "bad_signature", tampered, signed],
+      ["with a reformatted body", "bad_signature", JSON.stringify(JSON.parse(message.body), undefined, 1), signed],
+      ["with another id", "bad_signature", message.body, { ...signed, "svix-id": "msg_other" }],
+      ["with an unknown signature version", "bad_signature", message.body, { ...signed, "svix-signature": "v9,AAAA" }],
+      ["signed six minutes ago", "bad_timestamp", message.body, signatureHeaders(message, { at: minutesAgo(6) })],
+      ["signed six minutes ahead", "bad_timestamp", message.body, signatureHeaders(message, { at: minutesAgo(-6) })],
+      ["with a timestamp that is not a number", "bad_timestamp", message.body, { ...signed, "svix-timestamp": "now" }],
+    ];
 
-  test.for(refusals)("%s is refused as %s, counted, and queues nothing", async ([, code, body, headers]) => {
+  test.for(rejections)("%s is rejected as %s, counted and not queued", async ([, code, body, headers]) => {
     const before = await dumpRedis(bridge.redis, bridge.redisPrefix);
     const rejectedBefore = await api.metric("bridge_webhooks_rejected_total", { reason: code });
     expect(await post(api.url, body, headers)).toEqual({ status: 400, code });
@@ -124,11 +130,11 @@ describe("A request", () => {
 
   const tooLarge = writeMessage("user.updated", clerkUserJson(makeUser({ firstName: "x".repeat(maxBodyBytes) }), 1));
   const bodies: readonly (readonly [string, () => string | ReadableStream])[] = [
-    ["that says so", () => tooLarge.body],
+    ["with Content-Length", () => tooLarge.body],
     ["in chunks", () => new Blob([tooLarge.body]).stream()],
   ];
 
-  test.for(bodies)("larger than 1 MiB, %s, is refused as such", async ([, body]) => {
+  test.for(bodies)("larger than 1 MiB, %s, is rejected as too large, counted and not queued", async ([, body]) => {
     const before = await api.metric("bridge_webhooks_rejected_total", { reason: "too_large" });
     expect(await post(api.url, body(), signatureHeaders(tooLarge))).toEqual({ status: 413, code: "payload_too_large" });
     expect(await isQueued(tooLarge.id)).toBe(false);
@@ -136,7 +142,7 @@ describe("A request", () => {
   });
 });
 
-test("What must not be kept is neither in Redis nor in the log, at the finest level", async () => {
+test("private metadata, signatures and secrets are neither in Redis nor in the log at trace level", async () => {
   const user = makeUser();
   const creation = userMessage("user.created", user, 1).message;
   const malformed = writeMessage("user.updated", { ...clerkUserJson(user, 2), email_addresses: "none" });
@@ -156,7 +162,7 @@ test("What must not be kept is neither in Redis nor in the log, at the finest le
   }
 });
 
-test("The count of received webhooks is that of the accepted and the rejected", async () => {
+test("the number of received webhooks equals the accepted plus the rejected ones", async () => {
   await send(api.url, aMessage());
   const [received, accepted, rejected] = await Promise.all([
     api.metric("bridge_webhooks_received_total"),

@@ -16,23 +16,23 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("the same message 50 times, one after the other and all at once, is one event", async () => {
-  const inTurn = userMessage("user.created", makeUser(), 1);
-  const atOnce = userMessage("user.created", makeUser(), 1);
+test("a message delivered 50 times, one after the other or concurrently, publishes one event", async () => {
+  const sequential = userMessage("user.created", makeUser(), 1);
+  const concurrent = userMessage("user.created", makeUser(), 1);
   const fifty = Array.from({ length: 50 });
   await sendAll(
     api.url,
-    fifty.map(() => inTurn.message),
+    fifty.map(() => sequential.message),
     1,
   );
   await sendAll(
     api.url,
-    fifty.map(() => atOnce.message),
+    fifty.map(() => concurrent.message),
     50,
   );
   await bridge.waitUntilIdle();
-  const events = await expectExactlyOnce(bridge, expectedUsers([inTurn, atOnce]));
+  const events = await expectExactlyOnce(bridge, expectedUsers([sequential, concurrent]));
   const sources = events.map(({ headers }) => headers["svix-id"]);
   expect(sources).toHaveLength(2);
-  expect(new Set(sources)).toEqual(new Set([inTurn.message.id, atOnce.message.id]));
+  expect(new Set(sources)).toEqual(new Set([sequential.message.id, concurrent.message.id]));
 });

@@ -14,8 +14,8 @@ import { readTopic } from "../../support/kafka/read-topic.ts";
 import { send, sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-// The tests' users are an hour old: with this, every first sight of one may be a ghost.
-const everybodyIsOld = { STALE_USER_CHECK_AFTER_MS: "60000" };
+// The test users are an hour old. With this setting, every user that the bridge does not know may be stale.
+const checkEveryUnknownUser = { STALE_USER_CHECK_AFTER_MS: "60000" };
 
 const resources = new AsyncDisposableStack();
 let emulator: ClerkEmulator;
@@ -27,24 +27,24 @@ beforeAll(async () => {
   emulator = await startClerkEmulator({ now: () => versionOf(5) });
   resources.defer(() => emulator.stop());
   const clerk = { CLERK_API_URL: emulator.url, CLERK_SECRET_KEY: emulator.secretKey };
-  bridge = resources.use(await openBridge({ shards: 1, variables: { ...everybodyIsOld, ...clerk } }));
+  bridge = resources.use(await openBridge({ shards: 1, variables: { ...checkEveryUnknownUser, ...clerk } }));
   [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
 });
 afterAll(() => resources.disposeAsync());
 
-test("An old message about a user whom Clerk no longer has, and nobody published, is no event", async () => {
-  const ghost = userMessage("user.created", makeUser(), 1);
-  expect((await send(api.url, ghost.message)).status).toBe(204);
+test("an old message about an unpublished user that Clerk no longer has publishes nothing", async () => {
+  const late = userMessage("user.created", makeUser(), 1);
+  expect((await send(api.url, late.message)).status).toBe(204);
   await bridge.waitUntilIdle();
   await waitFor(
-    "it is counted",
+    "the message is counted",
     async () => (await worker.metric("bridge_messages_decided_total", { outcome: "stale_user" })) === 1,
   );
   expect(await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).toEqual([]);
   expect(await bridge.readLedger()).toEqual(new Map());
 });
 
-test("An old message about a user whom Clerk still has publishes what Clerk says now, not what the message said", async () => {
+test("an old message about a user that Clerk still has publishes Clerk's current state", async () => {
   const inClerk = emulator.dashboard.createUser({ first_name: "Grace", email_address: ["grace@example.com"] });
   const old = userMessage("user.updated", makeUser({ id: inClerk.id, firstName: "Long ago" }), 1);
   const older = userMessage("user.created", makeUser({ id: inClerk.id, firstName: "Even longer ago" }), 0);
@@ -62,11 +62,11 @@ test("An old message about a user whom Clerk still has publishes what Clerk says
   expect(more).toEqual([]);
 });
 
-test("A deletion needs no check: it is final, and published with no address when nobody knew the user", async () => {
+test("the deletion of an unknown user is published without a check, and a later creation is ignored", async () => {
   const before = await readTopic(bridge.kafkaBrokers, bridge.eventsTopic);
   const deletion = deletionMessage(makeUser().id);
-  const ghost = userMessage("user.created", makeUser({ id: deletion.userId }), 1);
-  await sendAll(api.url, [deletion.message, ghost.message], 1);
+  const late = userMessage("user.created", makeUser({ id: deletion.userId }), 1);
+  await sendAll(api.url, [deletion.message, late.message], 1);
   await bridge.waitUntilIdle();
   const events = (await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).slice(before.length);
   expect(events.map(({ value }) => JSON.parse(String(value)))).toMatchObject([
@@ -74,18 +74,18 @@ test("A deletion needs no check: it is final, and published with no address when
   ]);
 });
 
-test("While Clerk does not answer, an old message is put off and kept, and holds up nobody", async () => {
-  // The address in its environment is one where nobody answers.
-  await using cutOff = await openBridge({ shards: 1, variables: everybodyIsOld });
-  const [receiver, doubting] = await Promise.all([cutOff.startApi(), cutOff.startWorker()]);
+test("while Clerk is unavailable, an old message is delayed without blocking other messages", async () => {
+  // This bridge's Clerk address is one where no server listens.
+  await using withoutClerk = await openBridge({ shards: 1, variables: checkEveryUnknownUser });
+  const [receiver, checkingWorker] = await Promise.all([withoutClerk.startApi(), withoutClerk.startWorker()]);
   const old = userMessage("user.created", makeUser(), 1);
   const deletion = deletionMessage(makeUser().id);
   await sendAll(receiver.url, [old.message, deletion.message], 1);
   await waitFor(
-    "it is put off",
-    async () => (await doubting.metric("bridge_messages_decided_total", { outcome: "deferred" })) === 1,
+    "the message is delayed",
+    async () => (await checkingWorker.metric("bridge_messages_decided_total", { outcome: "deferred" })) === 1,
   );
-  await waitFor("only it is left", async () => (await cutOff.countJobs()) === 1);
-  expect(await cutOff.redis.zcard(`{${cutOff.redisPrefix}:0}:changes:delayed`)).toBe(1);
-  await expectExactlyOnce(cutOff, expectedUsers([deletion]));
+  await waitFor("only the delayed message is left", async () => (await withoutClerk.countJobs()) === 1);
+  expect(await withoutClerk.redis.zcard(`{${withoutClerk.redisPrefix}:0}:changes:delayed`)).toBe(1);
+  await expectExactlyOnce(withoutClerk, expectedUsers([deletion]));
 });

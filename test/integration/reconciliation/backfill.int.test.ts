@@ -3,26 +3,26 @@ import { createProgressStore } from "../../../src/reconciliation/runs/backfill-p
 import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-// Two pages and a bit: users that Clerk had before the bridge came.
-const oldUsers = 1_100;
+// The users that Clerk has before the bridge starts: two full pages and part of a third.
+const existingUsers = 1_100;
 const resources = new AsyncDisposableStack();
 let clerk: ClerkWithoutWebhooks;
 
 beforeAll(async () => {
   clerk = resources.use(await openClerkWithoutWebhooks());
-  clerk.createUsers(oldUsers);
+  clerk.createUsers(existingUsers);
 });
 afterEach(() => clerk.door.failWhen(() => undefined));
 afterAll(() => resources.disposeAsync());
 
-test("A dry run counts, and queues nothing", async () => {
+test("a backfill dry run counts the users and queues nothing", async () => {
   const { output, reason } = await clerk.bridge.runCommand("backfill", "--dry-run");
   expect(reason).toBe("exit code 0");
   expect(output).toContain("1100 users in Clerk, 1100 of them not known yet");
   expect(await clerk.bridge.countJobs()).toBe(0);
 });
 
-test("A backfill that is killed in the middle goes on from there, and with webhooks coming in each user is created once", async () => {
+test("a killed backfill resumes where it stopped, and each user is created once despite concurrent webhooks", async () => {
   const { bridge, emulator, door } = clerk;
   const progress = createProgressStore(bridge.redis, bridge.redisPrefix);
   const [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
@@ -55,12 +55,12 @@ test("A backfill that is killed in the middle goes on from there, and with webho
   await emulator.webhooks.settled();
   const events = await clerk.expectAllPublished();
   const created = events.filter(({ headers }) => headers["ce_type"] === "user.created");
-  expect(new Set(created.map(({ key }) => key)).size).toBe(oldUsers + 20);
-  expect(created).toHaveLength(oldUsers + 20);
+  expect(new Set(created.map(({ key }) => key)).size).toBe(existingUsers + 20);
+  expect(created).toHaveLength(existingUsers + 20);
   expect(created.filter(({ headers }) => headers["ce_origin"] === "backfill").length).toBeGreaterThan(1_000);
 });
 
-test("A second backfill finds nobody who is not known, and publishes nothing", async () => {
+test("a second backfill finds no unknown user and publishes nothing", async () => {
   const before = await clerk.expectAllPublished();
   const { output, reason } = await clerk.bridge.runCommand("backfill");
   expect(reason).toBe("exit code 0");
@@ -68,7 +68,7 @@ test("A second backfill finds nobody who is not known, and publishes nothing", a
   expect(await clerk.expectAllPublished()).toHaveLength(before.length);
 });
 
-test("A backfill that Clerk or somebody stops says how to go on", async () => {
+test("a backfill that Clerk rejects says how to resume", async () => {
   clerk.door.failWhen(({ path }) => (path.startsWith("/users?") ? { kind: "answer", status: 401 } : undefined));
   const { output, reason } = await clerk.bridge.runCommand("backfill");
   expect(reason).toBe("exit code 1");

@@ -4,7 +4,7 @@ import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-// Deletions leave no trace in Clerk. Only a list of everybody shows who is missing, and only Clerk's word proves it.
+// Deletions leave no trace in Clerk. Only a full list shows which users are missing, and only a 404 from Clerk confirms it.
 const resources = new AsyncDisposableStack();
 let clerk: ClerkWithoutWebhooks;
 let worker: BridgeProcess;
@@ -17,7 +17,7 @@ beforeAll(async () => {
 afterEach(() => clerk.door.failWhen(() => undefined));
 afterAll(() => resources.disposeAsync());
 
-test("The recent changes do not show who was deleted, a full sweep does", async () => {
+test("a deletion without a webhook is found by a full sweep but not by a recent run", async () => {
   const users = clerk.createUsers(12);
   await clerk.reconcile();
   await clerk.expectAllPublished();
@@ -33,7 +33,7 @@ test("The recent changes do not show who was deleted, a full sweep does", async 
   });
 });
 
-test("Clerk confirms each deletion by itself: whom only the list does not show is not deleted", async () => {
+test("a full sweep confirms each deletion with Clerk, so a user missing only from the list is not deleted", async () => {
   const users = clerk.createUsers(5);
   await clerk.reconcile({ kind: "full" });
   await clerk.expectAllPublished(deleted);
@@ -50,7 +50,7 @@ test("Clerk confirms each deletion by itself: whom only the list does not show i
   await clerk.expectAllPublished(deleted);
 });
 
-test("While Clerk confirms nothing, nothing is deleted, the run is tried again, and the worker stays ready", async () => {
+test("while Clerk cannot confirm a deletion, it is not published, the run is retried and the worker stays ready", async () => {
   const users = clerk.createUsers(3);
   await clerk.reconcile({ kind: "full" });
   await clerk.expectAllPublished(deleted);
@@ -66,7 +66,7 @@ test("While Clerk confirms nothing, nothing is deleted, the run is tried again, 
   await clerk.expectAllPublished(deleted);
 });
 
-test("A list that lacks many users, as that of another instance does, deletes nobody until somebody says so", async () => {
+test("deletions are withheld when many users are missing, until an operator allows them", async () => {
   const users = clerk.createUsers(12);
   await clerk.reconcile();
   await clerk.expectAllPublished(deleted);
@@ -83,7 +83,7 @@ test("A list that lacks many users, as that of another instance does, deletes no
   expect(await worker.metric("bridge_reconciliation_deletions_withheld")).toBe(0);
 });
 
-test("Two workers make one run at a time, and that of a worker who dies is soon the other's", async () => {
+test("two workers make one run at a time, and one takes over the run of the other when it dies", async () => {
   const other = await clerk.bridge.startWorker();
   const workers = [worker, other];
   const before = await runsOf(workers);
@@ -99,16 +99,16 @@ test("Two workers make one run at a time, and that of a worker who dies is soon 
     return { kind: "hang" };
   });
   void Promise.allSettled([clerk.reconcile(), clerk.reconcile(), clerk.reconcile({ kind: "full" })]);
-  await waitFor("somebody asks Clerk", () => held === 1);
-  const underWay = await Promise.all(workers.map((each) => each.metric("bridge_clerk_requests_in_flight")));
-  expect(Math.min(...underWay), "one runs, one does not").toBe(0);
-  expect(Math.max(...underWay)).toBe(1);
-  await workers[underWay.indexOf(1)]?.kill();
-  await waitFor("the other asks Clerk", () => held === 2, { deadlineMs: 15_000 });
+  await waitFor("a worker asks Clerk", () => held === 1);
+  const inFlight = await Promise.all(workers.map((each) => each.metric("bridge_clerk_requests_in_flight")));
+  expect(Math.min(...inFlight), "one worker runs, the other does not").toBe(0);
+  expect(Math.max(...inFlight)).toBe(1);
+  await workers[inFlight.indexOf(1)]?.kill();
+  await waitFor("the other worker asks Clerk", () => held === 2, { deadlineMs: 15_000 });
   clerk.door.failWhen(() => undefined);
 });
 
-/** When the runs of these workers began and ended, in that order. */
+/** The start and end times of these workers' runs, by start time. */
 async function runsOf(workers: readonly BridgeProcess[]) {
   const lines = await Promise.all(workers.map((each) => each.logged("reconciliation.done")));
   return lines

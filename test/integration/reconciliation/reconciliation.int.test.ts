@@ -4,7 +4,7 @@ import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../suppo
 import { type PrivateServer, reserveRedis } from "../../support/private-servers.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-// Clerk says that webhooks may not come. Then the bridge finds out by itself.
+// Clerk does not guarantee that webhooks arrive. Reconciliation finds the changes that they did not report.
 const resources = new AsyncDisposableStack();
 let clerk: ClerkWithoutWebhooks;
 let worker: BridgeProcess;
@@ -17,15 +17,15 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("With all webhooks lost, what is created and changed in Clerk is published by the next run, once", async () => {
+test("the next run publishes creations and updates once when all webhooks are lost", async () => {
   const { createUsers, emulator } = clerk;
   const users = createUsers(30);
-  await waitFor("the new ones are found", async () => (await foundBy("created")) >= 30, { deadlineMs: 20_000 });
+  await waitFor("the new users are found", async () => (await foundBy("created")) >= 30, { deadlineMs: 20_000 });
   await clerk.expectAllPublished();
   for (const id of users.slice(0, 10)) emulator.dashboard.updateUser(id, { first_name: "Grace" });
   emulator.dashboard.signIn(users[20] ?? "");
   await waitFor("the changes are found", async () => (await foundBy("updated")) >= 10, { deadlineMs: 20_000 });
-  await waitFor("so is the sign-in", async () => (await foundBy("touched")) >= 1);
+  await waitFor("the sign-in is found", async () => (await foundBy("touched")) >= 1);
 
   const events = await clerk.expectAllPublished();
   const ofType = (type: string) => events.filter(({ headers }) => headers["ce_type"] === type).length;
@@ -33,7 +33,7 @@ test("With all webhooks lost, what is created and changed in Clerk is published 
   expect(new Set(events.map(({ headers }) => headers["ce_origin"]))).toEqual(new Set(["reconciliation"]));
 });
 
-test("Once everything is published, runs find nothing, queue nothing, and say so", async () => {
+test("runs find and queue nothing once everything is published", async () => {
   const before = (await worker.logged("reconciliation.done")).length;
   const decided = await worker.metric("bridge_messages_decided_total");
   const lines = await worker.waitUntilLogged("reconciliation.done", before + 3);
@@ -52,7 +52,7 @@ test("Once everything is published, runs find nothing, queue nothing, and say so
   );
 });
 
-test("A Redis that lost all its data, queued messages too, is repaired by a sweep that nobody asked for", async () => {
+test("after Redis loses all data, including queued messages, an automatic sweep publishes the lost changes", async () => {
   const { bridge, createUsers, emulator } = clerk;
   const api = await bridge.startApi();
   emulator.webhooks.connect({ url: `${api.url}/webhooks/clerk`, secret: emulator.webhookSecret });
@@ -65,18 +65,18 @@ test("A Redis that lost all its data, queued messages too, is repaired by a swee
   const deleted = users[6] ?? "";
   emulator.dashboard.deleteUser(deleted);
   createUsers(3);
-  await emulator.webhooks.settled(); // Accepted: nobody sends them again.
+  await emulator.webhooks.settled(); // Accepted, so Svix does not send them again.
   expect(await bridge.countJobs()).toBeGreaterThan(0);
   await bridge.redis.flushall();
   worker.thaw();
 
   await waitFor(
-    "a sweep was made for the loss",
+    "a sweep has run because of the loss",
     async () => (await worker.logged("reconciliation.done")).some(({ reason }) => reason === "ledger_loss"),
     { deadlineMs: 40_000 },
   );
   await clerk.expectAllPublished([deleted]);
-  // The schedule was lost with the rest.
+  // The schedule was lost with the other data, so it must have been created again.
   await worker.waitUntilLogged("reconciliation.done", (await worker.logged("reconciliation.done")).length + 2, 3_000);
 });
 

@@ -12,7 +12,7 @@ import { type PrivateServer, reserveRedis } from "../../support/private-servers.
 import { createKafka } from "../../support/kafka/read-topic.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 
-// Redis is only a copy: whatever becomes of it, Kafka knows what was published.
+// Redis holds only a copy. Whatever it loses, Kafka still has everything that was published.
 let resources: AsyncDisposableStack;
 let redis: PrivateServer<{ kill: () => Promise<void> }>;
 let server: { kill: () => Promise<void> };
@@ -31,7 +31,7 @@ afterEach(() => resources.disposeAsync());
 const earlier = makeHistory({ users: 20, seed: 6 });
 const later = makeHistory({ users: 10, seed: 7 });
 
-test("After a FLUSHALL the ledger is rebuilt from Kafka, and repeats of all earlier messages publish nothing", async () => {
+test("after a FLUSHALL the ledger is rebuilt from Kafka, and repeated earlier messages publish nothing", async () => {
   const worker = await bridge.startWorker();
   const published = await publish(earlier);
   await bridge.redis.flushall();
@@ -41,7 +41,7 @@ test("After a FLUSHALL the ledger is rebuilt from Kafka, and repeats of all earl
 });
 
 test.for<Step>(["decided", "committed"])(
-  "A FLUSHALL while a batch is at `%s` neither repeats nor loses",
+  "a FLUSHALL while a batch is at `%s` causes no lost or repeated event",
   async (step) => {
     const worker = await bridge.startPausableWorker(step);
     await publish(earlier);
@@ -52,14 +52,14 @@ test.for<Step>(["decided", "committed"])(
     await bridge.redis.flushall();
     worker.thaw();
     await worker.waitUntilLogged("shard.dropped");
-    // The queue is gone with the rest, so Clerk has to send again what was not processed.
+    // The queue is lost too, so Clerk has to send the unprocessed messages again.
     const history = [...earlier, ...later];
     const published = await publish(shuffleWithRepeats(history, 2), history);
     expect(await publish(history, history)).toEqual(published);
   },
 );
 
-test("A Redis that fell back to an older copy, as at a failover, is noticed and brought up to date", async () => {
+test("a Redis that falls back to an older copy, as in a failover, is detected and restored from Kafka", async () => {
   const worker = await bridge.startWorker();
   await publish(earlier);
   const copies = await copyLedger();
@@ -70,7 +70,7 @@ test("A Redis that fell back to an older copy, as at a failover, is noticed and 
   expect(await worker.metric("bridge_ledger_losses_total")).toBeGreaterThan(0);
 });
 
-test("A Redis that was killed and came back loses nothing it had accepted", async () => {
+test("a killed Redis loses no accepted message when it restarts", async () => {
   await bridge.startWorker();
   const published = await publish(earlier);
   const history = [...earlier, ...later];
@@ -121,7 +121,7 @@ test("a ledger that lost a field while no worker ran is rebuilt by the next owne
   }
 });
 
-test("A ledger of another cluster, or one whose claim Kafka does not know, is not trusted", async () => {
+test("a ledger of another cluster, or with a barrier that Kafka does not have, is rebuilt", async () => {
   const first = await bridge.startWorker();
   const published = await publish(earlier);
   expect(await first.stop()).toBe("exit code 0");
@@ -139,9 +139,9 @@ test("A ledger of another cluster, or one whose claim Kafka does not know, is no
   expect(await publish(earlier)).toEqual(published);
 });
 
-test("A ledger of topics that were deleted and made anew is not trusted: all is published again, once", async () => {
+test("after the topics are deleted, the ledger is rebuilt and repeated messages are published once more", async () => {
   const first = await bridge.startWorker();
-  // In turn: which versions of a user get events of their own depends on the order of arrival.
+  // One at a time, because the order of arrival decides which versions of a user get events of their own.
   const published = await publish(earlier, earlier, 1);
   await first.stop();
   const admin = createKafka(bridge.kafkaBrokers).admin();
@@ -153,15 +153,15 @@ test("A ledger of topics that were deleted and made anew is not trusted: all is 
   await second.waitUntilLogged("shard.owned", 2);
   expect(await second.logged("ledger.diverged")).toHaveLength(2);
   expect(await bridge.readLedger()).toEqual(new Map());
-  await bridge.redis.flushall(); // Also what turns redelivered messages away by their id.
+  await bridge.redis.flushall(); // Also removes the duplicate guard that drops redelivered messages by id.
   const again = await publish(earlier, earlier, 1);
   const valuesOf = (events: typeof published) => events.map(({ value }) => String(value)).toSorted();
   expect(valuesOf(again)).toEqual(valuesOf(published));
 });
 
-/** Sends messages, lets them be processed, and checks the whole guarantee; resolves with all events so far, by user. */
-async function publish(sent: readonly EnvelopeTimes[], history: readonly EnvelopeTimes[] = sent, atOnce?: number) {
-  await sendAll(api.url, messagesOf(sent), atOnce);
+/** Sends messages, waits until they are processed and checks the whole guarantee. Resolves with all events so far. */
+async function publish(sent: readonly EnvelopeTimes[], history: readonly EnvelopeTimes[] = sent, concurrency?: number) {
+  await sendAll(api.url, messagesOf(sent), concurrency);
   await bridge.waitUntilIdle();
   const events = await expectExactlyOnce(bridge, expectedUsers(history));
   return events.toSorted((a, b) => a.partition - b.partition || Number(a.offset - b.offset));

@@ -27,7 +27,7 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 const shards = 6;
 const shardOf = createShardOf(shards);
 const resources = new AsyncDisposableStack();
-/** What Clerk says of all users in the end. */
+/** The final state of every user, according to the messages sent. */
 const expected = new Map<string, User | undefined>();
 let cluster: RedisCluster;
 let bridge: Bridge;
@@ -44,15 +44,15 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("Webhooks go all the way to Kafka, exactly once", async () => {
+test("webhooks are published exactly once with a Redis Cluster", async () => {
   const history = makeHistory({ users: 40, seed: 31 });
-  hearOf(history);
+  expectUsersOf(history);
   await sendAll(api.url, messagesOf(shuffleWithRepeats(history, 32)));
   await bridge.waitUntilIdle();
   expect(await expectExactlyOnce(bridge, expected)).not.toEqual([]);
 });
 
-test("The commands work in a cluster, and the doctor looks at every master", async () => {
+test("the commands work with a Redis Cluster, and `doctor` checks every master", async () => {
   await sendAll(api.url, [writeMessage("user.updated", { object: "user", id: "user_poison", first_name: 1 })]);
   expect((await bridge.runCommand("rebuild")).reason).toBe("exit code 0");
   const [{ output: doctor }, { output: listed }] = await Promise.all([
@@ -68,12 +68,12 @@ test("The commands work in a cluster, and the doctor looks at every master", asy
     bridge.runCommand("reconcile"),
   ]);
   expect(dropped.output).toContain("dropped");
-  // The emulator does not know the users that the messages tell of.
+  // The emulator does not have the users in the messages.
   expect(verified.reason).toBe("exit code 2");
   expect(reconciled.reason).toBe("exit code 0");
 });
 
-test("The user API with its limits, cache, audit trail, analytics and idempotency keys works in a cluster", async () => {
+test("the user API, with rate limits, cache, audit trail, analytics and idempotency keys, works with a Redis Cluster", async () => {
   const token = await signServiceToken();
   const call = async (line: string, body?: unknown, headers: Record<string, string> = {}) => {
     const options = { token, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
@@ -103,7 +103,7 @@ test("The user API with its limits, cache, audit trail, analytics and idempotenc
   const session = { object: "session", id: "sess_1", user_id: id, last_active_at: Date.now() };
   await sendAll(api.url, [writeMessage("session.created", session)]);
   expect((await callApi(api.url, "GET /api/users", { token: "nonsense" })).status).toBe(403);
-  const ada = await waitFor("all is told of Ada", async () => {
+  const ada = await waitFor("every change of the user is published", async () => {
     const user = (await bridge.readLedger()).get(id);
     return user?.firstName === "Augusta" && user;
   });
@@ -118,28 +118,28 @@ test("The user API with its limits, cache, audit trail, analytics and idempotenc
   expect(await call("GET /api/analytics/active-users?interval=week")).toHaveProperty("points");
   expect(await call("GET /api/audit")).not.toMatchObject({ entries: [] });
   await worker.waitUntilLogged("audit.relayed");
-  const kept = await dumpRedis(bridge.redis, bridge.redisPrefix);
-  for (const what of [":limit:ip:", ":limit:caller:", ":clerk:", ":idempotency:", ":audit}:", ":analytics}:hour"]) {
-    expect(kept).toContain(`${bridge.redisPrefix}${what}`);
+  const keys = await dumpRedis(bridge.redis, bridge.redisPrefix);
+  for (const part of [":limit:ip:", ":limit:caller:", ":clerk:", ":idempotency:", ":audit}:", ":analytics}:hour"]) {
+    expect(keys).toContain(`${bridge.redisPrefix}${part}`);
   }
 });
 
-test("Nothing of all that asked for keys of several slots at once, or followed up in vain", async () => {
+test("no command used keys of several slots at once", async () => {
   expect([...(await cluster.errors()).keys()]).not.toContain("CROSSSLOT");
   for (const side of [api, worker]) expect(await side.output()).not.toMatch(/CROSSSLOT|same slot/);
 });
 
 test.for(["killed", "silent"] as const)(
-  "While a node is %s its shards' messages get 503 within a second and the others go on; all is exactly once after",
+  "while a Redis Cluster node is %s, only its shards get 503, within a second; afterwards all messages are published exactly once",
   async (how) => {
-    const away = await cluster.nodeOf(prefixOf(0));
+    const unavailableNode = await cluster.nodeOf(prefixOf(0));
     const nodes = await Promise.all(Array.from({ length: shards }, (_, shard) => cluster.nodeOf(prefixOf(shard))));
     const during = Array.from({ length: 24 }, () => userMessage("user.created", makeUser(), 1));
-    const [refused = [], accepted = []] = [true, false].map((isAway) =>
-      during.filter(({ userId }) => (nodes[shardOf(userId)] === away) === isAway),
+    const [rejected = [], accepted = []] = [true, false].map((isUnavailable) =>
+      during.filter(({ userId }) => (nodes[shardOf(userId)] === unavailableNode) === isUnavailable),
     );
-    if (how === "killed") await cluster.kill(away);
-    else cluster.freeze(away);
+    if (how === "killed") await cluster.kill(unavailableNode);
+    else cluster.freeze(unavailableNode);
     const sentAt = performance.now();
     const answers = await Promise.all(
       during.map(async ({ message, userId }) => {
@@ -148,9 +148,9 @@ test.for(["killed", "silent"] as const)(
       }),
     );
     expect(answers).toEqual(
-      during.map((it) => ({ userId: it.userId, status: refused.includes(it) ? 503 : 204, inTime: true })),
+      during.map((it) => ({ userId: it.userId, status: rejected.includes(it) ? 503 : 204, inTime: true })),
     );
-    await waitFor("the others are published", async () => {
+    await waitFor("the accepted messages are published", async () => {
       const published = new Set((await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).map(({ key }) => key));
       return accepted.every(({ userId }) => published.has(userId));
     });
@@ -161,39 +161,39 @@ test.for(["killed", "silent"] as const)(
       });
     }
 
-    if (how === "killed") await cluster.start(away);
-    else cluster.thaw(away);
+    if (how === "killed") await cluster.start(unavailableNode);
+    else cluster.thaw(unavailableNode);
     await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
     await sendAll(api.url, messagesOf(during));
     await bridge.waitUntilIdle();
-    hearOf(during);
+    expectUsersOf(during);
     await expectExactlyOnce(bridge, expected);
     for (const side of [api, worker]) expect(await side.output()).not.toContain("Unhandled");
   },
 );
 
-test("When a node is gone for good its replica takes over, and the bridge goes on by itself, exactly once", async () => {
-  const gone = await cluster.nodeOf(prefixOf(0));
-  await cluster.addReplica(gone);
+test("when a Redis Cluster node is lost, its replica takes over and the bridge continues exactly once", async () => {
+  const lostNode = await cluster.nodeOf(prefixOf(0));
+  await cluster.addReplica(lostNode);
   const during = Array.from({ length: 24 }, () => userMessage("user.created", makeUser(), 1));
-  await cluster.kill(gone);
+  await cluster.kill(lostNode);
   for (const { message } of during) {
-    await waitFor("it is accepted", async () => (await send(api.url, message)).status === 204);
+    await waitFor("the message is accepted", async () => (await send(api.url, message)).status === 204);
   }
   await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
   await bridge.waitUntilIdle();
-  hearOf(during);
+  expectUsersOf(during);
   expect(await expectExactlyOnce(bridge, expected)).not.toEqual([]);
-  // Its messages of the last moment may be lost: a sweep finds out.
+  // The node's last messages may be lost, so the failover must trigger a sweep.
   await worker.waitUntilLogged("ledger.failed_over");
 });
 
-function hearOf(history: readonly EnvelopeTimes[]): void {
+function expectUsersOf(history: readonly EnvelopeTimes[]): void {
   for (const [userId, user] of expectedUsers(history)) expected.set(userId, user);
 }
 const prefixOf = (shard: number) => shardPrefix(bridge.redisPrefix, shard);
 
-/** A name decides which node serves which shard; one in 243 would put all on the same. */
+/** The name decides which node serves which shard. One name in 243 would put all shards on one node. */
 async function openBridgeOnAllNodes(): Promise<Bridge> {
   const variables = { CLERK_API_URL: users.url, CLERK_SECRET_KEY: users.secretKey, JWT_SECRET: serviceSecret };
   for (;;) {

@@ -3,11 +3,11 @@ import { startRedisSentinel } from "../../support/redis/start-redis-sentinel.ts"
 import { openClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-test("When Redis's master dies and its replica takes over, the bridge goes on by itself, exactly once", async () => {
+test("the bridge continues exactly once when the Redis master dies and its replica takes over", async () => {
   const { clerk, sentinel, api, worker } = await openWithSentinel();
   const users = clerk.createUsers(30);
   await clerk.emulator.webhooks.settled();
-  const changing = changeOneAfterTheOther(users);
+  const changing = updateInTurn(users);
   await sentinel.killMaster();
   await changing;
   await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
@@ -15,7 +15,7 @@ test("When Redis's master dies and its replica takes over, the bridge goes on by
   await clerk.expectAllPublished();
   expect(await api.logged("redis.available")).not.toEqual([]);
 
-  async function changeOneAfterTheOther(ids: readonly string[]): Promise<void> {
+  async function updateInTurn(ids: readonly string[]): Promise<void> {
     for (const id of ids) {
       clerk.emulator.dashboard.updateUser(id, { first_name: "Grace" });
       await api.readiness();
@@ -23,7 +23,7 @@ test("When Redis's master dies and its replica takes over, the bridge goes on by
   }
 });
 
-test("Messages that a failover lost are found by a sweep that nobody asked for, deletions too", async () => {
+test("an automatic sweep finds the changes and deletions that a failover lost", async () => {
   const { clerk, sentinel, api, worker } = await openWithSentinel();
   const { emulator, bridge } = clerk;
   const users = clerk.createUsers(10);
@@ -36,14 +36,14 @@ test("Messages that a failover lost are found by a sweep that nobody asked for, 
   const deleted = users[6] ?? "";
   emulator.dashboard.deleteUser(deleted);
   clerk.createUsers(3);
-  await emulator.webhooks.settled(); // Accepted: nobody sends them again.
+  await emulator.webhooks.settled(); // Accepted, so Svix does not send them again.
   expect(await bridge.countJobs()).toBeGreaterThan(0);
   await sentinel.killMaster();
   await api.waitUntilReady();
   expect(await bridge.countJobs()).toBe(0);
   worker.thaw();
 
-  await waitFor("a sweep was made for it", async () =>
+  await waitFor("a sweep has run because of the loss", async () =>
     (await worker.logged("reconciliation.done")).some(({ reason }) => reason === "ledger_loss"),
   );
   await clerk.expectAllPublished([deleted]);

@@ -20,29 +20,29 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 const log = pino({ level: "silent" });
 const { signal } = new AbortController();
 
-test("A worker that asked before the announcement and fences after it is refused, and the shard is taken from it", async () => {
+test("a worker that fences a shard during a reshard is rejected and loses the shard again", async () => {
   const { deps, eventLog, guard, countWrong } = await openWithStates();
-  const intruders: Awaited<ReturnType<typeof eventLog.openPublisher>>[] = [];
+  const lateOwners: Awaited<ReturnType<typeof eventLog.openPublisher>>[] = [];
   let answer: unknown;
   const atStep = async (step: ReshardStep) => {
-    if (step !== "taken" || intruders.length > 0) return;
-    intruders.push(await eventLog.openPublisher(0));
+    if (step !== "taken" || lateOwners.length > 0) return;
+    lateOwners.push(await eventLog.openPublisher(0));
     answer = await guard.confirm().catch((error: unknown) => error);
   };
   expect(await reshard({ ...deps, atStep }, 3)).toMatchObject({ outcome: "resharded", from: 2 });
   expect(answer).toBeInstanceOf(StartUpError);
   expect(await countWrong()).toBe(0);
-  await expect(intruders[0]?.assertOwner()).rejects.toThrow(FencedError);
-  await intruders[0]?.close();
+  await expect(lateOwners[0]?.assertOwner()).rejects.toThrow(FencedError);
+  await lateOwners[0]?.close();
 });
 
-test("One that fences a shard when all is moved is noticed before the change is called done", async () => {
+test("a state that an old worker writes after the move is noticed before the reshard is done", async () => {
   const { deps, eventLog, countWrong } = await openWithStates();
   let late = 0;
   const untilConsumed = async () => {
     late += 1;
     if (late > 1) return;
-    // It does not ask, as a worker from before there was anything to ask for, and writes by the old number.
+    // Like a worker of an older version, it does not check the layout and writes with the old number of shards.
     const publisher = await eventLog.openPublisher(1);
     await publisher.publish({ events: [], states: [{ userId: userOfShard(1), state: stateOf(userOfShard(1)) }] });
     await publisher.close();
@@ -52,7 +52,7 @@ test("One that fences a shard when all is moved is noticed before the change is 
   expect(await countWrong()).toBe(0);
 });
 
-test("Of two commands at once the later one ends the change, and the earlier one gives up", async () => {
+test("of two concurrent reshard commands the later one finishes, and the earlier one gives up", async () => {
   const { deps, shardLayout, countWrong } = await openWithStates();
   let second: Promise<unknown> | undefined;
   const atStep = async (step: ReshardStep) => {
@@ -66,7 +66,7 @@ test("Of two commands at once the later one ends the change, and the earlier one
   expect(await countWrong()).toBe(0);
 });
 
-/** A bridge of two shards that has thirty users' states and no processes. */
+/** A bridge with two shards, the states of thirty users and no processes. */
 async function openWithStates() {
   const name = `test-${randomUUID()}`;
   const naming = { name, redisUrl: inject("redisUrl"), kafkaBrokers: inject("kafkaBrokers"), shards: 2 };
@@ -78,8 +78,8 @@ async function openWithStates() {
   await eventLog.ensureTopics();
   const shardLayout = createShardLayoutRecord(redis, name);
   const guard = createShardLayoutGuard({ shardLayout, eventLog, shards: 2, signal });
-  // A broker may not know yet that it leads the topics that were just made.
-  await waitFor("the shardLayout is known", () => guard.confirm().then(() => true));
+  // A broker may not know yet that it leads the new topics.
+  await waitFor("the shard layout can be read", () => guard.confirm().then(() => true));
   const userIds = Array.from({ length: 30 }, (_, index) => `user_${index}`);
   for (const [shard, ids] of Map.groupBy(userIds, createShardOf(2))) {
     const publisher = await eventLog.openPublisher(shard);
@@ -111,7 +111,7 @@ const stateOf = (id: string): State => ({
   sequence: 1,
 });
 
-/** Somebody new of this shard of two who belongs to another one of three. */
+/** A new user who is in this shard of two and in another shard of three. */
 function userOfShard(shard: number): string {
   for (let index = 1_000; ; index += 1) {
     const userId = `user_${index}`;

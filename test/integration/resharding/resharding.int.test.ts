@@ -10,14 +10,14 @@ import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const steps: readonly HaltingStep[] = ["announced", "fenced", "grown", "taken", "sent", "moved_some", "moved"];
-/** Those behind which the topics are other than before. */
-const isTelling = new Set<HaltingStep>(["announced", "grown", "moved"]);
-/** About a hundred and fifty messages; users continue from one piece to the next. */
+/** The steps after which the topics differ from before, so that no worker may start. */
+const stepsThatBlockWorkers = new Set<HaltingStep>(["announced", "grown", "moved"]);
+/** About 150 messages. The messages of each user are spread over several pieces. */
 const history = makeHistory({ users: 50, seed: 21 });
-const pieces = splitInTurn(history, steps.length + 2);
+const pieces = splitByUser(history, steps.length + 2);
 
 test(
-  "From 2 to 5 shards, killed at every step, with messages coming in all the while: nothing is lost or repeated",
+  "a reshard from 2 to 5 shards that is killed at every step loses and repeats nothing while messages arrive",
   { timeout: 120_000 },
   async () => {
     await using bridge = await openBridge({ shards: 2 });
@@ -39,9 +39,9 @@ test(
     for (const [index, step] of steps.entries()) {
       await killReshardAt(bridge, 5, step);
       await send(api, during[index] ?? []);
-      if (isTelling.has(step)) await expectNoWorkerStarts(/The change from \d to 5 shards is not finished/);
+      if (stepsThatBlockWorkers.has(step)) await expectNoWorkerStarts(/The change from \d to 5 shards is not finished/);
       if (step !== "moved_some") continue;
-      // Whoever knows only what Kafka knows does not start, either.
+      // A worker that can read only Kafka does not start either.
       await bridge.redis.del(layoutKey);
       await expectNoWorkerStarts(
         /has 5 partitions and SHARDS is 2|The change to 5 shards is not finished: the states of \d+ users/,
@@ -54,24 +54,24 @@ test(
     const [newWorker, newApi] = await Promise.all([resharded.startWorker(), resharded.startApi()]);
     await newWorker.waitUntilLogged("shard.owned", 5);
     await send(newApi, after);
-    await send(api, shuffleWithRepeats(history, 3)); // The old one was not stopped, and all comes again.
+    await send(api, shuffleWithRepeats(history, 3)); // The old API still runs, and all messages are repeated.
     await resharded.waitUntilIdle();
     await expectExactlyOnce(resharded, expectedUsers(history), [2, 5]);
   },
 );
 
-test("Workers that were not stopped end by themselves, and nothing that comes in meanwhile is lost or repeated", async () => {
+test("running workers exit during a reshard, and messages that arrive during it are published exactly once", async () => {
   await using bridge = await openBridge({ shards: 2 });
   const api = await bridge.startApi();
-  const slow = await bridge.startPausableWorker("decided");
-  const quick = await bridge.startWorker();
-  await quick.waitUntilLogged("shard.owned");
-  // One of them has a batch in hand, decided before the change and sent after it.
-  slow.signal("SIGUSR2");
-  await slow.waitUntilLogged("armed");
+  const halted = await bridge.startPausableWorker("decided");
+  const running = await bridge.startWorker();
+  await running.waitUntilLogged("shard.owned");
+  // One worker holds a batch that it decided before the reshard and sends after it.
+  halted.signal("SIGUSR2");
+  await halted.waitUntilLogged("armed");
   const sent = makeHistory({ users: 20, seed: 99 });
   await send(api, sent);
-  await slow.waitUntilLogged("halted");
+  await halted.waitUntilLogged("halted");
   const command = bridge.startCommand("reshard", "--to", "3");
   const over = new AbortController();
   const sending = (async () => {
@@ -84,8 +84,8 @@ test("Workers that were not stopped end by themselves, and nothing that comes in
   expect(await command.exited).toBe("exit code 0");
   over.abort();
   await sending;
-  slow.thaw();
-  for (const worker of [slow, quick]) {
+  halted.thaw();
+  for (const worker of [halted, running]) {
     expect(await worker.exited).toBe("exit code 1");
     expect(await worker.output()).toMatch(/from 2 to 3 shards is not finished|has 3 shards and SHARDS is 2/);
   }
@@ -95,11 +95,11 @@ test("Workers that were not stopped end by themselves, and nothing that comes in
   await expectExactlyOnce(resharded, expectedUsers(sent), [2, 3]);
 });
 
-test("It waits until a consumer group has read the old shards; afterwards nothing starts with the old number, nor is there a way back", async () => {
+test("`reshard --wait-for-group` waits until the group has read the old shards; afterwards no program starts with the old number, and a smaller number is rejected", async () => {
   await using bridge = await openBridge({ shards: 2 });
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
-  const told = history.slice(0, 60);
-  await send(api, told);
+  const messages = history.slice(0, 60);
+  await send(api, messages);
   await bridge.waitUntilIdle();
   await worker.stop();
   const group = `${bridge.redisPrefix}-consumer`;
@@ -110,7 +110,7 @@ test("It waits until a consumer group has read the old shards; afterwards nothin
 
   const command = bridge.startCommand("reshard", "--to", "4", "--wait-for-group", group);
   const waits = async () => (await command.output()).includes(`waits for ${group}`);
-  await waitFor("it waits", waits, { deadlineMs: 20_000 });
+  await waitFor("the command waits for the group", waits, { deadlineMs: 20_000 });
   expect((await bridge.runWorker()).output).toContain("Cannot run:\nThe change from 2 to 4 shards is not finished");
   const consumer = createKafka(bridge.kafkaBrokers).consumer({ groupId: group });
   await consumer.connect();
@@ -135,25 +135,25 @@ test("It waits until a consumer group has read the old shards; afterwards nothin
 
   expect(doctor.output).toContain("Shards: The bridge has 4 shards and SHARDS is 2. Set SHARDS=4.");
 
-  // What Redis said of it can be lost.
+  // The layout record in Redis can be lost.
   const resharded = withShards(bridge, 4);
   await bridge.redis.del(`${bridge.redisPrefix}:topology`);
   const newWorker = await resharded.startWorker();
   await newWorker.waitUntilLogged("shard.owned", 4);
   expect(await newWorker.metric("bridge_ledger_losses_total")).toBe(0);
-  await send(api, told);
+  await send(api, messages);
   await resharded.waitUntilIdle();
-  await expectExactlyOnce(resharded, expectedUsers(told), [2, 4]);
+  await expectExactlyOnce(resharded, expectedUsers(messages), [2, 4]);
 });
 
-const send = (api: BridgeProcess, told: readonly EnvelopeTimes[]) => sendAll(api.url, messagesOf(told));
+const send = (api: BridgeProcess, messages: readonly EnvelopeTimes[]) => sendAll(api.url, messagesOf(messages));
 
-/** Deals each user's messages out in their order: the n-th piece has what comes n-th. */
-function splitInTurn(told: readonly EnvelopeTimes[], count: number): EnvelopeTimes[][] {
+/** Spreads each user's messages over the pieces, in their order. */
+function splitByUser(messages: readonly EnvelopeTimes[], count: number): EnvelopeTimes[][] {
   const result: EnvelopeTimes[][] = Array.from({ length: count }, () => []);
-  const users = [...Map.groupBy(told, ({ userId }) => userId).values()];
-  for (const [at, messages] of users.entries()) {
-    for (const [index, message] of messages.entries()) result[(at + index * 2) % count]?.push(message);
+  const users = [...Map.groupBy(messages, ({ userId }) => userId).values()];
+  for (const [at, ofUser] of users.entries()) {
+    for (const [index, message] of ofUser.entries()) result[(at + index * 2) % count]?.push(message);
   }
   return result;
 }

@@ -19,16 +19,16 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const quiet = () => {};
 
-describe("Redis", () => {
-  test("that was killed comes back on the same port with every write it acknowledged", async () => {
+describe("a Redis of the native stack", () => {
+  test("restarts after a kill on the same port with every acknowledged write", async () => {
     const dir = await useFreshFolder();
     const first = await startRedis({ dir });
     const writer = connectRedis(first.url);
     let acknowledged = 0;
-    const writeOn = async () => {
+    const writeForever = async () => {
       while (true) acknowledged = await writer.incr("writes");
     };
-    const writing = writeOn().catch((error: unknown) => error);
+    const writing = writeForever().catch((error: unknown) => error);
     await waitFor("writes are under way", () => acknowledged > 100);
     await first.kill();
     expect(await writing).toBeInstanceOf(Error);
@@ -38,7 +38,7 @@ describe("Redis", () => {
     expect(Number(await connectRedis(second.url).get("writes"))).toBeGreaterThanOrEqual(acknowledged);
   });
 
-  test("that does not start says why, with its last log lines", async () => {
+  test("that does not start reports its last log lines", async () => {
     const first = await startRedis({ dir: await useFreshFolder() });
     onTestFinished(first.stop);
     const second = startRedis({ dir: await useFreshFolder(), port: first.port });
@@ -46,8 +46,8 @@ describe("Redis", () => {
   });
 });
 
-describe("Kafka", () => {
-  test("shows read_committed consumers what was committed, and not what was aborted", async () => {
+describe("a Kafka of the native stack", () => {
+  test("shows read_committed consumers committed records and no aborted ones", async () => {
     const kafka = createKafka(inject("kafkaBrokers"));
     const topic = await createTopic(kafka);
     await sendInTransaction(kafka, topic, "aborted", "abort");
@@ -55,7 +55,7 @@ describe("Kafka", () => {
     expect(await readCommitted(kafka, topic, 1)).toEqual(["committed"]);
   });
 
-  test("that was killed comes back on the same port with what was committed, and takes more", async () => {
+  test("restarts after a kill on the same port with every committed record, and accepts new ones", async () => {
     const dir = await useFreshFolder();
     const first = await startKafka({ dir });
     const kafka = createKafka(first.brokers);
@@ -70,8 +70,8 @@ describe("Kafka", () => {
   });
 });
 
-describe("A native stack", () => {
-  test("leaves no process and no folder when it is stopped, even if a server is frozen", async () => {
+describe("a native stack", () => {
+  test("leaves no process and no folder when it stops, even if a server is frozen", async () => {
     const { redis, kafka, stop } = await startNative({}, { log: quiet });
     if (!redis || !kafka) throw new Error("Both should be ours");
     const folder = dirname(redis.dir);
@@ -81,7 +81,7 @@ describe("A native stack", () => {
     expect([isAlive(redis.pid), isAlive(kafka.pid), existsSync(folder)]).toEqual([false, false, false]);
   });
 
-  test("does not outlive a parent that was killed, and the next run removes its folder", async () => {
+  test("ends when its parent is killed, and the next run removes its folder", async () => {
     const holder = spawn(process.execPath, [join(import.meta.dirname, "../../support/programs/hold-native-stack.ts")], {
       stdio: ["ignore", "pipe", "inherit"],
     });
@@ -91,14 +91,14 @@ describe("A native stack", () => {
     expect(await open()).toEqual([true, true]);
 
     holder.kill("SIGKILL");
-    await waitFor("both servers are gone", async () => !(await open()).includes(true));
-    await waitFor("the parent is gone", () => holder.signalCode);
+    await waitFor("both servers have ended", async () => !(await open()).includes(true));
+    await waitFor("the parent has ended", () => holder.signalCode);
     expect(existsSync(dir)).toBe(true);
     await removeStaleFolders();
     expect(existsSync(dir)).toBe(false);
   });
 
-  test("runs beside another one", async () => {
+  test("runs beside another native stack", async () => {
     const stacks = await Promise.all([startNative({}, { log: quiet }), startNative({}, { log: quiet })]);
     onTestFinished(async () => {
       await Promise.all(stacks.map(({ stop }) => stop()));
@@ -110,8 +110,8 @@ describe("A native stack", () => {
   });
 });
 
-describe("A stack", () => {
-  test("is what the environment names, if that answers, and then stop() stops nothing", async () => {
+describe("the test stack", () => {
+  test("uses reachable servers from the environment and does not stop them", async () => {
     const redis = await startRedis({ dir: await useFreshFolder() });
     onTestFinished(redis.stop);
     const env = { REDIS_URL: redis.url, KAFKA_BROKERS: inject("kafkaBrokers").join(",") };
@@ -121,7 +121,7 @@ describe("A stack", () => {
     expect(await connectRedis(redis.url).ping()).toBe("PONG");
   });
 
-  test("comes from Docker if its engine answers, and leaves no container and no volume", async () => {
+  test("uses Docker if its engine answers, and leaves no container and no volume", async () => {
     const calls = await useFakeDocker();
     const stack = await startStack({ env: {} });
     await stack.stop();
@@ -132,14 +132,14 @@ describe("A stack", () => {
     ]);
   });
 
-  test("has a Redis of its own when the environment names a cluster, which tests cannot do with", async () => {
+  test("starts its own Redis when the environment names a cluster, which the tests cannot use", async () => {
     const calls = await useFakeDocker();
     const stack = await startStack({ env: { REDIS_URL: "redis+cluster://127.0.0.1:1,127.0.0.1:2" } });
     await stack.stop();
     expect((await calls())[0]).toMatch(/--wait redis kafka$/);
   });
 
-  test("takes from Docker only what the environment does not name", async () => {
+  test("starts in Docker only the servers that the environment does not name", async () => {
     const calls = await useFakeDocker();
     const stack = await startStack({ env: { REDIS_URL: inject("redisUrl") } });
     await stack.stop();
@@ -148,7 +148,7 @@ describe("A stack", () => {
   });
 });
 
-/** Puts a `docker` on the path that succeeds whatever it is asked, and returns what it was asked to do. */
+/** Puts a `docker` on the path that always succeeds. Returns a function that reads the commands it received. */
 async function useFakeDocker(): Promise<() => Promise<string[]>> {
   const folder = await useFreshFolder();
   const record = join(folder, "calls");

@@ -9,60 +9,63 @@ import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const steps: readonly (readonly [step: Step, meaning: string])[] = [
-  ["taken", "with jobs in hand and nothing done"],
+  ["taken", "with claimed jobs and no work done"],
   ["decided", "before the transaction"],
   ["sent", "inside the transaction"],
   ["committed", "after the commit and before the ledger"],
   ["applied", "after the ledger and before the jobs complete"],
 ];
 
-test.for(steps)("a worker frozen at `%s`, %s, and woken after another did its work repeats nothing", async ([step]) => {
-  await using bridge = await openBridge({ shards: 1 });
-  const [api, sleeper] = await Promise.all([bridge.startApi(), bridge.startPausableWorker(step)]);
-  const before = makeHistory({ users: 5, seed: 1 });
-  const during = shuffleWithRepeats(makeHistory({ users: 20, seed: 2 }), 2);
-  await sendAll(api.url, messagesOf(before));
-  await bridge.waitUntilIdle();
+test.for(steps)(
+  "a worker frozen at `%s`, %s, and resumed after another worker did its work repeats nothing",
+  async ([step]) => {
+    await using bridge = await openBridge({ shards: 1 });
+    const [api, frozen] = await Promise.all([bridge.startApi(), bridge.startPausableWorker(step)]);
+    const before = makeHistory({ users: 5, seed: 1 });
+    const during = shuffleWithRepeats(makeHistory({ users: 20, seed: 2 }), 2);
+    await sendAll(api.url, messagesOf(before));
+    await bridge.waitUntilIdle();
 
-  sleeper.signal("SIGUSR2");
-  await sleeper.waitUntilLogged("armed");
-  await sendAll(api.url, messagesOf(during));
-  await sleeper.waitUntilLogged("halted");
-  sleeper.freeze();
+    frozen.signal("SIGUSR2");
+    await frozen.waitUntilLogged("armed");
+    await sendAll(api.url, messagesOf(during));
+    await frozen.waitUntilLogged("halted");
+    frozen.freeze();
 
-  const successor = await bridge.startWorker();
-  await bridge.waitUntilIdle();
-  const history = [...before, ...during];
-  const published = await expectExactlyOnce(bridge, expectedUsers(history));
+    const successor = await bridge.startWorker();
+    await bridge.waitUntilIdle();
+    const history = [...before, ...during];
+    const published = await expectExactlyOnce(bridge, expectedUsers(history));
 
-  sleeper.thaw();
-  // It goes on where it stood, is refused, and then either lets the shard go or owns it anew.
-  await waitFor("the woken worker is through with what it had in hand", async () => {
-    const ownedAgain = (await sleeper.logged("shard.owned")).length > 1;
-    return ownedAgain || (await sleeper.metric("bridge_shards_owned")) === 0;
-  });
-  const later = makeHistory({ users: 10, seed: 4 });
-  await sendAll(api.url, messagesOf([...history, ...later]));
-  await bridge.waitUntilIdle();
-  const events = await expectExactlyOnce(bridge, expectedUsers([...history, ...later]));
-  expect(events.slice(0, published.length)).toEqual(published);
-  await Promise.all([sleeper.waitUntilReady(), successor.waitUntilReady()]);
-});
+    frozen.thaw();
+    // It continues where it stopped, is fenced, and then either releases the shard or owns it again.
+    await waitFor("the resumed worker has finished its batch", async () => {
+      const ownedAgain = (await frozen.logged("shard.owned")).length > 1;
+      return ownedAgain || (await frozen.metric("bridge_shards_owned")) === 0;
+    });
+    const later = makeHistory({ users: 10, seed: 4 });
+    await sendAll(api.url, messagesOf([...history, ...later]));
+    await bridge.waitUntilIdle();
+    const events = await expectExactlyOnce(bridge, expectedUsers([...history, ...later]));
+    expect(events.slice(0, published.length)).toEqual(published);
+    await Promise.all([frozen.waitUntilReady(), successor.waitUntilReady()]);
+  },
+);
 
-test("workers frozen at any moment, one after the other, and woken later lose nothing and repeat nothing", async () => {
+test("workers frozen at random moments and resumed later lose and repeat nothing", async () => {
   await using bridge = await openBridge({ shards: 3 });
   const [api, ...workers] = await Promise.all([bridge.startApi(), bridge.startWorker(), bridge.startWorker()]);
   const random = createRandom(5, "moments");
   const history = shuffleWithRepeats(makeHistory({ users: 150, seed: 5 }), 5);
   const half = Math.floor(history.length / 2);
   for (const [turn, part] of [history.slice(0, half), history.slice(half)].entries()) {
-    const sleeper = workers[turn];
+    const frozen = workers[turn];
     const frozenAfter = random.below(part.length);
     await sendAll(api.url, messagesOf(part.slice(0, frozenAfter)));
-    sleeper?.freeze();
+    frozen?.freeze();
     await sendAll(api.url, messagesOf(part.slice(frozenAfter)));
     await bridge.waitUntilIdle();
-    sleeper?.thaw();
+    frozen?.thaw();
   }
   const published = await expectExactlyOnce(bridge, expectedUsers(history));
   await Promise.all(workers.map((worker) => worker.waitUntilReady()));

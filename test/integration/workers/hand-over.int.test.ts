@@ -9,32 +9,32 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const shards = 4;
 
-test("Workers share the shards, and one that stops in order hands its own over at once, in the midst of the traffic", async () => {
+test("workers share the shards, and a worker that stops cleanly under load hands its shards over at once", async () => {
   await using bridge = await openBridge({ shards });
-  const [api, leaver] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
-  await waitUntilOwning(leaver, shards);
-  const stayer = await bridge.startWorker();
-  await Promise.all([waitUntilOwning(leaver, shards / 2), waitUntilOwning(stayer, shards / 2)]);
+  const [api, stopping] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  await waitUntilOwning(stopping, shards);
+  const remaining = await bridge.startWorker();
+  await Promise.all([waitUntilOwning(stopping, shards / 2), waitUntilOwning(remaining, shards / 2)]);
 
   const history = shuffleWithRepeats(makeHistory({ users: 100, seed: 10 }), 10);
   const sending = sendAll(api.url, messagesOf(history));
-  await waitFor("both are at work", async () => {
-    const committed = [leaver, stayer].map((worker) => worker.metric("bridge_events_committed_total"));
+  await waitFor("both workers publish events", async () => {
+    const committed = [stopping, remaining].map((worker) => worker.metric("bridge_events_committed_total"));
     return (await Promise.all(committed)).every((events) => events > 0);
   });
-  const toldAt = performance.now();
-  expect(await leaver.stop()).toBe("exit code 0");
-  await waitUntilOwning(stayer, shards);
-  // Without waiting for the session of the one that left to end.
-  expect(performance.now() - toldAt).toBeLessThan(5_000);
+  const stoppedAt = performance.now();
+  expect(await stopping.stop()).toBe("exit code 0");
+  await waitUntilOwning(remaining, shards);
+  // Without waiting for the session time-out of the stopped worker.
+  expect(performance.now() - stoppedAt).toBeLessThan(5_000);
 
   await sending;
   await bridge.waitUntilIdle();
   expect((await expectExactlyOnce(bridge, expectedUsers(history))).length).toBeGreaterThan(0);
-  expect(await leaver.logged("shard.dropped")).toEqual([]);
+  expect(await stopping.logged("shard.dropped")).toEqual([]);
 });
 
-test("A worker that is told to stop when it has nothing to do stops with code 0, and so does the API", async () => {
+test("an idle worker and an idle API stop with exit code 0", async () => {
   await using bridge = await openBridge({ shards });
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
   await waitUntilOwning(worker, shards);
@@ -43,7 +43,7 @@ test("A worker that is told to stop when it has nothing to do stops with code 0,
 });
 
 async function waitUntilOwning(worker: BridgeProcess, count: number): Promise<void> {
-  await waitFor(`it owns ${count} shards`, async () => (await worker.metric("bridge_shards_owned")) === count, {
+  await waitFor(`the worker owns ${count} shards`, async () => (await worker.metric("bridge_shards_owned")) === count, {
     deadlineMs: 15_000,
     intervalMs: 20,
   });

@@ -7,7 +7,7 @@ import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-histo
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 
 const steps: readonly (readonly [step: Step, meaning: string])[] = [
-  ["taken", "with jobs in hand and nothing done"],
+  ["taken", "with claimed jobs and no work done"],
   ["decided", "before the transaction"],
   ["sent", "inside the transaction"],
   ["committed", "after the commit and before the ledger"],
@@ -17,29 +17,29 @@ const steps: readonly (readonly [step: Step, meaning: string])[] = [
 
 test.for(steps)("a worker killed at `%s`, %s, loses nothing and repeats nothing", async ([step]) => {
   await using bridge = await openBridge({ shards: 1 });
-  const [api, victim] = await Promise.all([bridge.startApi(), bridge.startPausableWorker(step)]);
+  const [api, killed] = await Promise.all([bridge.startApi(), bridge.startPausableWorker(step)]);
   const before = makeHistory({ users: 5, seed: 1 });
   const after = shuffleWithRepeats(makeHistory({ users: 20, seed: 2 }), 2);
   await sendAll(api.url, messagesOf(before));
   await bridge.waitUntilIdle();
 
-  // Queued while nobody takes, so that the batch that stops is made of many jobs.
-  victim.signal("SIGUSR2");
-  await victim.waitUntilLogged("armed");
-  victim.freeze();
+  // Queued while the worker is frozen, so that the batch it halts in has many jobs.
+  killed.signal("SIGUSR2");
+  await killed.waitUntilLogged("armed");
+  killed.freeze();
   await sendAll(api.url, messagesOf(after));
-  victim.thaw();
-  await victim.waitUntilLogged("halted");
+  killed.thaw();
+  await killed.waitUntilLogged("halted");
   expect((await bridge.countJobs()) > 0).toBe(step !== "completed");
-  await victim.kill();
-  expect(await victim.exited).toBe("SIGKILL");
+  await killed.kill();
+  expect(await killed.exited).toBe("SIGKILL");
 
   await bridge.startWorker();
   await bridge.waitUntilIdle();
   const history = [...before, ...after];
   await expectExactlyOnce(bridge, expectedUsers(history));
 
-  // Whoever sends everything again changes nothing.
+  // Sending everything again changes nothing.
   await sendAll(api.url, messagesOf(history));
   await bridge.waitUntilIdle();
   await expectExactlyOnce(bridge, expectedUsers(history));

@@ -5,8 +5,8 @@ import type { Message } from "../../../src/domain/message.ts";
 import { createShardJobs, type ShardJobs, type ClaimedJob } from "../../../src/queue/shard-jobs.ts";
 import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
 
-// A user's versions come into a shard's queue in order, nearly always. What puts jobs back must not turn them round: a
-// newer version that overtakes an older one takes that one's event.
+// A user's versions nearly always enter a shard's queue in order. Putting jobs back must keep that order, because an older
+// version that is overtaken by a newer one gets no event.
 let resources: AsyncDisposableStack;
 let jobs: ShardJobs;
 
@@ -21,13 +21,13 @@ beforeEach(() => {
 });
 afterEach(() => resources.disposeAsync());
 
-test("jobs beyond what a batch may hold go back in the order in which they came", async () => {
+test("jobs that exceed a batch return to the queue in their order", async () => {
   await queueJobs(10);
   const taken = [await jobs.claim(5), await jobs.claim(5), await jobs.claim(5)].flat();
   expect(numbersOf(taken)).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
-test("jobs taken while others are completed come in order, too, and so do those beyond the batch", async () => {
+test("jobs claimed while others are completed keep their order, including those that exceed the batch", async () => {
   await queueJobs(12);
   let taken = await jobs.claim(5);
   const order = numbersOf(taken);
@@ -38,13 +38,13 @@ test("jobs taken while others are completed come in order, too, and so do those 
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
-test("jobs that are given back come again in the order in which they came", async () => {
+test("released jobs are claimed again in their order", async () => {
   await queueJobs(6);
   await jobs.release(await jobs.claim(100));
   expect(numbersOf(await jobs.claim(100))).toEqual([0, 1, 2, 3, 4, 5]);
 });
 
-test("jobs that a dead owner held come again in the order in which they came", async () => {
+test("jobs of a dead owner are claimed again in their order", async () => {
   await queueJobs(6);
   await jobs.claim(6);
   expect(await jobs.requeueAbandoned()).toBe(3);

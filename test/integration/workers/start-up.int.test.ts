@@ -5,7 +5,7 @@ import { createKafka } from "../../support/kafka/read-topic.ts";
 
 const compacted = [{ name: "cleanup.policy", value: "compact" }];
 
-test("Topics that are missing are made to fit: as many partitions as shards, the state topic compacted", async () => {
+test("a worker creates missing topics with one partition per shard", async () => {
   await using bridge = await openBridge({ shards: 3 });
   await bridge.startWorker();
   const admin = createKafka(bridge.kafkaBrokers).admin();
@@ -15,7 +15,7 @@ test("Topics that are missing are made to fit: as many partitions as shards, the
   expect(topics.map(({ partitions }) => partitions.length)).toEqual([3, 3]);
 });
 
-test("Workers that start at once with no topics there agree on them, and share the shards", async () => {
+test("workers that start concurrently without topics agree on them and share the shards", async () => {
   await using bridge = await openBridge({ shards: 3 });
   const workers = await Promise.all([bridge.startWorker(), bridge.startWorker(), bridge.startWorker()]);
   const owned = async () => (await Promise.all(workers.map((worker) => worker.logged("shard.owned")))).flat();
@@ -23,7 +23,7 @@ test("Workers that start at once with no topics there agree on them, and share t
 });
 
 test.for(["eventsTopic", "stateTopic"] as const)(
-  "A worker does not start with a wrong number of partitions in %s, and says what to do",
+  "a worker does not start with a wrong number of partitions in %s, and names the topic",
   async (which) => {
     await using bridge = await openBridge({ shards: 2 });
     await createTopics(bridge, { [which]: { numPartitions: 5 } });
@@ -34,7 +34,7 @@ test.for(["eventsTopic", "stateTopic"] as const)(
   },
 );
 
-test("A worker does not start with a state topic that is not compacted, and says what to do", async () => {
+test("a worker does not start with a state topic that is not compacted, and says how to repair it", async () => {
   await using bridge = await openBridge({ shards: 2 });
   await createTopics(bridge, { stateTopic: { configEntries: [{ name: "cleanup.policy", value: "delete" }] } });
   const { output, reason } = await bridge.runWorker();
@@ -43,21 +43,21 @@ test("A worker does not start with a state topic that is not compacted, and says
   expect(output).toContain("--add-config cleanup.policy=compact");
 });
 
-test("A worker does not start without Clerk's key, and says which variable is missing", async () => {
+test("a worker does not start without CLERK_SECRET_KEY, and names the variable", async () => {
   await using bridge = await openBridge();
   const { output, reason } = await bridge.runWorker({ CLERK_SECRET_KEY: "" });
   expect(reason).toBe("exit code 1");
   expect(output).toMatch(/^Cannot run:\nCLERK_SECRET_KEY: not set.*\n$/);
 });
 
-test("The API does not start with something that is no signing secret, and does not print it", async () => {
+test("the API does not start with an invalid signing secret, and does not print it", async () => {
   await using bridge = await openBridge();
   const start = bridge.startApi({ CLERK_WEBHOOK_SECRET: "whsec_%%%%" });
   await expect(start).rejects.toThrow(/ended \(exit code 1\):\nCannot run:\nCLERK_WEBHOOK_SECRET: secret 1 is not/);
   await expect(start).rejects.not.toThrow(/%%%%/);
 });
 
-test("The API does not start on a port that is taken", async () => {
+test("the API does not start on a port that is in use", async () => {
   await using bridge = await openBridge();
   const { url } = await bridge.startApi();
   await expect(bridge.startApi({ PORT: new URL(url).port })).rejects.toThrow(/EADDRINUSE/);
@@ -71,7 +71,7 @@ async function createTopics(
   await admin.connect();
   try {
     await admin.createTopics({
-      // kafkajs's own wait fails when a broker does not know the topic yet; the worker waits anyway.
+      // kafkajs's own wait fails while a broker does not know the topic yet. The worker waits anyway.
       waitForLeaders: false,
       topics: [
         { topic: bridge.eventsTopic, numPartitions: 2, ...settings.eventsTopic },

@@ -20,10 +20,10 @@ beforeEach(() => {
 afterEach(() => resources.disposeAsync());
 
 const earlier = makeHistory({ users: 10, seed: 8 });
-const meanwhile = makeHistory({ users: 10, seed: 9 });
-const all = [...earlier, ...meanwhile];
+const later = makeHistory({ users: 10, seed: 9 });
+const all = [...earlier, ...later];
 
-test("A worker is not ready while Redis does not answer, and gets on when it does", async () => {
+test("a worker is not ready while Redis does not answer, and recovers when it does", async () => {
   const redis = resources.use(await reserveRedis());
   const server = await redis.start();
   const bridge = resources.use(await openBridge({ redisUrl: `redis://127.0.0.1:${redis.port}` }));
@@ -31,10 +31,10 @@ test("A worker is not ready while Redis does not answer, and gets on when it doe
   process.kill(server.pid, "SIGSTOP");
   await waitUntilUnready(worker, "redis");
   process.kill(server.pid, "SIGCONT");
-  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+  expect(await expectRecovered(bridge, api, worker)).toMatchObject({ status: 200 });
 });
 
-test("A worker is not ready while Redis is down, and gets on when it is back", async () => {
+test("a worker is not ready while Redis is down, and recovers when it is back", async () => {
   const redis = resources.use(await reserveRedis());
   const server = await redis.start();
   const bridge = resources.use(await openBridge({ redisUrl: `redis://127.0.0.1:${redis.port}` }));
@@ -43,10 +43,10 @@ test("A worker is not ready while Redis is down, and gets on when it is back", a
   await waitUntilUnready(worker, "redis");
   await redis.start();
   await api.waitUntilReady();
-  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+  expect(await expectRecovered(bridge, api, worker)).toMatchObject({ status: 200 });
 });
 
-test("A worker is not ready while Kafka is frozen or down; webhooks are accepted all the while, and published after", async () => {
+test("a worker is not ready while Kafka is frozen or down; webhooks are accepted then and published afterwards", async () => {
   const kafka = resources.use(await reserveKafka());
   const server = await kafka.start();
   const bridge = resources.use(
@@ -57,18 +57,18 @@ test("A worker is not ready while Kafka is frozen or down; webhooks are accepted
   );
   const { api, worker } = await startWith(bridge);
   process.kill(server.pid, "SIGSTOP");
-  await sendAll(api.url, messagesOf(meanwhile.slice(0, 10)));
+  await sendAll(api.url, messagesOf(later.slice(0, 10)));
   await waitUntilUnready(worker, "kafka");
 
   await server.kill();
-  await sendAll(api.url, messagesOf(meanwhile.slice(10)));
+  await sendAll(api.url, messagesOf(later.slice(10)));
   expect((await worker.readiness()).status).toBe(503);
 
   await kafka.start();
-  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+  expect(await expectRecovered(bridge, api, worker)).toMatchObject({ status: 200 });
 });
 
-test("A worker starts while Kafka and Redis are down, and works when they are up", async () => {
+test("a worker starts while Kafka and Redis are down, and works once they are up", async () => {
   const redis = resources.use(await reserveRedis());
   const kafka = resources.use(await reserveKafka());
   const bridge = resources.use(
@@ -79,21 +79,21 @@ test("A worker starts while Kafka and Redis are down, and works when they are up
   await waitUntilUnready(worker, "kafka");
   await Promise.all([kafka.start(), redis.start()]);
   await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
-  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+  expect(await expectRecovered(bridge, api, worker)).toMatchObject({ status: 200 });
 });
 
-test("A shard that cannot get on makes its worker unready, is named with the reason, and does not hold up the others", async () => {
+test("a stalled shard makes its worker unready with a reason, and does not block other shards", async () => {
   const bridge = resources.use(await openBridge());
   const { api, worker } = await startWith(bridge);
   const states = `{${bridge.redisPrefix}:0}:ledger`;
   await bridge.redis.rename(states, `${states}-aside`);
-  await bridge.redis.set(states, "not what a ledger is made of");
-  await sendAll(api.url, messagesOf(meanwhile));
+  await bridge.redis.set(states, "not a ledger");
+  await sendAll(api.url, messagesOf(later));
   await waitUntilUnready(worker, "shards", /^0: stalled, last dropped: error$/);
-  await waitFor("the other shard is through", async () => (await bridge.countJobsOf(1)) === 0);
+  await waitFor("the other shard has no jobs left", async () => (await bridge.countJobsOf(1)) === 0);
 
   await bridge.redis.rename(`${states}-aside`, states);
-  expect(await getOn(bridge, api, worker)).toMatchObject({ status: 200 });
+  expect(await expectRecovered(bridge, api, worker)).toMatchObject({ status: 200 });
 });
 
 async function startWith(bridge: Bridge): Promise<{ api: BridgeProcess; worker: BridgeProcess }> {
@@ -116,8 +116,8 @@ async function waitUntilUnready(worker: BridgeProcess, condition: string, reason
   );
 }
 
-/** Sends all again, and checks that nothing is lost and nothing twice; resolves with the worker's readiness. */
-async function getOn(bridge: Bridge, api: BridgeProcess, worker: BridgeProcess) {
+/** Sends all messages again and checks that none is lost or repeated. Resolves with the worker's readiness. */
+async function expectRecovered(bridge: Bridge, api: BridgeProcess, worker: BridgeProcess) {
   await sendAll(api.url, messagesOf(all));
   await bridge.waitUntilIdle(40_000);
   await worker.waitUntilReady();
