@@ -3,8 +3,8 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { startClerkEmulator } from "./start-clerk-emulator.ts";
 
-// A Clerk on a port of its own: `node packages/clerk-emulator/src/main.ts --port 3900 --webhook-url http://127.0.0.1:3007/webhooks/clerk`.
-// Each flag may come from the environment instead; a flag wins.
+// Runs an emulator on its own port: `node packages/clerk-emulator/src/main.ts --port 3900 --webhook-url http://127.0.0.1:3007/webhooks/clerk`.
+// Each flag can also be set by an environment variable. The flag takes precedence.
 
 const { values: flags } = parseArgs({
   options: {

@@ -1,6 +1,6 @@
 /**
- * A repeatable source of chance. The same seed gives the same numbers in the same order, on every machine.
- * Not for secrets that matter.
+ * A repeatable random number generator. The same seed gives the same numbers in the same order on every machine.
+ * Not suitable for real secrets.
  */
 export interface Random {
   /** The next number, at least 0 and below 1. */
@@ -13,9 +13,9 @@ export interface Random {
   between(min: number, max: number): number;
 }
 
-/** One stream of chance. Streams with other names are independent: drawing from one does not move another. */
+/** One random stream. Streams with different names are independent: drawing from one does not affect another. */
 export function createRandom(seed: number, stream: string): Random {
-  const next = startSfc32(hash(`${seed}/${stream}`));
+  const next = createSfc32(hash(`${seed}/${stream}`));
   return {
     next,
     below: (limit) => Math.floor(next() * limit),
@@ -24,7 +24,7 @@ export function createRandom(seed: number, stream: string): Random {
   };
 }
 
-/** FNV-1a over four offsets: spreads any text over the 128 bits of state that sfc32 wants. */
+/** FNV-1a with four offsets: spreads any text over the 128 bits of state that sfc32 needs. */
 function hash(text: string): [number, number, number, number] {
   const lane = (offset: number): number => {
     let value = (0x811c9dc5 ^ offset) >>> 0;
@@ -36,8 +36,8 @@ function hash(text: string): [number, number, number, number] {
   return [lane(1), lane(2), lane(3), lane(4)];
 }
 
-/** Chris Doty-Humphrey's Small Fast Counter: passes PractRand, needs only 32-bit arithmetic. */
-function startSfc32([first, second, third, fourth]: [number, number, number, number]): () => number {
+/** Chris Doty-Humphrey's Small Fast Counter: passes PractRand and needs only 32-bit arithmetic. */
+function createSfc32([first, second, third, fourth]: [number, number, number, number]): () => number {
   let a = first;
   let b = second;
   let c = third;

@@ -1,5 +1,5 @@
 import type { KeyObject } from "node:crypto";
-import { type Dashboard, openDashboard } from "./dashboard/open-dashboard.ts";
+import { type Dashboard, createDashboard } from "./dashboard/create-dashboard.ts";
 import { createApp, type EmulatorKeys } from "./http/create-app.ts";
 import type { RateLimit } from "./http/middleware.ts";
 import { serveApp } from "./http/serve-app.ts";
@@ -15,20 +15,20 @@ import { WebhookSender } from "./webhooks/webhook-sender.ts";
 import type { TimestampUnit } from "./webhooks/webhook-message.ts";
 
 export interface ClerkEmulatorOptions {
-  /** Default 0: a free one. */
+  /** Default 0: any free port. */
   readonly port?: number;
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Everything drawn by chance comes from it, except the signing key. Default 1. */
+  /** Seeds everything random except the signing key. Default 1. */
   readonly seed?: number;
-  /** Default: drawn from the seed. */
+  /** Default: derived from the seed. */
   readonly secretKey?: string;
-  /** RSA-2048. Default: a new one at each start, which takes about a tenth of a second. */
+  /** RSA-2048. Default: a new key at each start, which takes about 0.1 s. */
   readonly signingKey?: KeyObject;
   readonly webhook?: WebhookOptions;
-  /** Default: none. Clerk's own is 100 (development) or 1000 (production) requests in 10,000 ms. */
+  /** Default: none. Clerk's own limit is 100 (development) or 1000 (production) requests in 10,000 ms. */
   readonly rateLimit?: RateLimit;
-  /** Default: nothing is required beyond one identification, nothing is disabled. */
+  /** Default: only one identification is required, nothing is disabled. */
   readonly requirements?: Partial<UserRequirements>;
   /** Added to the tokens of `POST /v1/sessions/{id}/tokens`, e.g. `(user) => ({ metadata: user.public_metadata })`. */
   readonly sessionClaims?: SessionClaims;
@@ -37,42 +37,42 @@ export interface ClerkEmulatorOptions {
 }
 
 export interface WebhookOptions {
-  /** Where messages go from the start. Default: nowhere until `webhooks.connect`. */
+  /** The endpoint at the start. Default: none until `webhooks.connect`. */
   readonly url?: string;
-  /** `whsec_…`. Default: drawn from the seed. */
+  /** `whsec_…`. Default: derived from the seed. */
   readonly secret?: string;
   readonly faults?: Partial<WebhookFaults>;
-  /** Multiplies the waits between attempts. Default 1: five seconds, five minutes, … */
+  /** Multiplies the delays between attempts. Default 1: five seconds, five minutes, … */
   readonly retryScale?: number;
-  /** Default 15,000, as Svix. */
+  /** Default 15,000, as in Svix. */
   readonly attemptTimeoutMs?: number;
   /** Default 32. */
   readonly concurrency?: number;
-  /** Of the envelope's `timestamp`. Default milliseconds. */
+  /** The unit of the envelope's `timestamp`. Default: milliseconds. */
   readonly timestampUnit?: TimestampUnit;
-  /** Default 10,000: how many messages that have come to an end are remembered, at least. */
+  /** The minimum number of settled messages that are remembered. Default 10,000. */
   readonly rememberedMessages?: number;
 }
 
 export interface ClerkEmulator extends EmulatorKeys {
-  /** Without a slash at the end: the SDK's `apiUrl`. */
+  /** The SDK's `apiUrl`, without a trailing slash. */
   readonly url: string;
-  /** Changes that come from elsewhere than the Backend API. */
+  /** Changes that do not come from the Backend API. */
   readonly dashboard: Dashboard;
-  /** The delivery of webhooks: where to, how badly, how far. */
+  /** Controls the delivery of webhooks: endpoint, faults and progress. */
   readonly webhooks: Omit<WebhookSender, "send" | "stop">;
-  /** A session token for anybody, whether there is such a user or not. */
+  /** A session token for any user id, including unknown ones. */
   signSessionToken(request: SessionTokenRequest): Promise<string>;
-  /** Closes every socket and forgets everything. Calling it again does no more. */
+  /** Closes every connection and discards all state. Further calls do nothing. */
   stop(): Promise<void>;
 }
 
-/** The Frontend API of an instance that has none: a name that nothing answers to. */
+/** The address of a Frontend API that does not exist. */
 const ISSUER = "https://emulator.clerk.accounts.dev";
 
 /**
- * Starts a Clerk of its own: the Backend API as the real SDK calls it, and webhooks as Svix sends them. All state is in
- * memory and belongs to this one emulator.
+ * Starts an emulated Clerk instance: the Backend API as the real SDK calls it, and webhooks as Svix sends them. All state
+ * is in memory and belongs to this emulator alone.
  */
 export async function startClerkEmulator(options: ClerkEmulatorOptions = {}): Promise<ClerkEmulator> {
   const { seed = 1, now = Date.now } = options;
@@ -80,7 +80,7 @@ export async function startClerkEmulator(options: ClerkEmulatorOptions = {}): Pr
   const instanceId = makeId("ins");
   const signer = await createSessionTokenSigner(ISSUER, instanceId, options.signingKey);
   const keys = drawKeys(options, seed, instanceId, signer.jwtKey);
-  const webhooks = openWebhooks(options.webhook, seed, keys);
+  const webhooks = createWebhookSender(options.webhook, seed, keys);
   const instance: Instance = {
     id: instanceId,
     issuer: ISSUER,
@@ -111,7 +111,7 @@ export async function startClerkEmulator(options: ClerkEmulatorOptions = {}): Pr
   return {
     ...keys,
     url: server.url,
-    dashboard: openDashboard(instance),
+    dashboard: createDashboard(instance),
     webhooks,
     signSessionToken: (request) => signer.sign(request),
     stop: () => (stopped ??= stop()),
@@ -130,7 +130,7 @@ function drawKeys(options: ClerkEmulatorOptions, seed: number, instanceId: strin
   };
 }
 
-function openWebhooks(options: WebhookOptions = {}, seed: number, keys: EmulatorKeys): WebhookSender {
+function createWebhookSender(options: WebhookOptions = {}, seed: number, keys: EmulatorKeys): WebhookSender {
   const webhooks = new WebhookSender({
     instanceId: keys.instanceId,
     makeId: createIdMaker(createRandom(seed, "messages")),

@@ -3,9 +3,9 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { createClerkClient } from "@clerk/backend";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, test, onTestFinished } from "vitest";
 
-it("the command starts an emulator, prints its keys as variables, and goes when told to", async () => {
+test("the command starts an emulator, prints its keys as variables and exits on SIGTERM", async () => {
   const main = fileURLToPath(new URL("../src/main.ts", import.meta.url));
   const child = spawn(process.execPath, [main, "--port", "0", "--secret-key", "sk_test_mine"], {
     env: { CLERK_WEBHOOK_SECRET: "whsec_bWluZQ==", CLERK_EMULATOR_SEED: "" },

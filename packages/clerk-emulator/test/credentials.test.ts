@@ -1,24 +1,24 @@
 import { createHash } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { computeTotp } from "../src/users/totp.ts";
-import { refusalOf } from "./rejection-of.ts";
+import { rejectionOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 describe("a password", () => {
-  it("is verified, changed and removed", async () => {
+  test("can be verified, changed and removed", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess", password: "difference engine" });
     const verify = (password: string) => clerk.users.verifyPassword({ userId: user.id, password });
     expect(await verify("difference engine")).toEqual({ verified: true });
-    expect(await refusalOf(verify("analytical engine"))).toEqual({ status: 422, errors: ["incorrect_password"] });
+    expect(await rejectionOf(verify("analytical engine"))).toEqual({ status: 422, errors: ["incorrect_password"] });
 
     await clerk.users.updateUser(user.id, { password: "analytical engine" });
     expect(await verify("analytical engine")).toEqual({ verified: true });
     expect((await clerk.users.removePassword(user.id)).passwordEnabled).toBe(false);
-    expect(await refusalOf(verify("analytical engine"))).toEqual({ status: 400, errors: ["no_password_set"] });
+    expect(await rejectionOf(verify("analytical engine"))).toEqual({ status: 400, errors: ["no_password_set"] });
   });
 
-  it("may come as a digest", async () => {
+  test("can be set as a digest", async () => {
     const { clerk } = await startEmulator();
     const passwordDigest = createHash("sha256").update("difference engine").digest("hex");
     const user = await clerk.users.createUser({ username: "countess", passwordDigest, passwordHasher: "sha256" });
@@ -28,7 +28,7 @@ describe("a password", () => {
     });
   });
 
-  it("that changes, goes or is compromised signs the user out everywhere, when asked to", async () => {
+  test("that is changed, removed or compromised revokes all sessions on request", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess", password: "difference engine" });
     const isRevokedBy = async (change: () => Promise<unknown>): Promise<boolean> => {
@@ -51,7 +51,7 @@ describe("a password", () => {
 describe("a second factor", () => {
   const totpSecret = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ";
 
-  it("computes the codes of RFC 6238", () => {
+  test("has the codes of RFC 6238", () => {
     expect([59, 1_111_111_109, 20_000_000_000].map((seconds) => computeTotp(totpSecret, seconds * 1000))).toEqual([
       "287082",
       "081804",
@@ -59,7 +59,7 @@ describe("a second factor", () => {
     ]);
   });
 
-  it("takes the authenticator's code, and each backup code once", async () => {
+  test("accepts the authenticator's code, and each backup code once", async () => {
     const now = Date.now();
     const { clerk } = await startEmulator({ now: () => now });
     const user = await clerk.users.createUser({ username: "countess", totpSecret, backupCodes: ["first", "second"] });
@@ -67,10 +67,10 @@ describe("a second factor", () => {
     const verify = (code: string) => clerk.users.verifyTOTP({ userId: user.id, code });
     expect(await verify(computeTotp(totpSecret, now))).toEqual({ verified: true, code_type: "totp" });
     expect(await verify("first")).toEqual({ verified: true, code_type: "backup_code" });
-    expect(await refusalOf(verify("first"))).toEqual({ status: 422, errors: ["totp_incorrect_code"] });
+    expect(await rejectionOf(verify("first"))).toEqual({ status: 422, errors: ["totp_incorrect_code"] });
   });
 
-  it("is taken away in parts or as a whole", async () => {
+  test("can be removed in parts or as a whole", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess", totpSecret, backupCodes: ["first"] });
     await clerk.users.deleteUserBackupCodes(user.id);
@@ -80,7 +80,7 @@ describe("a second factor", () => {
     expect(await clerk.users.getUser(user.id)).toMatchObject({ backupCodeEnabled: true, totpEnabled: false });
     await clerk.users.disableUserMFA(user.id);
     expect(await clerk.users.getUser(user.id)).toMatchObject({ backupCodeEnabled: false, twoFactorEnabled: false });
-    expect(await refusalOf(clerk.users.verifyTOTP({ userId: user.id, code: "third" }))).toEqual({
+    expect(await rejectionOf(clerk.users.verifyTOTP({ userId: user.id, code: "third" }))).toEqual({
       status: 400,
       errors: ["totp_disabled"],
     });

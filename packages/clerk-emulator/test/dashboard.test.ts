@@ -1,10 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { startEmulator } from "./start-emulator.ts";
 import { startEndpoint } from "./start-endpoint.ts";
 
 describe("the dashboard", () => {
-  it("changes what the Backend API answers, without a request", async () => {
+  test("changes what the Backend API returns, without a request", async () => {
     const { emulator, clerk } = await startEmulator();
     const { dashboard } = emulator;
     const { id } = dashboard.createUser({ email_address: ["ada@example.com"], first_name: "Ada" });
@@ -17,23 +17,23 @@ describe("the dashboard", () => {
     expect(dashboard.users()).toEqual([user.raw]);
   });
 
-  it("throws what the Backend API would refuse", async () => {
+  test("throws where the Backend API would reject a request", async () => {
     const { emulator } = await startEmulator();
     expect(() => emulator.dashboard.createUser({ email_address: ["nobody"] })).toThrow("form_param_format_invalid");
     expect(() => emulator.dashboard.signIn("user_unknown")).toThrow("No user was found with id user_unknown");
   });
 });
 
-describe("/emulator", () => {
-  it("lets another process do without a key what the dashboard does", async () => {
+describe("the /emulator routes", () => {
+  test("let another process use the dashboard's operations without a key", async () => {
     const { emulator } = await startEmulator();
     const send = async (method: string, path: string, body?: unknown): Promise<unknown> => {
-      const answer = await fetch(`${emulator.url}/emulator${path}`, {
+      const response = await fetch(`${emulator.url}/emulator${path}`, {
         method,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
-      expect.soft(answer.status, `${method} ${path}`).toBe(200);
-      return answer.json();
+      expect.soft(response.status, `${method} ${path}`).toBe(200);
+      return response.json();
     };
     const withId = z.looseObject({ id: z.string() });
     const { id } = withId.parse(await send("POST", "/users", { username: "countess" }));
@@ -58,7 +58,7 @@ describe("/emulator", () => {
     expect(await send("GET", "")).toMatchObject({ secretKey, webhookSecret, jwtKey });
   });
 
-  it("lets another process look at the delivery of webhooks and disturb it", async () => {
+  test("let another process inspect the delivery of webhooks and inject faults", async () => {
     const { emulator } = await startEmulator();
     const endpoint = await startEndpoint(emulator.webhookSecret);
     const url = `${emulator.url}/emulator/webhooks`;

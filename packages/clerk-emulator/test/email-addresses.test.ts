@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { refusalOf } from "./rejection-of.ts";
+import { describe, expect, test } from "vitest";
+import { rejectionOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 async function startWithAda() {
@@ -8,8 +8,8 @@ async function startWithAda() {
   return { ...started, ada };
 }
 
-describe("an e-mail address", () => {
-  it("is added unverified and not primary unless asked for", async () => {
+describe("an email address", () => {
+  test("is added unverified and not primary by default", async () => {
     const { clerk, ada } = await startWithAda();
     const plain = await clerk.emailAddresses.createEmailAddress({ userId: ada.id, emailAddress: "B@Example.com" });
     expect(plain).toMatchObject({ emailAddress: "b@example.com", verification: null });
@@ -23,31 +23,31 @@ describe("an e-mail address", () => {
     expect(await clerk.emailAddresses.getEmailAddress(plain.id)).toEqual(plain);
   });
 
-  it("is the primary one when it is the first", async () => {
+  test("becomes primary when it is the first", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess" });
     const email = await clerk.emailAddresses.createEmailAddress({ userId: user.id, emailAddress: "a@example.com" });
     expect((await clerk.users.getUser(user.id)).primaryEmailAddressId).toBe(email.id);
   });
 
-  it("may wait unverified with two users until one of them verifies it", async () => {
+  test("can belong to two users while unverified, until one of them verifies it", async () => {
     const { clerk, ada } = await startWithAda();
     const bob = await clerk.users.createUser({ emailAddress: ["bob@example.com"] });
     const add = (userId: string) =>
       clerk.emailAddresses.createEmailAddress({ userId, emailAddress: "both@example.com" });
     const [adas, bobs] = [await add(ada.id), await add(bob.id)];
-    expect((await refusalOf(add(ada.id))).errors).toEqual(["form_identifier_exists email_address"]);
+    expect((await rejectionOf(add(ada.id))).errors).toEqual(["form_identifier_exists email_address"]);
     await clerk.emailAddresses.updateEmailAddress(adas.id, { verified: true });
-    expect(await refusalOf(clerk.emailAddresses.updateEmailAddress(bobs.id, { verified: true }))).toEqual({
+    expect(await rejectionOf(clerk.emailAddresses.updateEmailAddress(bobs.id, { verified: true }))).toEqual({
       status: 422,
       errors: ["form_identifier_exists email_address"],
     });
   });
 
-  it("must be verified to become primary", async () => {
+  test("must be verified to become primary", async () => {
     const { clerk, ada } = await startWithAda();
     const email = await clerk.emailAddresses.createEmailAddress({ userId: ada.id, emailAddress: "b@example.com" });
-    expect(await refusalOf(clerk.emailAddresses.updateEmailAddress(email.id, { primary: true }))).toEqual({
+    expect(await rejectionOf(clerk.emailAddresses.updateEmailAddress(email.id, { primary: true }))).toEqual({
       status: 422,
       errors: ["form_verification_needed primary"],
     });
@@ -55,7 +55,7 @@ describe("an e-mail address", () => {
     expect((await clerk.users.getUser(ada.id)).primaryEmailAddressId).toBe(email.id);
   });
 
-  it("leaves its place as primary to the oldest verified one when it is deleted", async () => {
+  test("makes the oldest verified address primary when it is deleted", async () => {
     const { clerk, ada } = await startWithAda();
     const next = await clerk.emailAddresses.createEmailAddress({
       userId: ada.id,
@@ -65,23 +65,23 @@ describe("an e-mail address", () => {
     const deleted = await clerk.emailAddresses.deleteEmailAddress(ada.primaryEmailAddressId ?? "");
     expect(deleted).toMatchObject({ object: "email_address", id: ada.primaryEmailAddressId, deleted: true });
     expect((await clerk.users.getUser(ada.id)).primaryEmailAddressId).toBe(next.id);
-    expect((await refusalOf(clerk.emailAddresses.getEmailAddress(deleted.id ?? ""))).status).toBe(404);
+    expect((await rejectionOf(clerk.emailAddresses.getEmailAddress(deleted.id ?? ""))).status).toBe(404);
   });
 
-  it("stays when it is the last identification, or the last address where one is required", async () => {
+  test("cannot be deleted as the last identification, or as the last address if one is required", async () => {
     const { clerk, ada } = await startWithAda();
-    expect(await refusalOf(clerk.emailAddresses.deleteEmailAddress(ada.primaryEmailAddressId ?? ""))).toEqual({
+    expect(await rejectionOf(clerk.emailAddresses.deleteEmailAddress(ada.primaryEmailAddressId ?? ""))).toEqual({
       status: 400,
       errors: ["identification_deletion_failed"],
     });
     const strict = await startEmulator({ requirements: { required: ["email_address"] } });
     const bob = await strict.clerk.users.createUser({ emailAddress: ["bob@example.com"], username: "bobby" });
     expect(
-      (await refusalOf(strict.clerk.emailAddresses.deleteEmailAddress(bob.primaryEmailAddressId ?? ""))).errors,
+      (await rejectionOf(strict.clerk.emailAddresses.deleteEmailAddress(bob.primaryEmailAddressId ?? ""))).errors,
     ).toEqual(["last_required_identification_deletion_failed"]);
   });
 
-  it("stays as long as a connected account is linked to it", async () => {
+  test("cannot be deleted while a connected account is linked to it", async () => {
     const { emulator, clerk, ada } = await startWithAda();
     const account = emulator.dashboard.connectExternalAccount(ada.id, {
       provider: "oauth_google",
@@ -91,15 +91,15 @@ describe("an e-mail address", () => {
     const connected = await clerk.users.getUser(ada.id);
     const linked = connected.emailAddresses.find(({ emailAddress }) => emailAddress === "ada@gmail.example");
     expect(linked?.verification).toMatchObject({ status: "verified", strategy: "from_oauth_google" });
-    const refused = { status: 400, errors: ["delete_linked_identification_disallowed"] };
-    expect(await refusalOf(clerk.emailAddresses.deleteEmailAddress(linked?.id ?? ""))).toEqual(refused);
+    const rejected = { status: 400, errors: ["delete_linked_identification_disallowed"] };
+    expect(await rejectionOf(clerk.emailAddresses.deleteEmailAddress(linked?.id ?? ""))).toEqual(rejected);
     const replace = () => clerk.users.replaceUserEmailAddress(ada.id, { emailAddress: "new@example.com" });
-    expect(await refusalOf(replace())).toEqual(refused);
+    expect(await rejectionOf(replace())).toEqual(rejected);
     await clerk.users.deleteUserExternalAccount({ userId: ada.id, externalAccountId: account.id });
     await replace();
   });
 
-  it("takes the place of all others, verified and primary, and frees them", async () => {
+  test("can replace all others as a verified primary address, which makes them available again", async () => {
     const { clerk, ada } = await startWithAda();
     await clerk.emailAddresses.createEmailAddress({ userId: ada.id, emailAddress: "b@example.com", verified: true });
     const replaced = await clerk.users.replaceUserEmailAddress(ada.id, { emailAddress: "new@example.com" });
@@ -108,7 +108,7 @@ describe("an e-mail address", () => {
     expect(after.primaryEmailAddress).toMatchObject({ id: replaced.id, verification: { status: "verified" } });
     await clerk.users.createUser({ emailAddress: ["ada@example.com", "b@example.com"] });
     expect(
-      (await refusalOf(clerk.users.replaceUserEmailAddress(ada.id, { emailAddress: "b@example.com" }))).errors,
+      (await rejectionOf(clerk.users.replaceUserEmailAddress(ada.id, { emailAddress: "b@example.com" }))).errors,
     ).toEqual(["form_identifier_exists email_address"]);
   });
 });

@@ -1,7 +1,7 @@
 import { isClerkAPIResponseError } from "@clerk/backend/errors";
 
-/** What the SDK makes of a refused call: the status, and of each error the code and the parameter it is about. */
-export async function refusalOf(call: Promise<unknown>): Promise<{ status: number | undefined; errors: string[] }> {
+/** The error that the SDK throws for a rejected call: the status, and the code and parameter of each item. */
+export async function rejectionOf(call: Promise<unknown>): Promise<{ status: number | undefined; errors: string[] }> {
   try {
     await call;
   } catch (error) {
@@ -11,5 +11,5 @@ export async function refusalOf(call: Promise<unknown>): Promise<{ status: numbe
       errors: error.errors.map(({ code, meta }) => [code, meta?.paramName].filter(Boolean).join(" ")),
     };
   }
-  throw new Error("The call was not refused.");
+  throw new Error("The call was not rejected.");
 }

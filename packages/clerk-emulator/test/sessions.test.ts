@@ -1,13 +1,13 @@
 import { generateKeyPairSync } from "node:crypto";
 import { verifyToken } from "@clerk/backend";
-import { describe, expect, it } from "vitest";
-import { refusalOf } from "./rejection-of.ts";
+import { describe, expect, test } from "vitest";
+import { rejectionOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 const DAY_MS = 86_400_000;
 
 describe("a session", () => {
-  it("is created, listed newest first by user and status, and revoked", async () => {
+  test("is created, listed newest first by user and status, and revoked", async () => {
     let now = 1_800_000_000_000;
     const { emulator, clerk } = await startEmulator({ now: () => (now += 1) });
     const ada = emulator.dashboard.createUser({ username: "countess" });
@@ -22,10 +22,10 @@ describe("a session", () => {
     const revoked = await clerk.sessions.getSessionList({ userId: ada.id, status: "revoked" });
     expect(revoked.data.map(({ id }) => id)).toEqual([first.id]);
     expect((await clerk.sessions.getSessionList({ clientId: second.clientId })).totalCount).toBe(1);
-    expect((await refusalOf(clerk.sessions.getSession("sess_unknown"))).errors).toEqual(["resource_not_found"]);
+    expect((await rejectionOf(clerk.sessions.getSession("sess_unknown"))).errors).toEqual(["resource_not_found"]);
   });
 
-  it("moves the user's last sign-in, activity (to the day) and version", async () => {
+  test("updates the user's last sign-in, last active day and version", async () => {
     const start = 1_800_000_000_000;
     let now = start;
     const { clerk } = await startEmulator({ now: () => now });
@@ -39,19 +39,19 @@ describe("a session", () => {
     });
   });
 
-  it("runs out after a week", async () => {
+  test("expires after a week", async () => {
     let now = 1_800_000_000_000;
     const { clerk } = await startEmulator({ now: () => now });
     const user = await clerk.users.createUser({ username: "countess" });
     const session = await clerk.sessions.createSession({ userId: user.id });
     now += 7 * DAY_MS;
     expect((await clerk.sessions.getSession(session.id)).status).toBe("expired");
-    expect((await refusalOf(clerk.sessions.getToken(session.id))).status).toBe(404);
+    expect((await rejectionOf(clerk.sessions.getToken(session.id))).status).toBe(404);
   });
 });
 
 describe("a session token", () => {
-  it("verifies by the PEM, and by the JWKS of the emulator", async () => {
+  test("is verified by the PEM and by the JWKS of the emulator", async () => {
     const { emulator } = await startEmulator();
     const token = await emulator.signSessionToken({
       userId: "user_1",
@@ -70,7 +70,7 @@ describe("a session token", () => {
     expect(byJwks).toMatchObject(claims);
   });
 
-  it("comes for a session in use, with the claims that the instance adds", async () => {
+  test("is issued for an active session, with the claims that the instance adds", async () => {
     const { emulator, clerk } = await startEmulator({
       sessionClaims: (user) => ({ metadata: user.public_metadata }),
     });
@@ -80,12 +80,12 @@ describe("a session token", () => {
     const claims = await verifyToken(jwt, { jwtKey: emulator.jwtKey });
     expect(claims).toMatchObject({ sub: user.id, sid: session.id, metadata: { role: "admin" } });
     expect(claims.exp - claims.iat).toBe(600);
-    expect((await refusalOf(clerk.sessions.getToken(session.id, "no-template"))).status).toBe(404);
+    expect((await rejectionOf(clerk.sessions.getToken(session.id, "no-template"))).status).toBe(404);
     await clerk.sessions.revokeSession(session.id);
-    expect((await refusalOf(clerk.sessions.getToken(session.id))).status).toBe(404);
+    expect((await rejectionOf(clerk.sessions.getToken(session.id))).status).toBe(404);
   });
 
-  it("that has expired, or that another emulator signed, is rejected", async () => {
+  test("is rejected when it has expired or another emulator signed it", async () => {
     const { emulator } = await startEmulator();
     const stale = await emulator.signSessionToken({ userId: "user_1", expiresInSeconds: -60 });
     await expect(verifyToken(stale, { jwtKey: emulator.jwtKey })).rejects.toMatchObject({ reason: "token-expired" });
@@ -98,7 +98,7 @@ describe("a session token", () => {
     });
   });
 
-  it("signs a request in, with the keys that the emulator names", async () => {
+  test("authenticates a request with the emulator's keys", async () => {
     const { emulator, clerk } = await startEmulator();
     const token = await emulator.signSessionToken({ userId: "user_1" });
     const request = new Request("http://localhost/", { headers: { authorization: `Bearer ${token}` } });
@@ -109,16 +109,16 @@ describe("a session token", () => {
 });
 
 describe("a sign-in token", () => {
-  it("is created pending and revoked once", async () => {
+  test("is created as pending and can be revoked once", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess" });
     const token = await clerk.signInTokens.createSignInToken({ userId: user.id, expiresInSeconds: 60 });
     expect(token).toMatchObject({ userId: user.id, status: "pending", url: expect.stringContaining(token.token) });
     expect((await clerk.signInTokens.revokeSignInToken(token.id)).status).toBe("revoked");
-    expect(await refusalOf(clerk.signInTokens.revokeSignInToken(token.id))).toEqual({
+    expect(await rejectionOf(clerk.signInTokens.revokeSignInToken(token.id))).toEqual({
       status: 400,
       errors: ["sign_in_token_cannot_be_revoked_code"],
     });
-    expect((await refusalOf(clerk.signInTokens.revokeSignInToken("sit_unknown"))).status).toBe(404);
+    expect((await rejectionOf(clerk.signInTokens.revokeSignInToken("sit_unknown"))).status).toBe(404);
   });
 });

@@ -3,17 +3,17 @@ import { type ClerkClient, createClerkClient } from "@clerk/backend";
 import { onTestFinished } from "vitest";
 import { type ClerkEmulator, type ClerkEmulatorOptions, startClerkEmulator } from "../src/start-clerk-emulator.ts";
 
-// Making a key takes longer than most tests do, so that each test file makes one.
+// Generating a key takes longer than most tests, so each test file generates one.
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
 interface Started {
   readonly emulator: ClerkEmulator;
   readonly clerk: ClerkClient;
-  /** A request that the SDK cannot make; the path begins with a slash. */
+  /** Sends a request that the SDK cannot send. The path begins with a slash. */
   readonly request: (method: string, path: string, body?: unknown) => Promise<Response>;
 }
 
-/** An emulator and the real SDK talking to it, until the test ends. */
+/** Starts an emulator with the real SDK as its client, until the test ends. */
 export async function startEmulator(options: ClerkEmulatorOptions = {}): Promise<Started> {
   const emulator = await startClerkEmulator({ signingKey: privateKey, ...options });
   onTestFinished(() => emulator.stop());

@@ -5,7 +5,7 @@ import { Webhook } from "svix";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
-/** One POST that came in and whose signature held. */
+/** A received POST with a valid signature. */
 interface Delivery {
   readonly id: string;
   /** The `svix-timestamp`. */
@@ -25,13 +25,13 @@ const envelopeSchema = z.strictObject({
 export interface Endpoint {
   readonly url: string;
   readonly deliveries: readonly Delivery[];
-  /** How many connections were ever opened, and how many still are. */
+  /** The number of connections opened so far, and of those still open. */
   connections(): { opened: number; open: number };
 }
 
 export type Answer = (delivery: Delivery, index: number) => { status: number; headers?: Record<string, string> };
 
-/** A webhook endpoint that verifies with the real svix and with the SDK, and answers as told, until the test ends. */
+/** Starts a webhook endpoint that verifies with the real svix and with the SDK, until the test ends. */
 export async function startEndpoint(secret: string, answer: Answer = () => ({ status: 204 })): Promise<Endpoint> {
   const webhook = new Webhook(secret);
   const deliveries: Delivery[] = [];
@@ -56,7 +56,7 @@ export async function startEndpoint(secret: string, answer: Answer = () => ({ st
   };
 
   const server = createServer((request, response) => {
-    // A delivery that cannot be verified or read must fail the test that looks for it, not the process.
+    // An invalid delivery must fail the test that expects it, not the process.
     receive(request, response).catch(() => response.writeHead(500).end());
   });
   server.on("connection", (socket) => {

@@ -1,12 +1,12 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { refusalOf } from "./rejection-of.ts";
+import { rejectionOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
 const DAY_MS = 86_400_000;
 const START = 1_800_000_000_000;
 
-/** Four users, created a second apart: ada (signed in, banned), bob (with a telephone), cleo, dora (connected to Google). */
+/** Four users, created a second apart: ada (signed in, banned), bob (with a phone), cleo, dora (connected to Google). */
 async function startWithUsers() {
   let now = START;
   const started = await startEmulator({ now: () => now });
@@ -30,10 +30,10 @@ async function startWithUsers() {
     email_address: "dora@example.com",
   });
   const names = new Map(Object.entries(ids).map(([name, id]) => [id, name]));
-  /** The names in a page of the raw API, which knows more than the SDK's types do. */
+  /** The names in a page of the raw API, which has more parameters than the SDK's types. */
   const list = async (query: string): Promise<(string | undefined)[]> => {
-    const answer = await started.request("GET", `/v1/users?${query}`);
-    const users = z.array(z.object({ id: z.string() })).parse(await answer.json());
+    const response = await started.request("GET", `/v1/users?${query}`);
+    const users = z.array(z.object({ id: z.string() })).parse(await response.json());
     return users.map(({ id }) => names.get(id));
   };
   const count = async (query: string): Promise<unknown> =>
@@ -41,8 +41,8 @@ async function startWithUsers() {
   return { ...started, ids, list, count };
 }
 
-describe("a filter", () => {
-  it("applies to the SDK's list and to its total alike", async () => {
+describe("a filter of the user list", () => {
+  test("applies to the SDK's list and to its total count", async () => {
     const { clerk, ids } = await startWithUsers();
     const found = await clerk.users.getUserList({ emailAddress: ["ADA@example.com", "nobody@example.com"] });
     expect(found.totalCount).toBe(1);
@@ -51,7 +51,7 @@ describe("a filter", () => {
     expect(await clerk.users.getCount({ query: "example.com" })).toBe(2);
   });
 
-  it("may be any that Clerk documents", async () => {
+  test("can use every parameter that Clerk documents", async () => {
     const { ids, list, count } = await startWithUsers();
     const cases: [query: string, names: string[]][] = [
       ["email_address=ada@example.com&email_address=bob@example.org", ["bob", "ada"]],
@@ -89,10 +89,10 @@ describe("a filter", () => {
     }
   });
 
-  it("is refused when it cannot be meant", async () => {
+  test("is rejected when it is invalid", async () => {
     const { clerk, request } = await startWithUsers();
     const many = Array.from({ length: 101 }, (_, n) => `user_${n}`);
-    expect(await refusalOf(clerk.users.getUserList({ userId: many }))).toEqual({
+    expect(await rejectionOf(clerk.users.getUserList({ userId: many }))).toEqual({
       status: 422,
       errors: ["form_param_array_size_exceeded user_id"],
     });
@@ -102,15 +102,15 @@ describe("a filter", () => {
       ["provider=oauth_google", "form_conditional_param_missing"],
       ["order_by=shoe_size", "form_param_value_invalid"],
     ]) {
-      const answer = await request("GET", `/v1/users?${query}`);
-      expect.soft(answer.status, query).toBe(422);
-      expect.soft(await answer.json(), query).toMatchObject({ errors: [{ code }] });
+      const response = await request("GET", `/v1/users?${query}`);
+      expect.soft(response.status, query).toBe(422);
+      expect.soft(await response.json(), query).toMatchObject({ errors: [{ code }] });
     }
   });
 });
 
-describe("the order", () => {
-  it("is newest first, or by any field that Clerk documents, those without a value last", async () => {
+describe("the order of the user list", () => {
+  test("is newest first, or by any documented field with missing values last", async () => {
     const { list } = await startWithUsers();
     const cases: [query: string, names: string[]][] = [
       ["", ["dora", "cleo", "bob", "ada"]],
@@ -132,8 +132,8 @@ describe("the order", () => {
   });
 });
 
-describe("paging", () => {
-  it("takes ten users unless told, and falls back to ten without a word beyond 500", async () => {
+describe("paging of the user list", () => {
+  test("returns ten users by default, and also for a limit above 500", async () => {
     const { emulator, clerk } = await startEmulator();
     for (let n = 0; n < 12; n += 1) emulator.dashboard.createUser({ username: `user-${n}` });
     expect((await clerk.users.getUserList()).data).toHaveLength(10);
@@ -142,10 +142,10 @@ describe("paging", () => {
     expect((await clerk.users.getUserList({ limit: 5, offset: 10 })).data).toHaveLength(2);
   });
 
-  it("by cursor sees every user once, also those who share a millisecond, while others come and go", async () => {
+  test("with a cursor returns every user once, also with equal creation times and while users are created and deleted", async () => {
     const { emulator, list, ids } = await startWithUsers();
     expect(await list("limit=2")).toEqual(["dora", "cleo"]);
-    emulator.dashboard.createUser({ username: "latecomer" });
+    emulator.dashboard.createUser({ username: "newcomer" });
     emulator.dashboard.deleteUser(ids.bob);
     expect(await list(`limit=2&starting_after=${ids.cleo}`)).toEqual(["ada"]);
     expect(await list(`order_by=%2Bcreated_at&limit=2&starting_after=${ids.ada}`)).toEqual(["cleo", "dora"]);
@@ -164,16 +164,16 @@ describe("paging", () => {
     expect(seen.toSorted()).toEqual(all.toSorted());
   });
 
-  it("by cursor refuses an offset, another order and a user who is gone", async () => {
+  test("with a cursor rejects an offset, another order and an unknown user", async () => {
     const { request, ids } = await startWithUsers();
     for (const [query, code] of [
       [`starting_after=${ids.ada}&offset=1`, "form_conditional_param_disallowed"],
       [`starting_after=${ids.ada}&order_by=-updated_at`, "form_conditional_param_disallowed"],
       ["starting_after=user_unknown", "form_resource_not_found"],
     ]) {
-      const answer = await request("GET", `/v1/users?${query}`);
-      expect.soft(answer.status, query).toBe(422);
-      expect.soft(await answer.json(), query).toMatchObject({
+      const response = await request("GET", `/v1/users?${query}`);
+      expect.soft(response.status, query).toBe(422);
+      expect.soft(await response.json(), query).toMatchObject({
         errors: [{ code, meta: { param_name: "starting_after" } }],
       });
     }

@@ -1,9 +1,9 @@
-import { describe, expect, it } from "vitest";
-import { refusalOf } from "./rejection-of.ts";
+import { describe, expect, test } from "vitest";
+import { rejectionOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 
-describe("creating a user", () => {
-  it("makes the first address of each kind primary and every address verified", async () => {
+describe("the creation of a user", () => {
+  test("makes the first address of each kind primary and every address verified", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({
       emailAddress: ["Ada@Example.com", "countess@example.com"],
@@ -23,25 +23,25 @@ describe("creating a user", () => {
     expect(await clerk.users.getUser(user.id)).toEqual(user);
   });
 
-  it("leaves a reserved address unverified, yet taken", async () => {
+  test("leaves a reserved address unverified but unavailable to others", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({
       emailAddress: ["ada@example.com"],
       emailAddressIdentificationStatus: ["reserved"],
     });
     expect(user.raw?.email_addresses[0]).toMatchObject({ reserved: true, verification: null });
-    expect(await refusalOf(clerk.users.createUser({ emailAddress: ["ada@example.com"] }))).toEqual({
+    expect(await rejectionOf(clerk.users.createUser({ emailAddress: ["ada@example.com"] }))).toEqual({
       status: 422,
       errors: ["form_identifier_exists email_address"],
     });
   });
 
-  it("refuses each identifier that another user holds, whatever its case, naming them all", async () => {
+  test("rejects identifiers of other users, whatever their case, and names them all", async () => {
     const { clerk } = await startEmulator();
     const taken = { emailAddress: ["ada@example.com"], username: "countess", externalId: "ext-1" };
     await clerk.users.createUser(taken);
     const again = { ...taken, emailAddress: ["ADA@example.com"], username: "Countess" };
-    expect(await refusalOf(clerk.users.createUser(again))).toEqual({
+    expect(await rejectionOf(clerk.users.createUser(again))).toEqual({
       status: 422,
       errors: [
         "form_identifier_exists email_address",
@@ -51,7 +51,7 @@ describe("creating a user", () => {
     });
   });
 
-  it.each([
+  test.each([
     [{ emailAddress: ["nobody"] }, "form_param_format_invalid email_address"],
     [{ phoneNumber: ["12"] }, "form_param_format_invalid phone_number"],
     [{ emailAddress: ["a@example.com", "a@example.com"] }, "form_param_duplicate email_address"],
@@ -62,16 +62,16 @@ describe("creating a user", () => {
     [{ username: "ada1", locale: "no such language" }, "form_param_format_invalid locale"],
     [{ username: "ada1", publicMetadata: { a: "x".repeat(9000) } }, "form_param_exceeds_allowed_size public_metadata"],
     [{ firstName: "Ada" }, "form_data_missing"],
-  ])("refuses %j", async (params, error) => {
+  ])("rejects %j", async (params, error) => {
     const { clerk } = await startEmulator();
-    expect(await refusalOf(clerk.users.createUser(params))).toEqual({ status: 422, errors: [error] });
+    expect(await rejectionOf(clerk.users.createUser(params))).toEqual({ status: 422, errors: [error] });
   });
 
-  it("refuses parameters of the wrong type and unknown ones", async () => {
+  test("rejects unknown parameters and those of the wrong type", async () => {
     const { request } = await startEmulator();
-    const answer = await request("POST", "/v1/users", { username: 7, created_at: "yesterday", nickname: "Ada" });
-    expect(answer.status).toBe(422);
-    expect(await answer.json()).toMatchObject({
+    const response = await request("POST", "/v1/users", { username: 7, created_at: "yesterday", nickname: "Ada" });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
       errors: [
         {
           code: "form_param_value_invalid",
@@ -83,10 +83,10 @@ describe("creating a user", () => {
     });
   });
 
-  it("asks for what the instance requires and refuses what it has switched off", async () => {
+  test("requires the instance's required attributes and rejects disabled ones", async () => {
     const { clerk } = await startEmulator({ requirements: { required: ["password"], disabled: ["phone_number"] } });
     const emailAddress = ["ada@example.com"];
-    expect(await refusalOf(clerk.users.createUser({ emailAddress, phoneNumber: ["+15555550100"] }))).toEqual({
+    expect(await rejectionOf(clerk.users.createUser({ emailAddress, phoneNumber: ["+15555550100"] }))).toEqual({
       status: 422,
       errors: ["form_param_unknown phone_number", "form_data_missing"],
     });
@@ -94,8 +94,8 @@ describe("creating a user", () => {
   });
 });
 
-describe("updating a user", () => {
-  it("changes what is named, clears what is null or empty, and moves the version", async () => {
+describe("an update of a user", () => {
+  test("changes the given fields, clears null and empty ones, and increases the version", async () => {
     const { clerk, request } = await startEmulator({ now: () => 1_800_000_000_000 });
     const user = await clerk.users.createUser({
       emailAddress: ["ada@example.com"],
@@ -106,13 +106,13 @@ describe("updating a user", () => {
     });
     const renamed = await clerk.users.updateUser(user.id, { lastName: "Lovelace", username: "", externalId: "ext-2" });
     expect(renamed).toMatchObject({ firstName: "Ada", lastName: "Lovelace", username: null, externalId: "ext-2" });
-    // Two changes never share a version, also when the clock stands still.
+    // Two changes never have the same version, even while the clock stands still.
     expect(renamed.updatedAt).toBe(user.updatedAt + 1);
     const cleared = await request("PATCH", `/v1/users/${user.id}`, { first_name: null, external_id: null });
     expect(await cleared.json()).toMatchObject({ first_name: null, external_id: null, last_name: "Lovelace" });
   });
 
-  it("frees an identifier that a user gives up", async () => {
+  test("makes a removed identifier available again", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ emailAddress: ["ada@example.com"], externalId: "ext-1" });
     await clerk.users.updateUser(user.id, { externalId: "ext-2" });
@@ -122,17 +122,17 @@ describe("updating a user", () => {
     expect(await clerk.users.getCount()).toBe(2);
   });
 
-  it("refuses metadata, which has operations of its own", async () => {
+  test("rejects metadata, which has operations of its own", async () => {
     const { clerk, request } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess" });
-    const answer = await request("PATCH", `/v1/users/${user.id}`, { public_metadata: { role: "admin" } });
-    expect(answer.status).toBe(422);
-    expect(await answer.json()).toMatchObject({
+    const response = await request("PATCH", `/v1/users/${user.id}`, { public_metadata: { role: "admin" } });
+    expect(response.status).toBe(422);
+    expect(await response.json()).toMatchObject({
       errors: [{ code: "form_param_unknown", meta: { param_name: "public_metadata" } }],
     });
   });
 
-  it("makes only a verified address of the user's own primary", async () => {
+  test("can make only a verified address of the same user primary", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ emailAddress: ["ada@example.com"] });
     const other = await clerk.users.createUser({ emailAddress: ["other@example.com"] });
@@ -141,28 +141,28 @@ describe("updating a user", () => {
       emailAddress: "b@example.com",
     });
     const choose = (id: string | undefined) => clerk.users.updateUser(user.id, { primaryEmailAddressID: id ?? "" });
-    expect((await refusalOf(choose(unverified.id))).errors).toEqual([
+    expect((await rejectionOf(choose(unverified.id))).errors).toEqual([
       "form_verification_needed primary_email_address_id",
     ]);
-    expect((await refusalOf(choose(other.emailAddresses[0]?.id))).errors).toEqual([
+    expect((await rejectionOf(choose(other.emailAddresses[0]?.id))).errors).toEqual([
       "form_resource_not_found primary_email_address_id",
     ]);
     await clerk.emailAddresses.updateEmailAddress(unverified.id, { verified: true });
     expect((await choose(unverified.id)).primaryEmailAddress?.emailAddress).toBe("b@example.com");
   });
 
-  it("does not take the last identification away", async () => {
+  test("cannot remove the last identification", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess" });
-    expect(await refusalOf(clerk.users.updateUser(user.id, { username: "" }))).toEqual({
+    expect(await rejectionOf(clerk.users.updateUser(user.id, { username: "" }))).toEqual({
       status: 400,
       errors: ["identification_deletion_failed"],
     });
   });
 });
 
-describe("metadata", () => {
-  it("is merged at every depth, null removing a key", async () => {
+describe("user metadata", () => {
+  test("is merged at every depth, and null removes a key", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({
       username: "countess",
@@ -176,7 +176,7 @@ describe("metadata", () => {
     expect(merged.privateMetadata).toEqual({ kept: true });
   });
 
-  it("is replaced field by field, null included", async () => {
+  test("is replaced kind by kind, also with null", async () => {
     const { clerk, request } = await startEmulator();
     const user = await clerk.users.createUser({
       username: "countess",
@@ -191,24 +191,24 @@ describe("metadata", () => {
   });
 });
 
-describe("the standing of a user", () => {
-  it("deleting says no more than the id and the external id, and is final", async () => {
+describe("the status of a user", () => {
+  test("a deletion is final and reports only the id and the external id", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ emailAddress: ["ada@example.com"], externalId: "ext-1" });
     expect(await clerk.users.deleteUser(user.id)).toMatchObject({ id: user.id, object: "user", deleted: true });
-    const gone = { status: 404, errors: ["resource_not_found"] };
-    expect(await refusalOf(clerk.users.getUser(user.id))).toEqual(gone);
-    expect(await refusalOf(clerk.users.deleteUser(user.id))).toEqual(gone);
-    expect(await refusalOf(clerk.users.updateUser(user.id, { firstName: "Ada" }))).toEqual(gone);
+    const notFound = { status: 404, errors: ["resource_not_found"] };
+    expect(await rejectionOf(clerk.users.getUser(user.id))).toEqual(notFound);
+    expect(await rejectionOf(clerk.users.deleteUser(user.id))).toEqual(notFound);
+    expect(await rejectionOf(clerk.users.updateUser(user.id, { firstName: "Ada" }))).toEqual(notFound);
   });
 
-  it("a ban revokes all sessions and forbids new ones until it is lifted", async () => {
+  test("a ban revokes all sessions and forbids new ones until it is lifted", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess" });
     const session = await clerk.sessions.createSession({ userId: user.id });
     expect((await clerk.users.banUser(user.id)).banned).toBe(true);
     expect((await clerk.sessions.getSession(session.id)).status).toBe("revoked");
-    expect(await refusalOf(clerk.sessions.createSession({ userId: user.id }))).toEqual({
+    expect(await rejectionOf(clerk.sessions.createSession({ userId: user.id }))).toEqual({
       status: 403,
       errors: ["user_banned"],
     });
@@ -216,7 +216,7 @@ describe("the standing of a user", () => {
     await clerk.sessions.createSession({ userId: user.id });
   });
 
-  it("up to fifty users are banned at once, or none when one is unknown", async () => {
+  test("up to fifty users are banned at once, or none if one is unknown", async () => {
     const { emulator, clerk, request } = await startEmulator();
     const ids = [1, 2].map((n) => emulator.dashboard.createUser({ username: `user${n}` }).id);
     expect((await request("POST", "/v1/users/ban", { user_ids: [...ids, "user_unknown"] })).status).toBe(404);
@@ -231,7 +231,7 @@ describe("the standing of a user", () => {
     });
   });
 
-  it("a lock runs out after an hour by itself", async () => {
+  test("a lock expires after an hour", async () => {
     let now = 1_800_000_000_000;
     const { clerk } = await startEmulator({ now: () => now });
     const user = await clerk.users.createUser({ username: "countess" });
@@ -239,29 +239,29 @@ describe("the standing of a user", () => {
     now += 59 * 60_000;
     const locked = await clerk.users.getUser(user.id);
     expect(locked.raw).toMatchObject({ locked: true, lockout_expires_in_seconds: 60 });
-    expect((await refusalOf(clerk.sessions.createSession({ userId: user.id }))).errors).toEqual(["user_locked"]);
+    expect((await rejectionOf(clerk.sessions.createSession({ userId: user.id }))).errors).toEqual(["user_locked"]);
     now += 60_000;
     expect((await clerk.users.getUser(user.id)).locked).toBe(false);
     await clerk.users.lockUser(user.id);
     expect((await clerk.users.unlockUser(user.id)).locked).toBe(false);
   });
 
-  it("an image of one's own comes and goes", async () => {
+  test("a profile image can be set and removed", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess" });
     const file = new File(["not really an image"], "ada.png", { type: "image/png" });
-    const pictured = await clerk.users.updateUserProfileImage(user.id, { file });
-    expect(pictured.hasImage).toBe(true);
-    expect(pictured.imageUrl).not.toBe(user.imageUrl);
+    const withImage = await clerk.users.updateUserProfileImage(user.id, { file });
+    expect(withImage.hasImage).toBe(true);
+    expect(withImage.imageUrl).not.toBe(user.imageUrl);
     expect((await clerk.users.deleteUserProfileImage(user.id)).hasImage).toBe(false);
   });
 
-  it("the lists that are not emulated are empty", async () => {
+  test("lists that are not emulated are empty", async () => {
     const { clerk } = await startEmulator();
     const user = await clerk.users.createUser({ username: "countess" });
     const empty = { data: [], totalCount: 0 };
     expect(await clerk.users.getOrganizationMembershipList({ userId: user.id })).toEqual(empty);
     expect(await clerk.users.getUserOauthAccessToken(user.id, "google")).toEqual(empty);
-    expect((await refusalOf(clerk.users.getUserOauthAccessToken("user_unknown", "google"))).status).toBe(404);
+    expect((await rejectionOf(clerk.users.getUserOauthAccessToken("user_unknown", "google"))).status).toBe(404);
   });
 });

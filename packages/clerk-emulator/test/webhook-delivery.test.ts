@@ -1,10 +1,10 @@
 import { createServer } from "node:http";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, test, onTestFinished } from "vitest";
 import { z } from "zod";
 import type { ClerkEmulatorOptions, WebhookOptions } from "../src/start-clerk-emulator.ts";
 import { createRandom } from "../src/seeded-random.ts";
 import { planDeliveries } from "../src/webhooks/webhook-endpoint.ts";
-import { judgeAttempt } from "../src/webhooks/webhook-endpoint.ts";
+import { decideAfterAttempt } from "../src/webhooks/webhook-endpoint.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 import { startEmulator } from "./start-emulator.ts";
 import { type Answer, startEndpoint } from "./start-endpoint.ts";
@@ -21,11 +21,11 @@ async function startConnected(answer?: Answer, webhook: WebhookOptions = {}, opt
   return { emulator, endpoint, createUsers, webhooks: emulator.webhooks };
 }
 
-describe("an attempt that fails", () => {
-  it("is made again after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, and then no more", () => {
+describe("a failed delivery attempt", () => {
+  test("is retried after 5 s, 5 min, 30 min, 2 h, 5 h, 10 h and 10 h, and then no longer", () => {
     const minutes = 60_000;
     const waits = [1, 2, 3, 4, 5, 6, 7, 8].map((attempt) =>
-      judgeAttempt({ kind: "answered", status: 500, control: null }, attempt, 1),
+      decideAfterAttempt({ kind: "answered", status: 500, control: null }, attempt, 1),
     );
     expect(waits).toEqual([
       ...[5000, 5 * minutes, 30 * minutes, 120 * minutes, 300 * minutes, 600 * minutes, 600 * minutes].map(
@@ -35,7 +35,7 @@ describe("an attempt that fails", () => {
     ]);
   });
 
-  it.each([500, 503, 404, 400, 302])("counts %i as a failure", async (status) => {
+  test.each([500, 503, 404, 400, 302])("is retried for status %i", async (status) => {
     const { endpoint, webhooks, createUsers } = await startConnected((_, index) => ({
       status: index < 2 ? status : 200,
       headers: { location: "/elsewhere" },
@@ -48,7 +48,7 @@ describe("an attempt that fails", () => {
     ]);
   });
 
-  it("leaves the message failed after the eighth", async () => {
+  test("marks the message as failed when it is the eighth", async () => {
     const { endpoint, webhooks, createUsers } = await startConnected(() => ({ status: 500 }));
     createUsers(1);
     await webhooks.settled();
@@ -56,7 +56,7 @@ describe("an attempt that fails", () => {
     expect(webhooks.messages()).toMatchObject([{ state: "failed" }]);
   });
 
-  it("is not made again when the endpoint asks for that", async () => {
+  test("is not retried when the endpoint answers abort-message", async () => {
     const { endpoint, webhooks, createUsers } = await startConnected(() => ({
       status: 422,
       headers: { "webhook-delivery": "abort-message" },
@@ -67,7 +67,7 @@ describe("an attempt that fails", () => {
     expect(webhooks.messages()).toMatchObject([{ state: "aborted" }]);
   });
 
-  it("may have had no answer in time", async () => {
+  test("is retried when no answer arrives in time", async () => {
     const silent = createServer(() => {});
     onTestFinished(() => {
       silent.close();
@@ -85,7 +85,7 @@ describe("an attempt that fails", () => {
     ]);
   });
 
-  it("may have found nobody listening", async () => {
+  test("is retried when the endpoint refuses connections", async () => {
     const { webhooks, createUsers } = await startConnected();
     webhooks.connect({ url: "http://127.0.0.1:1", secret: "whsec_bWluZQ==" });
     createUsers(1);
@@ -97,8 +97,8 @@ describe("an attempt that fails", () => {
   });
 });
 
-describe("faults", () => {
-  it("deliver messages twice under one id, as often as told", async () => {
+describe("webhook faults", () => {
+  test("duplicate messages under one id with the configured probability", async () => {
     const { endpoint, webhooks, createUsers } = await startConnected();
     webhooks.setFaults({ duplicateProbability: 0.25 });
     createUsers(200);
@@ -109,7 +109,7 @@ describe("faults", () => {
     expect(ids.length - 200).toBeLessThan(75);
   });
 
-  it("delay messages so that they overtake each other", async () => {
+  test("delay messages so that they overtake each other", async () => {
     const { endpoint, webhooks, createUsers } = await startConnected(undefined, {
       faults: { delayMs: { min: 0, max: 50 } },
     });
@@ -120,7 +120,7 @@ describe("faults", () => {
     expect(received.toSorted()).toEqual(sent.toSorted());
   });
 
-  it("lose messages, until they are replayed", async () => {
+  test("lose messages until they are replayed", async () => {
     const { endpoint, webhooks, createUsers } = await startConnected(undefined, { faults: { lossProbability: 0.5 } });
     const sent = createUsers(40);
     await webhooks.settled();
@@ -133,7 +133,7 @@ describe("faults", () => {
     expect(webhooks.replay("msg_unknown")).toBe(false);
   });
 
-  it("fall on the same messages for the same seed", () => {
+  test("affect the same messages for the same seed", () => {
     const faults = { duplicateProbability: 0.3, lossProbability: 0.3, delayMs: { min: 0, max: 5 } };
     const draw = (seed: number, chosen = faults): number[][] => {
       const random = createRandom(seed, "faults");
@@ -141,15 +141,17 @@ describe("faults", () => {
     };
     expect(draw(5)).toEqual(draw(5));
     expect(draw(6)).not.toEqual(draw(5));
-    // Losing none delivers the others exactly as before.
+    // Without losses, the other messages are delivered exactly as before.
     const lost = draw(5).map((delays) => delays.length === 0);
-    const without = draw(5, { ...faults, lossProbability: 0 }).map((delays, place) => (lost[place] ? [] : delays));
+    const without = draw(5, { ...faults, lossProbability: 0 }).map((delays, position) =>
+      lost[position] ? [] : delays,
+    );
     expect(without).toEqual(draw(5));
   });
 
-  it("and everything else is the same for the same seed and operations", async () => {
+  test("leave ids, keys and message states the same for the same seed and operations", async () => {
     const faults = { duplicateProbability: 0.3, lossProbability: 0.3, delayMs: { min: 0, max: 5 } };
-    const live = async (seed: number, answer: Answer) => {
+    const run = async (seed: number, answer: Answer) => {
       let now = 1_800_000_000_000;
       const { emulator, webhooks, createUsers } = await startConnected(
         answer,
@@ -157,17 +159,17 @@ describe("faults", () => {
         { seed, now: () => (now += 7) },
       );
       for (const id of createUsers(20)) emulator.dashboard.signIn(id);
-      const fates = webhooks.messages().map(({ id, body, state }) => ({ id, body, state }));
-      return { fates, secretKey: emulator.secretKey };
+      const outcomes = webhooks.messages().map(({ id, body, state }) => ({ id, body, state }));
+      return { outcomes, secretKey: emulator.secretKey };
     };
-    const history = await live(5, () => ({ status: 200 }));
-    expect(await live(5, () => ({ status: 500 }))).toEqual(history);
-    expect((await live(6, () => ({ status: 200 }))).fates).not.toEqual(history.fates);
+    const history = await run(5, () => ({ status: 200 }));
+    expect(await run(5, () => ({ status: 500 }))).toEqual(history);
+    expect((await run(6, () => ({ status: 200 }))).outcomes).not.toEqual(history.outcomes);
   });
 });
 
-describe("delivery", () => {
-  it("collects while paused and sends all when resumed", async () => {
+describe("webhook delivery", () => {
+  test("collects messages while paused and sends them when resumed", async () => {
     const { endpoint, webhooks, createUsers } = await startConnected();
     webhooks.pause();
     createUsers(30);
@@ -178,16 +180,16 @@ describe("delivery", () => {
     expect(endpoint.deliveries).toHaveLength(30);
   });
 
-  it("signs each attempt with the time of that attempt, by the machine's clock", async () => {
+  test("signs each attempt with its own time by the machine's clock", async () => {
     const { endpoint, webhooks, createUsers } = await startConnected(undefined, {}, { now: () => 1 });
     createUsers(1);
     await webhooks.settled();
-    // The endpoint has verified it, which svix refuses for a time more than five minutes off.
+    // The endpoint has verified it, and svix rejects a time that is more than five minutes off.
     expect(Math.abs((endpoint.deliveries[0]?.sentAtSeconds ?? 0) - Date.now() / 1000)).toBeLessThan(5);
     expect(endpoint.deliveries[0]?.envelope.timestamp).toBe(1);
   });
 
-  it("keeps connections and opens no more of them than told", async () => {
+  test("reuses connections and opens at most the configured number", async () => {
     const { endpoint, webhooks, createUsers } = await startConnected(undefined, { concurrency: 3 });
     createUsers(60);
     await webhooks.settled();
@@ -195,7 +197,7 @@ describe("delivery", () => {
     expect(endpoint.connections().opened).toBe(3);
   });
 
-  it("without an endpoint writes messages down, which can be sent later", async () => {
+  test("records messages without an endpoint, so that they can be sent later", async () => {
     const { emulator } = await startEmulator();
     emulator.dashboard.createUser({ username: "countess" });
     await emulator.webhooks.settled();
@@ -207,7 +209,7 @@ describe("delivery", () => {
     expect(endpoint.deliveries[0]?.envelope.type).toBe("user.created");
   });
 
-  it("forgets old messages that have come to an end, and none that is pending", async () => {
+  test("drops old settled messages and no pending one", async () => {
     const { webhooks, createUsers } = await startConnected(undefined, { rememberedMessages: 10 });
     webhooks.pause();
     createUsers(40);
@@ -217,7 +219,7 @@ describe("delivery", () => {
     expect(webhooks.messages().length).toBeLessThan(20);
   });
 
-  it("carries any body, also one that Clerk would never send", async () => {
+  test("sends any body, including one that Clerk would never send", async () => {
     const { emulator, endpoint, webhooks } = await startConnected();
     const event = { type: "role.created", object: "event", data: { id: "role_1", object: "role" }, timestamp: 1 };
     const attributes = { http_request: { client_ip: "", user_agent: "" } };
@@ -227,13 +229,13 @@ describe("delivery", () => {
     expect(endpoint.deliveries).toMatchObject([{ id: message.id, envelope: event }]);
   });
 
-  it("refuses an endpoint that it could never reach", async () => {
+  test("rejects a malformed endpoint URL or secret", async () => {
     const { webhooks } = await startConnected();
     expect(() => webhooks.connect({ url: "nowhere", secret: "whsec_bWluZQ==" })).toThrow("malformed: nowhere");
     expect(() => webhooks.connect({ url: "http://127.0.0.1:1", secret: "whsec_*" })).toThrow("Base64Coder");
   });
 
-  it("ends with the emulator, whatever is pending", async () => {
+  test("stops with the emulator even while messages are pending", async () => {
     const { emulator, webhooks, createUsers } = await startConnected(undefined, { retryScale: 1 });
     webhooks.connect({ url: "http://127.0.0.1:1", secret: emulator.webhookSecret });
     createUsers(5);
@@ -241,16 +243,16 @@ describe("delivery", () => {
     await Promise.all([emulator.stop(), expect(settled).rejects.toThrow("stopped with messages pending")]);
   });
 
-  it("leaves no connection behind when the emulator stops", async () => {
+  test("closes all connections when the emulator stops", async () => {
     const { emulator, endpoint, webhooks, createUsers } = await startConnected();
     createUsers(20);
     await webhooks.settled();
     expect(endpoint.connections().open).toBeGreaterThan(0);
     await emulator.stop();
-    await waitFor("the endpoint to see all connections closed", () => endpoint.connections().open === 0);
+    await waitFor("the endpoint has no open connection", () => endpoint.connections().open === 0);
   });
 
-  it("carries thousands of changes to hundreds of users, each of them", async () => {
+  test("delivers each of thousands of changes to hundreds of users", async () => {
     const { emulator, endpoint, webhooks, createUsers } = await startConnected(undefined, {
       faults: { duplicateProbability: 0.1, delayMs: { min: 0, max: 20 } },
     });

@@ -1,15 +1,15 @@
-import { expect, it } from "vitest";
+import { expect, test } from "vitest";
 import type { ClerkEmulatorOptions } from "../src/start-clerk-emulator.ts";
-import { refusalOf } from "./rejection-of.ts";
+import { rejectionOf } from "./rejection-of.ts";
 import { startEmulator } from "./start-emulator.ts";
 import { startEndpoint } from "./start-endpoint.ts";
 
-/** An emulator whose messages go to an endpoint that verifies them. */
+/** An emulator connected to an endpoint that verifies its messages. */
 async function startConnected(options: ClerkEmulatorOptions = {}) {
   const started = await startEmulator(options);
   const endpoint = await startEndpoint(started.emulator.webhookSecret);
   started.emulator.webhooks.connect({ url: endpoint.url, secret: started.emulator.webhookSecret });
-  /** What has come in until now, by type, the types in alphabetical order (delivery has none). */
+  /** The envelopes received so far, sorted by type, because deliveries have no order. */
   const received = async () => {
     await started.emulator.webhooks.settled();
     const envelopes = endpoint.deliveries.map(({ envelope }) => envelope);
@@ -18,7 +18,7 @@ async function startConnected(options: ClerkEmulatorOptions = {}) {
   return { ...started, endpoint, received };
 }
 
-it("every change reaches the endpoint as a message that svix verifies, with the user as the API answers", async () => {
+test("every change is delivered as a message that svix verifies, with the user as the API returns it", async () => {
   const { emulator, clerk, received } = await startConnected();
   const user = await clerk.users.createUser({
     emailAddress: ["ada@example.com"],
@@ -36,7 +36,7 @@ it("every change reaches the endpoint as a message that svix verifies, with the 
   expect(deleted?.data).toEqual({ object: "user", id: user.id, deleted: true, external_id: "ext-1" });
 });
 
-it("signing in sends a session and a user in whom nothing but the sign-in has changed", async () => {
+test("a sign-in sends a session, and a user in which only the activity times and the version changed", async () => {
   const { emulator, received } = await startConnected();
   const user = emulator.dashboard.createUser({ username: "countess" });
   const session = emulator.dashboard.signIn(user.id);
@@ -49,7 +49,7 @@ it("signing in sends a session and a user in whom nothing but the sign-in has ch
   expect(signedIn.updated_at).toBeGreaterThan(user.updated_at);
 });
 
-it("sessions that end say how", async () => {
+test("a closed session sends a message that names the way it ended", async () => {
   const { emulator, received } = await startConnected();
   const { dashboard } = emulator;
   const { id } = dashboard.createUser({ username: "countess" });
@@ -67,7 +67,7 @@ it("sessions that end say how", async () => {
   ]);
 });
 
-it("every operation that changes a user sends one user.updated with a version of its own", async () => {
+test("every operation that changes a user sends one user.updated with a new version", async () => {
   const { clerk, emulator, received } = await startConnected({ now: () => 1_800_000_000_000 });
   const { dashboard } = emulator;
   const user = await clerk.users.createUser({ emailAddress: ["ada@example.com"], password: "difference engine" });
@@ -94,15 +94,15 @@ it("every operation that changes a user sends one user.updated with a version of
   );
 });
 
-it("a refused operation sends nothing", async () => {
+test("a rejected operation sends nothing", async () => {
   const { emulator, clerk, received } = await startConnected();
-  expect((await refusalOf(clerk.users.createUser({ emailAddress: ["nobody"] }))).status).toBe(422);
-  expect((await refusalOf(clerk.users.updateUser("user_unknown", { firstName: "Ada" }))).status).toBe(404);
+  expect((await rejectionOf(clerk.users.createUser({ emailAddress: ["nobody"] }))).status).toBe(422);
+  expect((await rejectionOf(clerk.users.updateUser("user_unknown", { firstName: "Ada" }))).status).toBe(404);
   expect(await received()).toEqual([]);
   expect(emulator.webhooks.messages()).toEqual([]);
 });
 
-it("the envelope's time is in seconds when told so", async () => {
+test("the envelope's timestamp has the configured unit", async () => {
   const { emulator, received } = await startConnected({
     now: () => 1_800_000_000_999,
     webhook: { timestampUnit: "seconds" },
@@ -114,7 +114,7 @@ it("the envelope's time is in seconds when told so", async () => {
   expect((await received()).map(({ timestamp }) => timestamp)).toContain(1_800_000_000_999);
 });
 
-it("while a secret is rotated each message verifies by the old and by the new one", async () => {
+test("during a rotation each message verifies with the old and with the new secret", async () => {
   const { emulator } = await startEmulator();
   const [oldSecret, newSecret] = ["b2xkIHNlY3JldA==", "bmV3IHNlY3JldA=="].map((key) => `whsec_${key}`);
   for (const secret of [oldSecret ?? "", newSecret ?? ""]) {

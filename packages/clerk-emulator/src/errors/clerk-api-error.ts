@@ -1,4 +1,4 @@
-/** One entry of the `errors` list in a Backend API answer. */
+/** One entry of the `errors` list in a Backend API response. */
 export interface ApiErrorItem {
   readonly code: string;
   readonly message: string;
@@ -6,7 +6,7 @@ export interface ApiErrorItem {
   readonly meta?: Readonly<Record<string, unknown>>;
 }
 
-/** An operation that Clerk refuses. The HTTP side answers it with this status and these items. */
+/** An operation that Clerk rejects. The HTTP layer responds with this status and these items. */
 export class ClerkApiError extends Error {
   override readonly name = "ClerkApiError";
   readonly status: number;
@@ -22,7 +22,7 @@ export class ClerkApiError extends Error {
   }
 }
 
-/** Throws all the form errors at once, as Clerk does, or returns when there are none. */
-export function refuseForm(items: readonly ApiErrorItem[]): void {
+/** Throws all form errors at once, as Clerk does. Returns when there are none. */
+export function rejectForm(items: readonly ApiErrorItem[]): void {
   if (items.length > 0) throw new ClerkApiError(422, items);
 }

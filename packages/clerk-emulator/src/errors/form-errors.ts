@@ -1,7 +1,7 @@
 import type { ApiErrorItem } from "./clerk-api-error.ts";
 
-// Codes and texts of Clerk's error catalogue for refused parameters (status 422). The catalogue leaves some texts
-// empty; those are what Clerk's API is seen to answer.
+// Codes and texts from Clerk's error catalogue for rejected parameters (status 422). Texts that the catalogue leaves
+// empty are copied from responses of Clerk's API.
 
 export const paramMissing = (param: string): ApiErrorItem =>
   formError("form_param_missing", param, "is missing", `${param} must be included.`);
@@ -161,7 +161,7 @@ export const totpSecretInvalid = (): ApiErrorItem =>
     "The TOTP secret is invalid, please provide a valid one base32 encoded",
   );
 
-/** The instance asks for attributes that the request lacks. */
+/** The request lacks attributes that the instance requires. */
 export const userDataMissing = (params: readonly string[]): ApiErrorItem => ({
   code: "form_data_missing",
   message: "missing data",

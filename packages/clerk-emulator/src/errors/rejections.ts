@@ -1,18 +1,18 @@
 import { ClerkApiError } from "./clerk-api-error.ts";
 
-// Codes and texts of Clerk's error catalogue for requests that are refused as a whole.
+// Codes and texts from Clerk's error catalogue for requests that are rejected as a whole.
 
 export const userNotFound = (userId: string): ClerkApiError =>
-  refusal(404, "resource_not_found", "not found", `No user was found with id ${userId}`);
+  rejection(404, "resource_not_found", "not found", `No user was found with id ${userId}`);
 
 export const sessionNotFound = (sessionId: string): ClerkApiError =>
-  refusal(404, "resource_not_found", "Session not found", `No session was found with id ${sessionId}`);
+  rejection(404, "resource_not_found", "Session not found", `No session was found with id ${sessionId}`);
 
 export const jwtTemplateNotFound = (name: string): ClerkApiError =>
-  refusal(404, "resource_not_found", "JWT template not found", `No JWT template exists with name: ${name}`);
+  rejection(404, "resource_not_found", "JWT template not found", `No JWT template exists with name: ${name}`);
 
 export const resourceNotFound = (): ClerkApiError =>
-  refusal(404, "resource_not_found", "Resource not found", "Resource not found");
+  rejection(404, "resource_not_found", "Resource not found", "Resource not found");
 
 export const secretKeyInvalid = (): ClerkApiError =>
   sameText(
@@ -22,7 +22,7 @@ export const secretKeyInvalid = (): ClerkApiError =>
   );
 
 export const authorizationHeaderInvalid = (): ClerkApiError =>
-  refusal(
+  rejection(
     401,
     "authorization_header_format_invalid",
     "Invalid Authorization header format",
@@ -30,7 +30,7 @@ export const authorizationHeaderInvalid = (): ClerkApiError =>
   );
 
 export const requestBodyInvalid = (): ClerkApiError =>
-  refusal(
+  rejection(
     400,
     "request_body_invalid",
     "Request body invalid",
@@ -38,7 +38,7 @@ export const requestBodyInvalid = (): ClerkApiError =>
   );
 
 export const bulkSizeExceeded = (limit: number): ClerkApiError =>
-  refusal(
+  rejection(
     400,
     "bulk_size_exceeded",
     "bulk size exceeded",
@@ -46,7 +46,7 @@ export const bulkSizeExceeded = (limit: number): ClerkApiError =>
   );
 
 export const imageMissing = (): ClerkApiError =>
-  refusal(400, "form_param_missing", "Image file missing", "There was no image file present in the request");
+  rejection(400, "form_param_missing", "Image file missing", "There was no image file present in the request");
 
 export const tooManyRequests = (retryAfterSeconds: number): ClerkApiError =>
   new ClerkApiError(
@@ -63,7 +63,7 @@ export const tooManyRequests = (retryAfterSeconds: number): ClerkApiError =>
   );
 
 export const unexpectedError = (): ClerkApiError =>
-  refusal(
+  rejection(
     500,
     "internal_clerk_error",
     "Oops, an unexpected error occurred",
@@ -71,19 +71,19 @@ export const unexpectedError = (): ClerkApiError =>
   );
 
 export const incorrectPassword = (): ClerkApiError =>
-  refusal(422, "incorrect_password", "incorrect password", "The provided password is not the one the user has set");
+  rejection(422, "incorrect_password", "incorrect password", "The provided password is not the one the user has set");
 
 export const noPasswordSet = (): ClerkApiError =>
-  refusal(400, "no_password_set", "no password set", "This user does not have a password set for their account");
+  rejection(400, "no_password_set", "no password set", "This user does not have a password set for their account");
 
 export const totpDisabled = (): ClerkApiError =>
-  refusal(400, "totp_disabled", "TOTP is disabled", "This user does not have TOTP enabled in their account");
+  rejection(400, "totp_disabled", "TOTP is disabled", "This user does not have TOTP enabled in their account");
 
 export const totpIncorrect = (): ClerkApiError =>
-  refusal(422, "totp_incorrect_code", "incorrect TOTP", "The provided TOTP code is incorrect");
+  rejection(422, "totp_incorrect_code", "incorrect TOTP", "The provided TOTP code is incorrect");
 
 export const userBanned = (): ClerkApiError =>
-  refusal(
+  rejection(
     403,
     "user_banned",
     "User banned",
@@ -91,25 +91,25 @@ export const userBanned = (): ClerkApiError =>
   );
 
 export const userLocked = (secondsLeft: number): ClerkApiError =>
-  refusal(
+  rejection(
     403,
     "user_locked",
     "Account locked",
     `Your account is locked. You will be able to try again in ${secondsLeft} seconds. For more information, please contact support.`,
   );
 
-export const lastIdentificationStays = (): ClerkApiError =>
-  refusal(400, "identification_deletion_failed", "Deletion failed", "You cannot delete your last identification.");
+export const lastIdentificationNotDeletable = (): ClerkApiError =>
+  rejection(400, "identification_deletion_failed", "Deletion failed", "You cannot delete your last identification.");
 
-export const lastRequiredIdentificationStays = (kind: string): ClerkApiError =>
+export const lastRequiredIdentificationNotDeletable = (kind: string): ClerkApiError =>
   sameText(
     400,
     "last_required_identification_deletion_failed",
     `You are required to maintain at least one ${kind} in your account at all times`,
   );
 
-export const linkedIdentificationStays = (): ClerkApiError =>
-  refusal(
+export const linkedIdentificationNotDeletable = (): ClerkApiError =>
+  rejection(
     400,
     "delete_linked_identification_disallowed",
     "Deleting a linked email address is not allowed",
@@ -117,17 +117,17 @@ export const linkedIdentificationStays = (): ClerkApiError =>
   );
 
 export const signInTokenNotRevocable = (status: string): ClerkApiError =>
-  refusal(
+  rejection(
     400,
     "sign_in_token_cannot_be_revoked_code",
     "cannot revoke",
     `Sign in token cannot be revoked because its status is ${status}. Only pending tokens can be revoked.`,
   );
 
-function refusal(status: number, code: string, message: string, longMessage: string): ClerkApiError {
+function rejection(status: number, code: string, message: string, longMessage: string): ClerkApiError {
   return new ClerkApiError(status, [{ code, message, long_message: longMessage }]);
 }
 
 function sameText(status: number, code: string, text: string): ClerkApiError {
-  return refusal(status, code, text, text);
+  return rejection(status, code, text, text);
 }

@@ -27,10 +27,10 @@ export interface AppOptions {
   readonly makeTraceId: () => string;
 }
 
-/** What a program needs to talk to the emulator and to trust what comes from it. */
+/** The keys that a program needs to call the emulator and to verify its tokens and webhooks. */
 export interface EmulatorKeys {
   readonly secretKey: string;
-  /** Its Frontend API does not exist; the SDK's `authenticateRequest` wants to have one. */
+  /** Names a Frontend API that does not exist. The SDK's `authenticateRequest` requires one. */
   readonly publishableKey: string;
   /** The PEM that verifies session tokens: the SDK's `jwtKey`. */
   readonly jwtKey: string;
@@ -42,8 +42,8 @@ export interface EmulatorKeys {
 }
 
 /**
- * `/v1` is the Backend API. `/emulator` is what Clerk does not have: the same resources without key and limit, as the
- * dashboard changes them; what users do by themselves; the control of webhooks; the keys (at `/emulator` itself).
+ * `/v1` is the Backend API. `/emulator` has what Clerk's API lacks: the same resources without key and rate limit, the
+ * actions of users, the control of webhooks, and the keys (at `/emulator` itself).
  */
 export function createApp(options: AppOptions): Hono {
   const { instance, webhooks, signer, keys, sessionClaims, rateLimit, makeTraceId } = options;

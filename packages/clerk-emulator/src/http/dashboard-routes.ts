@@ -8,7 +8,7 @@ import { z } from "zod";
 import { resourceNotFound } from "../errors/rejections.ts";
 import type { WebhookSender } from "../webhooks/webhook-sender.ts";
 
-/** What users do by themselves, for other processes to make happen. */
+/** Actions of users, such as signing in, for other processes. */
 export function dashboardRoutes(instance: Instance): Hono {
   return new Hono()
     .post("/users/:id/sign_in", (c) => respond(c, createSession(instance, { user_id: c.req.param("id") })))
@@ -36,7 +36,7 @@ const controlParams = z.strictObject({
 
 const messageParams = z.strictObject({ body: z.string() });
 
-/** `/emulator/webhooks`: the delivery of webhooks for other processes to look at and to disturb. */
+/** `/emulator/webhooks`: lets other processes inspect the delivery of webhooks and inject faults. */
 export function webhookRoutes(webhooks: WebhookSender, secret: string): Hono {
   const describe = () => ({
     endpoint: webhooks.endpoint,

@@ -1,7 +1,7 @@
 import { createMiddleware } from "hono/factory";
 import { authorizationHeaderInvalid, secretKeyInvalid, tooManyRequests } from "../errors/rejections.ts";
 
-/** Lets only requests pass that carry the instance's secret key. */
+/** Rejects requests without the instance's secret key. */
 export function authenticate(secretKey: string) {
   return createMiddleware(async function authenticated(context, next) {
     const header = context.req.header("authorization");
@@ -17,7 +17,7 @@ export interface RateLimit {
   readonly windowMs: number;
 }
 
-/** Refuses requests beyond the limit in each window that begins with a request. `/jwks` is not limited, as in Clerk. */
+/** Rejects requests above the limit. A window begins with its first request. `/jwks` is not limited, as in Clerk. */
 export function limitRate({ requests, windowMs }: RateLimit, now: () => number) {
   let windowEnd = Number.NEGATIVE_INFINITY;
   let used = 0;

@@ -3,13 +3,13 @@ import { serve } from "@hono/node-server";
 import type { Hono } from "hono";
 
 export interface RunningServer {
-  /** Without a slash at the end. */
+  /** Without a trailing slash. */
   readonly url: string;
-  /** Stops listening and cuts every connection, kept-alive ones too. */
+  /** Stops listening and closes every connection, including idle ones. */
   close(): Promise<void>;
 }
 
-/** Serves until closed. Rejects when the port is taken. */
+/** Serves until closed. Rejects when the port is in use. */
 export function serveApp(app: Hono, hostname: string, port: number): Promise<RunningServer> {
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname, port }, (address) => {

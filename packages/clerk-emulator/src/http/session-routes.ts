@@ -42,7 +42,7 @@ const signParams = z.strictObject({
   authorizedParty: z.string().exactOptional(),
 });
 
-/** `/emulator/session_tokens`: a token for anybody, whether there is such a user or not. */
+/** `/emulator/session_tokens`: a token for any user id, including unknown ones. */
 export function sessionTokenRoutes(signer: SessionTokenSigner): Hono {
   return new Hono().post("/", async (c) => respond(c, { jwt: await signer.sign(await readBody(c, signParams)) }));
 }

@@ -37,7 +37,7 @@ import {
   verifyPasswordParams,
 } from "../users/passwords.ts";
 
-/** `/users`: a user as a whole. */
+/** `/users`: whole users. */
 export function userRoutes(instance: Instance): Hono {
   return new Hono()
     .get("/", (c) => respond(c, listUsers(instance, c.req.queries())))
@@ -62,9 +62,9 @@ export function userRoutes(instance: Instance): Hono {
     .post("/:id/unlock", (c) => respond(c, unlockUser(instance, c.req.param("id"))));
 }
 
-/** `/users/:id/…`: addresses, accounts, image, and the lists that are always empty here. */
+/** `/users/:id/…`: addresses, accounts, image, and lists that are always empty in the emulator. */
 export function userBelongingRoutes(instance: Instance): Hono {
-  const nothing = (c: Context, userId: string): Response => {
+  const emptyList = (c: Context, userId: string): Response => {
     instance.users.require(userId);
     return respond(c, { data: [], total_count: 0 });
   };
@@ -81,16 +81,16 @@ export function userBelongingRoutes(instance: Instance): Hono {
     .delete("/:id/external_accounts/:account", (c) =>
       respond(c, deleteExternalAccount(instance, c.req.param("id"), c.req.param("account"))),
     )
-    .get("/:id/organization_memberships", (c) => nothing(c, c.req.param("id")))
-    .get("/:id/organization_invitations", (c) => nothing(c, c.req.param("id")))
+    .get("/:id/organization_memberships", (c) => emptyList(c, c.req.param("id")))
+    .get("/:id/organization_invitations", (c) => emptyList(c, c.req.param("id")))
     .get("/:id/oauth_access_tokens/:provider", (c) => {
-      if (c.req.query("paginated") === "true") return nothing(c, c.req.param("id"));
+      if (c.req.query("paginated") === "true") return emptyList(c, c.req.param("id"));
       instance.users.require(c.req.param("id"));
       return respond(c, []);
     });
 }
 
-/** `/users/:id/…`: what a user signs in with. */
+/** `/users/:id/…`: the credentials of a user. */
 export function userCredentialRoutes(instance: Instance): Hono {
   return new Hono()
     .post("/:id/verify_password", async (c) =>

@@ -7,7 +7,7 @@ import {
   phoneNumberInvalid,
   web3WalletInvalid,
 } from "../errors/form-errors.ts";
-import { lastIdentificationStays, lastRequiredIdentificationStays } from "../errors/rejections.ts";
+import { lastIdentificationNotDeletable, lastRequiredIdentificationNotDeletable } from "../errors/rejections.ts";
 import type { IdentifierKind, Instance } from "../instance/instance.ts";
 import type { ClaimKind } from "../instance/session-directory.ts";
 import type { UserDirectory } from "../instance/user-directory.ts";
@@ -18,7 +18,7 @@ const email = z.email();
 const e164 = /^\+[1-9]\d{6,14}$/;
 const web3 = /^(?:0x[0-9a-fA-F]{40}|[1-9A-HJ-NP-Za-km-z]{32,44})$/;
 
-/** The errors in email addresses that a user is to get. A new user has no id yet. */
+/** The errors in email addresses to be added to a user. A new user has no id yet. */
 export function checkEmailAddresses(
   users: UserDirectory,
   addresses: readonly string[],
@@ -42,7 +42,7 @@ export function checkWeb3Wallets(users: UserDirectory, wallets: readonly string[
   return checkUnclaimed(users, "web3_wallet", wallets);
 }
 
-/** Whether values repeat among themselves or belong to another user already. */
+/** The error if values repeat or belong to another user. */
 export function checkUnclaimed(
   users: UserDirectory,
   kind: ClaimKind,
@@ -57,8 +57,8 @@ export function checkUnclaimed(
   return taken ? [identifierExists(kind)] : [];
 }
 
-/** Throws when a user without one more identification of this kind could no longer be told apart or sign in. */
-export function keepAnIdentification({ requirements }: Instance, user: ClerkUser, kind: IdentifierKind): void {
+/** Throws when the user cannot lose one identification of this kind: it is the last one, or the last required one. */
+export function assertIdentificationLeft({ requirements }: Instance, user: ClerkUser, kind: IdentifierKind): void {
   const counts: Record<IdentifierKind, number> = {
     email_address: user.email_addresses.length,
     phone_number: user.phone_numbers.length,
@@ -67,8 +67,8 @@ export function keepAnIdentification({ requirements }: Instance, user: ClerkUser
   };
   if (counts[kind] === 0) return;
   if (counts[kind] === 1 && requirements.required.includes(kind)) {
-    throw lastRequiredIdentificationStays(kind.replaceAll("_", " "));
+    throw lastRequiredIdentificationNotDeletable(kind.replaceAll("_", " "));
   }
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  if (total === 1) throw lastIdentificationStays();
+  if (total === 1) throw lastIdentificationNotDeletable();
 }

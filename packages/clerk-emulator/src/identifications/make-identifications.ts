@@ -1,10 +1,10 @@
 import type { Instance } from "../instance/instance.ts";
 import { type EmailAddress, verifiedByAdmin, type PhoneNumber, type Web3Wallet } from "../resources/user.ts";
 
-/** `verified` and `reserved` addresses are claimed against all other users, `unverified` ones are not. */
+/** No other user can have a `verified` or `reserved` address. An `unverified` one may belong to several users. */
 export type IdentificationStatus = "verified" | "reserved" | "unverified";
 
-/** A new address with an id of its own; it belongs to nobody yet. */
+/** A new address with an id of its own, not yet assigned to a user. */
 export function makeEmailAddress(
   instance: Instance,
   address: string,
@@ -24,12 +24,12 @@ export function makeEmailAddress(
   };
 }
 
-/** Clerk tells addresses apart without regard to case and answers them in lower case. */
+/** Clerk compares addresses case-insensitively and returns them in lower case. */
 export function normaliseEmail(address: string): string {
   return address.trim().toLowerCase();
 }
 
-/** A new phone number with an id of its own; it belongs to nobody yet. `number` is in E.164. */
+/** A new phone number with an id of its own, not yet assigned to a user. `number` is in E.164 format. */
 export function makePhoneNumber(
   instance: Instance,
   number: string,
@@ -51,7 +51,7 @@ export function makePhoneNumber(
   };
 }
 
-/** A new wallet with an id of its own; it belongs to nobody yet. */
+/** A new wallet with an id of its own, not yet assigned to a user. */
 export function makeWeb3Wallet(instance: Instance, address: string, at: number): Web3Wallet {
   return {
     id: instance.makeId("idn"),

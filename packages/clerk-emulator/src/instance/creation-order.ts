@@ -1,31 +1,31 @@
 /**
- * The ids of all users by creation time, the id breaking ties: a total order that does not move under a cursor.
- * Finding a place is O(log n), so that the thousandth page of a list costs what the first one does.
+ * The ids of all users by creation time, with the id as tie-breaker: a total order that is stable under a cursor.
+ * Finding a position takes O(log n), so that the thousandth page of a list costs as much as the first.
  */
 export class CreationOrder {
   readonly #entries: Entry[] = [];
 
   add(entry: Entry): void {
-    this.#entries.splice(this.#placeOf(entry), 0, entry);
+    this.#entries.splice(this.#positionOf(entry), 0, entry);
   }
 
   remove(entry: Entry): void {
-    this.#entries.splice(this.#placeOf(entry), 1);
+    this.#entries.splice(this.#positionOf(entry), 1);
   }
 
-  /** The ids from one end to the other, or those that follow `after` (itself left out). */
+  /** All ids in the given direction, or those after `after` (exclusive). */
   *walk(direction: "ascending" | "descending", after?: Entry): Generator<string> {
     const step = direction === "ascending" ? 1 : -1;
     const first = direction === "ascending" ? 0 : this.#entries.length - 1;
-    for (let place = after === undefined ? first : this.#placeOf(after) + step; ; place += step) {
-      const entry = this.#entries[place];
+    for (let position = after === undefined ? first : this.#positionOf(after) + step; ; position += step) {
+      const entry = this.#entries[position];
       if (entry === undefined) return;
       yield entry.id;
     }
   }
 
-  /** Where the entry is, or where it belongs. */
-  #placeOf({ createdAt, id }: Entry): number {
+  /** The position of the entry, or the position where it would be inserted. */
+  #positionOf({ createdAt, id }: Entry): number {
     let low = 0;
     let high = this.#entries.length;
     while (low < high) {

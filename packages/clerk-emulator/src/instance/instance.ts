@@ -4,17 +4,17 @@ import type { ClaimKind, SessionDirectory } from "./session-directory.ts";
 import type { UserDirectory } from "./user-directory.ts";
 import type { Random } from "../seeded-random.ts";
 
-/** What the dashboard's user settings decide about the attributes of a user. */
+/** The dashboard's settings for the attributes of a user. */
 export interface UserRequirements {
-  /** Attributes that every new user must come with. */
+  /** Attributes that every new user must have. */
   readonly required: readonly (IdentifierKind | "password")[];
-  /** Attributes that are switched off: a request that carries one is refused. */
+  /** Disabled attributes. A request with one of them is rejected. */
   readonly disabled: readonly (IdentifierKind | "password")[];
 }
 
 export type IdentifierKind = Exclude<ClaimKind, "external_id">;
 
-/** One Clerk instance: all the state there is, and what operations need to change it and to tell of the change. */
+/** One Clerk instance: its whole state, and what operations need to change it and to publish the change. */
 export interface Instance {
   readonly id: string;
   /** The origin of its Frontend API: the `iss` of session tokens. */
@@ -26,23 +26,23 @@ export interface Instance {
   readonly makeId: MakeId;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Hands an event to whoever delivers webhooks. Never blocks and never throws. */
+  /** Hands an event to the webhook delivery. Never blocks and never throws. */
   readonly publish: (event: ClerkEvent) => void;
 }
 
 const BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/** Makes ids as Clerk's look: a prefix, an underscore and the 27 characters of a KSUID (`user_2g7np7Hrk0SN6kj5EDMLDaKNL0S`). */
+/** Makes ids that look like Clerk's: a prefix, an underscore and the 27 characters of a KSUID (`user_2g7np7Hrk0SN6kj5EDMLDaKNL0S`). */
 export type MakeId = (prefix: IdPrefix) => string;
 
 type IdPrefix = "user" | "idn" | "sess" | "client" | "sit" | "ins" | "msg" | "eac" | "sact" | "img";
 
-/** Ids are drawn, not counted, so that nothing can come to depend on their order. */
+/** Ids are random, not sequential, so that no code can depend on their order. */
 export function createIdMaker(random: Random): MakeId {
   return (prefix) => `${prefix}_${drawText(random, 27)}`;
 }
 
-/** Draws a text of that many letters and digits. */
+/** A random text of `length` letters and digits. */
 export function drawText(random: Random, length: number): string {
   let text = "";
   for (let index = 0; index < length; index += 1) text += BASE62.charAt(random.below(BASE62.length));

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { type ApiErrorItem, refuseForm } from "../errors/clerk-api-error.ts";
+import { type ApiErrorItem, rejectForm } from "../errors/clerk-api-error.ts";
 import {
   paramMissing,
   paramOfWrongType,
@@ -10,11 +10,11 @@ import {
   tooManyItems,
 } from "../errors/form-errors.ts";
 
-/** Reads the parameters of an operation, or throws Clerk's 422 with one item for each that is wrong. */
+/** Parses the parameters of an operation. Throws Clerk's 422 with one item for each invalid parameter. */
 export function parseParams<Params>(schema: z.ZodType<Params>, params: unknown): Params {
   const parsed = schema.safeParse(params, { reportInput: true });
   if (parsed.success) return parsed.data;
-  refuseForm(parsed.error.issues.flatMap(toFormErrors));
+  rejectForm(parsed.error.issues.flatMap(toFormErrors));
   throw parsed.error;
 }
 
@@ -29,7 +29,7 @@ function toFormErrors(issue: z.core.$ZodIssue): ApiErrorItem[] {
   return [paramValueInvalid(param, JSON.stringify(issue.input))];
 }
 
-/** The parameters of a query string: every value that each came with, in order. */
+/** The parameters of a query string, each with all its values in order. */
 export type QueryValues = Readonly<Record<string, readonly string[] | undefined>>;
 
 export interface Page {
@@ -38,7 +38,7 @@ export interface Page {
   readonly offset: number;
 }
 
-/** Out of range, or not a number, counts as absent without a word: asking for 501 gives 10, as Clerk does. */
+/** A value that is out of range or not a number silently counts as absent: a limit of 501 gives 10, as in Clerk. */
 export function readPage(query: QueryValues): Page {
   const limit = readWhole(query["limit"]?.[0]);
   return {
@@ -47,12 +47,12 @@ export function readPage(query: QueryValues): Page {
   };
 }
 
-/** A whole number that is not negative. */
+/** A non-negative whole number. */
 export function readWhole(text: string | undefined): number | undefined {
   return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
-/** Drops the sign that a value may come with. A bare `+` in a query string arrives as a space. */
+/** Splits off the optional sign of a value. An unescaped `+` in a query string arrives as a space. */
 export function readSigned(text: string): { readonly sign: "+" | "-"; readonly value: string } {
   return { sign: text.startsWith("-") ? "-" : "+", value: text.replace(/^[+\- ]/, "") };
 }

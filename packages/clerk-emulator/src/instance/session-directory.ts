@@ -4,10 +4,10 @@ import type { Session } from "../resources/session.ts";
 
 export type ClaimKind = "email_address" | "phone_number" | "username" | "web3_wallet" | "external_id";
 
-/** A value that only one user of the instance may hold, such as `email_address:ada@example.com`. */
+/** A value that only one user of the instance may have, such as `email_address:ada@example.com`. */
 export type Claim = `${ClaimKind}:${string}`;
 
-/** Everything a user holds against all others. An address that is neither verified nor reserved is not claimed. */
+/** The values that no other user may have. An address that is neither verified nor reserved is not claimed. */
 export function claimsOf(user: ClerkUser): Claim[] {
   const claims: Claim[] = [];
   for (const email of user.email_addresses) {
@@ -27,7 +27,7 @@ export class SessionDirectory {
   readonly #sessions = new Map<string, Session>();
   readonly #idsByUser = new Map<string, Set<string>>();
 
-  /** Throws Clerk's 404 when there is no such session. */
+  /** Throws Clerk's 404 for an unknown session. */
   require(sessionId: string): Session {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) throw sessionNotFound(sessionId);

@@ -3,11 +3,11 @@ import { userNotFound } from "../errors/rejections.ts";
 import { type Claim, claimsOf } from "./session-directory.ts";
 import { CreationOrder } from "./creation-order.ts";
 
-/** A user with what Clerk never answers. Never changed in place: each change puts a new one into the directory. */
+/** A user with the data that Clerk never returns. Immutable: each change puts a new object into the directory. */
 export interface StoredUser {
   readonly snapshot: ClerkUser;
   readonly credentials: Credentials;
-  /** Unix milliseconds; the lock is over by itself from then on. */
+  /** Unix milliseconds. The lock expires at this time. */
   readonly lockedUntil: number | null;
 }
 
@@ -18,20 +18,20 @@ interface Credentials {
   readonly backupCodes: readonly string[];
 }
 
-/** A digest by a hasher other than `md5` and `sha256` is kept, but no password ever matches it. */
+/** A digest by a hasher other than `md5` and `sha256` is stored, but no password ever matches it. */
 export type StoredPassword =
   | { readonly kind: "plain"; readonly password: string }
   | { readonly kind: "digest"; readonly hasher: string; readonly digest: string };
 
-/** What Clerk answers about a user at a time: a lock that has run out is gone without any change of the user. */
+/** The user as Clerk returns it at a time. A lock expires without a change of the stored user. */
 export function presentUser({ snapshot, lockedUntil }: StoredUser, now: number): ClerkUser {
   if (lockedUntil === null || lockedUntil <= now) return snapshot;
   return { ...snapshot, locked: true, lockout_expires_in_seconds: Math.ceil((lockedUntil - now) / 1000) };
 }
 
 /**
- * All users of the instance, and who holds which claim and which e-mail address id. A change costs what the user's own
- * size asks for, however many other users there are. It does not check claims: whoever puts a user does that before.
+ * All users of the instance, indexed by claim and by email address id. The cost of a change does not depend on the number
+ * of other users. The directory does not check claims: the caller of `put` must have checked them.
  */
 export class UserDirectory {
   readonly #users = new Map<string, StoredUser>();
@@ -47,7 +47,7 @@ export class UserDirectory {
     return this.#users.get(userId);
   }
 
-  /** Throws Clerk's 404 when there is no such user. */
+  /** Throws Clerk's 404 for an unknown user. */
   require(userId: string): StoredUser {
     const user = this.#users.get(userId);
     if (user === undefined) throw userNotFound(userId);

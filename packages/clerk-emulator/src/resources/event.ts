@@ -1,14 +1,14 @@
 import type { SessionWithUser } from "./session.ts";
 import type { ClerkUser, DeletedUser } from "./user.ts";
 
-/** What the Backend API answers when something other than a user is gone. */
+/** The response of the Backend API after the deletion of anything but a user. */
 export interface DeletedObject {
   readonly object: string;
   readonly id: string;
   readonly deleted: true;
 }
 
-/** Something that happened in the instance and that a webhook tells the world. `at` is Unix milliseconds. */
+/** Something that happened in the instance and that a webhook reports. `at` is in Unix milliseconds. */
 export type ClerkEvent =
   | { readonly type: "user.created" | "user.updated"; readonly at: number; readonly data: ClerkUser }
   | { readonly type: "user.deleted"; readonly at: number; readonly data: DeletedUser }

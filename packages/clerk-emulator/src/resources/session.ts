@@ -2,7 +2,7 @@ import type { ClerkUser } from "./user.ts";
 
 type SessionStatus = "active" | "revoked" | "ended" | "expired" | "removed" | "abandoned" | "replaced";
 
-/** A session as the Backend API answers it. All times are Unix milliseconds. */
+/** A session as the Backend API returns it. All times are in Unix milliseconds. */
 export interface Session {
   readonly object: "session";
   readonly id: string;
@@ -25,12 +25,12 @@ export interface Session {
   readonly updated_at: number;
 }
 
-/** A session as webhooks carry it, together with its whole user. */
+/** A session as webhooks contain it, together with its whole user. */
 export interface SessionWithUser extends Session {
   readonly user: ClerkUser | null;
 }
 
-/** A one-time link by which a user signs in without credentials. All times are Unix milliseconds. */
+/** A one-time link with which a user signs in without credentials. All times are in Unix milliseconds. */
 export interface SignInToken {
   readonly object: "sign_in_token";
   readonly id: string;

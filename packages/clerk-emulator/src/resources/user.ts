@@ -1,7 +1,7 @@
-/** `null` only after a PUT that asked for it. */
+/** `null` only after a PUT with `null`. */
 export type Metadata = Readonly<Record<string, unknown>> | null;
 
-/** A user as the Backend API answers it and as webhooks carry it. All times are Unix milliseconds. */
+/** A user as the Backend API returns it and as webhooks contain it. All times are in Unix milliseconds. */
 export interface ClerkUser {
   readonly id: string;
   readonly object: "user";
@@ -13,7 +13,7 @@ export interface ClerkUser {
   readonly first_name: string | null;
   readonly last_name: string | null;
   readonly locale: string | null;
-  /** In the SDK's types, not in the OpenAPI document. */
+  /** In the SDK's types but not in the OpenAPI document. */
   readonly timezone: string | null;
   readonly profile_image_url: string;
   readonly image_url: string;
@@ -52,7 +52,7 @@ export interface ClerkUser {
   readonly updated_at: number;
 }
 
-/** What Clerk still says about a user after deletion: no address, no name, no version. */
+/** What Clerk reports about a user after deletion: no address, no name, no version. */
 export interface DeletedUser {
   readonly object: "user";
   readonly id: string;
@@ -60,7 +60,7 @@ export interface DeletedUser {
   readonly external_id?: string;
 }
 
-/** What ties an address to the connected account it came from. */
+/** The link from an address to the connected account it came from. */
 interface IdentificationLink {
   readonly type: string;
   readonly id: string;
@@ -68,7 +68,7 @@ interface IdentificationLink {
 
 interface Identification {
   readonly id: string;
-  /** `null` as long as nobody has verified it. */
+  /** `null` until the address is verified. */
   readonly verification: Verification | null;
   readonly created_at: number;
   readonly updated_at: number;
@@ -77,7 +77,7 @@ interface Identification {
 export interface EmailAddress extends Identification {
   readonly object: "email_address";
   readonly email_address: string;
-  /** Unverified, yet usable for sign-in and claimed against other users. */
+  /** Unverified but usable for sign-in, and not available to other users. */
   readonly reserved: boolean;
   readonly linked_to: readonly IdentificationLink[];
   readonly matches_sso_connection: boolean;
@@ -102,7 +102,7 @@ export interface Web3Wallet extends Identification {
 export interface ExternalAccount {
   readonly object: "external_account";
   readonly id: string;
-  /** With the prefix: `oauth_google`. */
+  /** Including the prefix: `oauth_google`. */
   readonly provider: string;
   readonly identification_id: string;
   readonly provider_user_id: string;
@@ -121,7 +121,7 @@ export interface ExternalAccount {
   readonly verification: Verification | null;
 }
 
-/** How an address or a connected account came to be verified, as Clerk's Backend API answers it. */
+/** How an address or a connected account was verified, as Clerk's Backend API returns it. */
 export interface Verification {
   readonly object: "verification_admin" | "verification_from_oauth" | "verification_oauth";
   readonly status: "verified";
@@ -131,7 +131,7 @@ export interface Verification {
   readonly expire_at: number | null;
 }
 
-/** What the Backend API gives to every address it creates as verified. */
+/** The verification of every address that the Backend API creates as verified. */
 export const verifiedByAdmin: Verification = {
   object: "verification_admin",
   status: "verified",

@@ -2,20 +2,20 @@ import { createPublicKey, generateKeyPair, type KeyObject, randomBytes } from "n
 import { promisify } from "node:util";
 import { exportJWK, type JWK, SignJWT } from "jose";
 
-/** What a session token is to say. Everything but the user has a default. */
+/** The content of a session token. Everything but the user has a default. */
 export interface SessionTokenRequest {
   readonly userId: string;
-  /** Default: a session id that belongs to no session. */
+  /** Default: the id of no existing session. */
   readonly sessionId?: string;
-  /** Added to Clerk's own claims and stronger than them, e.g. `{ metadata: { role: "admin" }, azp: "…" }`. */
+  /** Added to Clerk's own claims, which they override, e.g. `{ metadata: { role: "admin" }, azp: "…" }`. */
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Default 60, as Clerk; zero or less gives a token that has expired already. */
+  /** Default 60, as in Clerk. Zero or less gives an expired token. */
   readonly expiresInSeconds?: number;
-  /** The `azp` claim: the origin that the token was made for. Default: none, as for native clients. */
+  /** The `azp` claim: the origin that the token was issued for. Default: none, as for native clients. */
   readonly authorizedParty?: string;
 }
 
-/** The instance's RSA-2048 key. Times in tokens are the machine's, as whoever verifies them has no other clock. */
+/** Signs with the instance's RSA-2048 key. Tokens use the machine's clock, because their verifiers do. */
 export interface SessionTokenSigner {
   sign(request: SessionTokenRequest): Promise<string>;
   /** The public key as PEM: Clerk's `jwtKey`. */
@@ -23,7 +23,7 @@ export interface SessionTokenSigner {
   readonly jwks: { readonly keys: readonly JWK[] };
 }
 
-/** Makes a new key unless given one (an RSA-2048 private key). The key is not drawn from the seed. */
+/** Creates a new key unless given an RSA-2048 private key. The key does not depend on the seed. */
 export async function createSessionTokenSigner(
   issuer: string,
   keyId: string,

@@ -16,8 +16,8 @@ export const createSessionParams = z.strictObject({
 });
 
 /**
- * Signs a user in. Clerk then sends two messages: `session.created`, and a `user.updated` in which nothing but
- * `last_sign_in_at`, `last_active_at` and the version has changed.
+ * Signs a user in. Clerk then sends two messages: `session.created`, and a `user.updated` in which only `last_sign_in_at`,
+ * `last_active_at` and the version change.
  */
 export function createSession(instance: Instance, params: z.output<typeof createSessionParams>): Session {
   const user = instance.users.require(params.user_id);
@@ -60,10 +60,10 @@ export const createSessionTokenParams = z.strictObject({
   expires_in_seconds: z.int().min(30).max(315_360_000).nullish(),
 });
 
-/** What the dashboard's «customize session token» adds to every token of a user. */
+/** The claims that the dashboard's "Customize session token" adds to every token of a user. */
 export type SessionClaims = (user: ClerkUser) => Readonly<Record<string, unknown>>;
 
-/** A token for a session in use, as the browser of its user would hold it. Throws 404 when the session is over. */
+/** A token of an active session, as the user's browser would have it. Throws 404 when the session has ended. */
 export async function createSessionToken(
   instance: Instance,
   signer: SessionTokenSigner,

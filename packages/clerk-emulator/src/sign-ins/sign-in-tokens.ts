@@ -9,7 +9,7 @@ export const createSignInTokenParams = z.strictObject({
   expires_in_seconds: z.int().min(1).nullish(),
 });
 
-/** Makes a token by which a user could sign in. Nothing here accepts it: it stays pending until revoked. */
+/** Creates a sign-in token. The emulator never accepts it, so it stays pending until revoked. */
 export function createSignInToken(instance: Instance, params: z.output<typeof createSignInTokenParams>): SignInToken {
   const { id: userId } = instance.users.require(params.user_id).snapshot;
   const at = instance.now();
@@ -28,7 +28,7 @@ export function createSignInToken(instance: Instance, params: z.output<typeof cr
   return token;
 }
 
-/** Makes a pending token useless. */
+/** Revokes a pending token. */
 export function revokeSignInToken(instance: Instance, tokenId: string): SignInToken {
   const token = instance.signInTokens.get(tokenId);
   if (token === undefined) throw resourceNotFound();

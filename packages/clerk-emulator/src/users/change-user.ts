@@ -6,8 +6,8 @@ type Changes = Partial<Omit<ClerkUser, "id" | "updated_at">>;
 type HiddenChanges = Partial<Omit<StoredUser, "snapshot">>;
 
 /**
- * The one way to change a user: stores the new snapshot, moves its version and tells the world (`user.updated`), also
- * when the changes turn out to change nothing, as Clerk does.
+ * The only way to change a user: stores the new snapshot with a new version and publishes `user.updated`, even if nothing
+ * changed, as Clerk does.
  */
 export function changeUser(
   instance: Instance,
@@ -23,14 +23,14 @@ export function changeUser(
 }
 
 /**
- * The time of the next change of a user. Versions of one user never repeat and never go back: Clerk needs more than a
- * millisecond for a change, this emulator does not.
+ * The time of the next change of a user. The versions of a user strictly increase, even though two changes in the emulator
+ * can take less than a millisecond.
  */
 function nextVersion(instance: Instance, user: StoredUser): number {
   return Math.max(instance.now(), user.snapshot.updated_at + 1);
 }
 
-/** Deletes a user with all sessions and sends `user.deleted`, which says no more than the answer does. */
+/** Deletes a user with all sessions and sends `user.deleted` with the same content as the response. */
 export function deleteUser(instance: Instance, userId: string): DeletedUser {
   const user = instance.users.require(userId);
   const { external_id: externalId } = user.snapshot;
@@ -46,7 +46,7 @@ export function deleteUser(instance: Instance, userId: string): DeletedUser {
   return data;
 }
 
-/** Gives a user an image of its own (its bytes are not kept, only its address is made up), or takes it away. */
+/** Sets or removes a user's own image. The image itself is not stored; its URL is invented. */
 export function setProfileImage(instance: Instance, userId: string, hasImage: boolean): ClerkUser {
   const user = instance.users.require(userId);
   const url = `https://img.clerk.com/${hasImage ? instance.makeId("img") : userId}`;

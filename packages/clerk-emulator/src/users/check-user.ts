@@ -1,4 +1,4 @@
-import { refuseForm, type ApiErrorItem } from "../errors/clerk-api-error.ts";
+import { rejectForm, type ApiErrorItem } from "../errors/clerk-api-error.ts";
 import {
   metadataTooLarge,
   passwordPwned,
@@ -18,7 +18,7 @@ import { z } from "zod";
 import { checkUnclaimed } from "../identifications/check-identifiers.ts";
 import type { UserDirectory } from "../instance/user-directory.ts";
 
-// The parameters that creating and updating a user have in common. `null` and absent are told apart by the operations.
+// The parameters that creating and updating a user have in common. The operations decide what `null` and absent mean.
 
 /** RFC 3339 in, Unix milliseconds out. */
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text));
@@ -49,21 +49,23 @@ export const userFields = {
   bypass_client_trust: z.boolean().nullish(),
 };
 
-/** Of each kind, as JSON. */
-const LIMIT_BYTES = 8 * 1024;
+/** The limit of each kind of metadata, as JSON. */
+const MAX_METADATA_BYTES = 8 * 1024;
 
 const kinds = ["public_metadata", "private_metadata", "unsafe_metadata"] as const;
 
-/** Throws when Clerk would not keep that much metadata with one user. */
+/** Throws when a kind of metadata is larger than Clerk allows. */
 export function checkMetadataSizes(given: {
   readonly [Kind in (typeof kinds)[number]]?: Metadata | undefined;
 }): void {
-  refuseForm(
-    kinds.filter((kind) => Buffer.byteLength(JSON.stringify(given[kind] ?? {})) > LIMIT_BYTES).map(metadataTooLarge),
+  rejectForm(
+    kinds
+      .filter((kind) => Buffer.byteLength(JSON.stringify(given[kind] ?? {})) > MAX_METADATA_BYTES)
+      .map(metadataTooLarge),
   );
 }
 
-/** A handful of the passwords that every breach list begins with. Clerk asks Have I Been Pwned; this stays offline. */
+/** A few of the most common breached passwords. Clerk asks Have I Been Pwned; the emulator works offline. */
 const PWNED = new Set(
   (
     "password password1 password123 passw0rd 12345678 123456789 1234567890 qwertyuiop qwerty123 iloveyou " +
@@ -71,7 +73,7 @@ const PWNED = new Set(
   ).split(" "),
 );
 
-/** What is wrong with a new password. `skipChecks` is Clerk's `skip_password_checks`. */
+/** The errors in a new password. `skipChecks` is Clerk's `skip_password_checks`. */
 function checkPassword(password: string, skipChecks: boolean): ApiErrorItem[] {
   if (skipChecks) return [];
   if (password.length < 8) return [passwordTooShort()];
@@ -82,7 +84,7 @@ function checkPassword(password: string, skipChecks: boolean): ApiErrorItem[] {
 type Param = "primary_email_address_id" | "primary_phone_number_id" | "primary_web3_wallet_id";
 type Choice = Partial<Record<Param, string | null | undefined>>;
 
-/** Whether each chosen primary identification is one of the user's own and verified. */
+/** The errors in chosen primary identifications: each must belong to the user and be verified. */
 export function checkPrimaries(user: ClerkUser, choice: Choice): ApiErrorItem[] {
   return [
     ...checkPrimary("primary_email_address_id", choice, user.email_addresses),
@@ -105,7 +107,7 @@ function checkPrimary(
 
 type UserFields = z.output<z.ZodObject<typeof userFields>>;
 
-/** What is wrong with the fields that a user (or somebody new, without an id) is to get: every fault, not the first. */
+/** All errors in the fields of an update, or of a new user if there is no id. */
 export function checkUserFields(users: UserDirectory, fields: UserFields, userId?: string): ApiErrorItem[] {
   return [
     ...(fields.username ? checkUsername(users, fields.username, userId) : []),
@@ -127,7 +129,7 @@ function isLocale(text: string): boolean {
   }
 }
 
-/** What is wrong with a username that a user (or somebody new, without an id) is to get. */
+/** The errors in a username of the user with this id, or of a new user. */
 function checkUsername(users: UserDirectory, username: string, userId?: string): ApiErrorItem[] {
   if (username.length < 4 || username.length > 64) return [usernameOfWrongLength()];
   if (!/^[\w-]+$/.test(username)) return [usernameOfWrongCharacters()];
@@ -135,7 +137,7 @@ function checkUsername(users: UserDirectory, username: string, userId?: string):
   return checkUnclaimed(users, "username", [normaliseUsername(username)], userId);
 }
 
-/** Clerk tells usernames apart without regard to case and answers them in lower case. */
+/** Clerk compares usernames case-insensitively and returns them in lower case. */
 export function normaliseUsername(username: string): string {
   return username.toLowerCase();
 }

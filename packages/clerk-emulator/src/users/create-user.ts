@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { type ApiErrorItem, refuseForm } from "../errors/clerk-api-error.ts";
+import { type ApiErrorItem, rejectForm } from "../errors/clerk-api-error.ts";
 import { lengthMismatch, paramUnknown, userDataMissing } from "../errors/form-errors.ts";
 import { checkEmailAddresses, checkPhoneNumbers, checkWeb3Wallets } from "../identifications/check-identifiers.ts";
 import type { Instance, UserRequirements } from "../instance/instance.ts";
@@ -31,9 +31,9 @@ export const createUserParams = z.strictObject({
 
 export type CreateUserParams = z.output<typeof createUserParams>;
 
-/** Creates a user, the first of each kind of address being the primary one, and sends `user.created`. */
+/** Creates a user, with the first address of each kind as the primary one, and sends `user.created`. */
 export function createUser(instance: Instance, params: CreateUserParams): ClerkUser {
-  refuseForm(checkNewUser(instance, params));
+  rejectForm(checkNewUser(instance, params));
   checkMetadataSizes(params);
   const user = makeUser(instance, params);
   instance.users.put(user);
@@ -78,7 +78,7 @@ function checkParallel(param: string, values: readonly string[], states: readonl
   return [lengthMismatch(`${param}_identification_status`, param)];
 }
 
-/** The new user that checked parameters describe; nobody knows of it yet. */
+/** Builds the new user from checked parameters, without storing or publishing it. */
 function makeUser(instance: Instance, params: CreateUserParams): StoredUser {
   const at = instance.now();
   const id = instance.makeId("user");

@@ -1,16 +1,16 @@
-import { resourceNotFound, linkedIdentificationStays } from "../errors/rejections.ts";
+import { resourceNotFound, linkedIdentificationNotDeletable } from "../errors/rejections.ts";
 import type { Instance } from "../instance/instance.ts";
 import type { StoredUser } from "../instance/user-directory.ts";
 import { type EmailAddress, type ClerkUser, verifiedByAdmin } from "../resources/user.ts";
 import { z } from "zod";
-import { type ApiErrorItem, refuseForm } from "../errors/clerk-api-error.ts";
+import { type ApiErrorItem, rejectForm } from "../errors/clerk-api-error.ts";
 import { identifierExists, verificationNeeded } from "../errors/form-errors.ts";
-import { checkEmailAddresses, checkUnclaimed, keepAnIdentification } from "../identifications/check-identifiers.ts";
+import { checkEmailAddresses, checkUnclaimed, assertIdentificationLeft } from "../identifications/check-identifiers.ts";
 import { makeEmailAddress, normaliseEmail } from "../identifications/make-identifications.ts";
 import { changeUser } from "./change-user.ts";
 import type { DeletedObject } from "../resources/event.ts";
 
-/** An address by its id, with the user it belongs to. Throws Clerk's 404. */
+/** An address by its id, with its user. Throws Clerk's 404 for an unknown id. */
 export function requireEmailAddress(
   instance: Instance,
   emailAddressId: string,
@@ -31,13 +31,13 @@ export const createEmailAddressParams = z.strictObject({
 
 type CreateParams = z.output<typeof createEmailAddressParams>;
 
-/** Adds an address to a user: unverified unless told, and primary when told or when it is the first. */
+/** Adds an address to a user, unverified by default, and primary on request or when it is the first. */
 export function createEmailAddress(instance: Instance, params: CreateParams): EmailAddress {
   const user = instance.users.require(params.user_id);
   const { email_addresses: emails, primary_email_address_id: primaryId } = user.snapshot;
   const verified = params.verified === true;
   const primary = params.primary === true || emails.length === 0;
-  refuseForm([
+  rejectForm([
     ...checkEmailAddresses(instance.users, [params.email_address]),
     ...checkOwnAddresses(user.snapshot, params.email_address),
     ...(params.primary === true && !verified ? [verificationNeeded("primary")] : []),
@@ -50,7 +50,7 @@ export function createEmailAddress(instance: Instance, params: CreateParams): Em
   return email;
 }
 
-/** An unverified address is not claimed, yet its own user cannot have it twice. */
+/** An unverified address is not claimed, but its own user cannot have it twice. */
 function checkOwnAddresses(user: ClerkUser, address: string): ApiErrorItem[] {
   const own = user.email_addresses.find((email) => email.email_address === normaliseEmail(address));
   return own !== undefined && own.verification === null && !own.reserved ? [identifierExists("email_address")] : [];
@@ -64,12 +64,12 @@ export const updateEmailAddressParams = z.strictObject({
 
 type UpdateParams = z.output<typeof updateEmailAddressParams>;
 
-/** Verifies an address (or takes that back) and makes it primary, which only a verified one can be. */
+/** Sets whether an address is verified, and makes it primary on request, which only a verified address can be. */
 export function updateEmailAddress(instance: Instance, emailAddressId: string, params: UpdateParams): EmailAddress {
   const { owner, email } = requireEmailAddress(instance, emailAddressId);
   const { email_addresses: emails, primary_email_address_id: primaryId } = owner.snapshot;
   const updated = { ...verify(email, params.verified), updated_at: instance.now() };
-  refuseForm([
+  rejectForm([
     ...(updated.verification === null
       ? []
       : checkUnclaimed(instance.users, "email_address", [email.email_address], owner.snapshot.id)),
@@ -97,23 +97,24 @@ export const replaceEmailAddressParams = z.strictObject({
 type ReplaceParams = z.output<typeof replaceEmailAddressParams>;
 
 /**
- * Puts one new primary address in place of all that a user has. Refused when one of those belongs to a connected
- * account. The new address gets a new id, also when the user has had it before.
+ * Replaces all addresses of a user with one primary address. Throws if one of them belongs to a connected account. The
+ * new address always gets a new id.
  */
 export function replaceEmailAddress(instance: Instance, userId: string, params: ReplaceParams): EmailAddress {
   const user = instance.users.require(userId);
-  if (user.snapshot.email_addresses.some((email) => email.linked_to.length > 0)) throw linkedIdentificationStays();
-  refuseForm(checkEmailAddresses(instance.users, [params.email_address], userId));
+  if (user.snapshot.email_addresses.some((email) => email.linked_to.length > 0))
+    throw linkedIdentificationNotDeletable();
+  rejectForm(checkEmailAddresses(instance.users, [params.email_address], userId));
   const email = makeEmailAddress(instance, params.email_address, params.identification_status, instance.now());
   changeUser(instance, user, { email_addresses: [email], primary_email_address_id: email.id });
   return email;
 }
 
-/** Takes an address from its user. When it was the primary one, the oldest verified address takes its place. */
+/** Deletes an address. When it was the primary one, the oldest verified address becomes primary. */
 export function deleteEmailAddress(instance: Instance, emailAddressId: string): DeletedObject {
   const { owner, email } = requireEmailAddress(instance, emailAddressId);
-  if (email.linked_to.length > 0) throw linkedIdentificationStays();
-  keepAnIdentification(instance, owner.snapshot, "email_address");
+  if (email.linked_to.length > 0) throw linkedIdentificationNotDeletable();
+  assertIdentificationLeft(instance, owner.snapshot, "email_address");
   const { email_addresses: emails, primary_email_address_id: primaryId } = owner.snapshot;
   const kept = emails.filter(({ id }) => id !== email.id);
   const nextPrimaryId = kept.find(({ verification }) => verification !== null)?.id ?? null;

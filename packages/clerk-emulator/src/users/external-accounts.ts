@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { refuseForm } from "../errors/clerk-api-error.ts";
+import { rejectForm } from "../errors/clerk-api-error.ts";
 import { checkEmailAddresses } from "../identifications/check-identifiers.ts";
 import { makeEmailAddress, normaliseEmail } from "../identifications/make-identifications.ts";
 import type { Instance } from "../instance/instance.ts";
@@ -16,10 +16,10 @@ export const connectExternalAccountParams = z.strictObject({
 
 type Params = z.output<typeof connectExternalAccountParams>;
 
-/** What a user does by signing in with a provider: the account's address is verified, and linked to the account. */
+/** Connects an account, as a user does by signing in with a provider. The account's address is verified and linked to it. */
 export function connectExternalAccount(instance: Instance, userId: string, params: Params): ExternalAccount {
   const user = instance.users.require(userId);
-  refuseForm(checkEmailAddresses(instance.users, [params.email_address], userId));
+  rejectForm(checkEmailAddresses(instance.users, [params.email_address], userId));
   const account = makeExternalAccount(instance, user.snapshot, params);
   const emails = linkAddress(instance, user.snapshot, account);
   changeUser(instance, user, {
@@ -81,7 +81,7 @@ function makeExternalAccount(instance: Instance, user: ClerkUser, params: Params
   };
 }
 
-/** Disconnects an account. The address that it was linked to stays, and can be deleted from then on. */
+/** Disconnects an account. The linked address stays, and can be deleted from then on. */
 export function deleteExternalAccount(instance: Instance, userId: string, accountId: string): DeletedObject {
   const user = instance.users.require(userId);
   const { external_accounts: accounts, email_addresses: emails } = user.snapshot;

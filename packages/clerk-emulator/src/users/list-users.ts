@@ -1,20 +1,20 @@
 import type { Instance } from "../instance/instance.ts";
 import { presentUser, type StoredUser } from "../instance/user-directory.ts";
 import type { ClerkUser } from "../resources/user.ts";
-import { type ApiErrorItem, refuseForm } from "../errors/clerk-api-error.ts";
+import { type ApiErrorItem, rejectForm } from "../errors/clerk-api-error.ts";
 import { paramNotAllowedWhen, paramNotAllowedWith, resourceMissing } from "../errors/form-errors.ts";
 import { type Page, type QueryValues, readPage } from "../instance/parse-params.ts";
 import { readUserFilter } from "./user-filter.ts";
 import { compareUsers, readUserOrder, type UserOrder } from "./user-order.ts";
 
-/** The user as Clerk answers it now. */
+/** The user as Clerk returns it now. */
 export function getUser(instance: Instance, userId: string): ClerkUser {
   return presentUser(instance.users.require(userId), instance.now());
 }
 
 /**
- * One page of the users that pass the filter. By creation time, the default, the page is read from its place in that
- * order, so that a cursor (`starting_after`) costs the same however far it has come; other orders sort everything.
+ * One page of the users that pass the filter. In the default order, by creation time, the page is read from its position,
+ * so that every cursor (`starting_after`) costs the same. Other orders sort all users.
  */
 export function listUsers(instance: Instance, query: QueryValues): ClerkUser[] {
   const page = readPage(query);
@@ -33,7 +33,7 @@ function readCursor(instance: Instance, query: QueryValues, page: Page, order: U
   const cursor = query["starting_after"]?.[0];
   if (cursor === undefined || cursor === "") return undefined;
   const user = instance.users.get(cursor);
-  refuseForm(checkCursor(user, page, order));
+  rejectForm(checkCursor(user, page, order));
   return user;
 }
 
@@ -62,7 +62,7 @@ function* takePage(
   }
 }
 
-/** How many users pass the filter of `listUsers`. */
+/** The number of users that pass the filter of `listUsers`. */
 export function countUsers(instance: Instance, query: QueryValues): { object: "total_count"; total_count: number } {
   const passes = readUserFilter(query);
   let count = 0;

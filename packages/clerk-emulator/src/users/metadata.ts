@@ -27,7 +27,7 @@ export const replaceMetadataParams = z.strictObject({
   unsafe_metadata: metadata.nullish(),
 });
 
-/** Puts each kind of metadata that is named in place of the old one, `null` included; the others stay as they are. */
+/** Replaces each given kind of metadata, also with `null`. The other kinds stay unchanged. */
 export function replaceMetadata(
   instance: Instance,
   userId: string,
@@ -50,7 +50,7 @@ export const updateMetadataParams = z.strictObject({
   unsafe_metadata: metadata.optional(),
 });
 
-/** Merges into each kind of metadata that is named; the others stay as they are. */
+/** Merges into each given kind of metadata. The other kinds stay unchanged. */
 export function updateMetadata(
   instance: Instance,
   userId: string,

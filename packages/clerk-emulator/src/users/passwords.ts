@@ -14,8 +14,8 @@ interface PasswordParams {
 }
 
 /**
- * What is kept of the password parameters; `null` when they name none. Passwords are kept as they are: everything here
- * is made up, and hashing as Clerk does would cost each created user a tenth of a second.
+ * What is stored of the password parameters; `null` without a password. Passwords are stored in plain text, because they
+ * are test data and hashing as Clerk does would take 0.1 s per user.
  */
 export function storePassword(params: PasswordParams): StoredPassword | null {
   if (params.password) return { kind: "plain", password: params.password };
@@ -28,8 +28,8 @@ export function storePassword(params: PasswordParams): StoredPassword | null {
 export const markPasswordParams = z.strictObject({ revoke_all_sessions: z.boolean().nullish() });
 
 /**
- * Marks a password as compromised, or takes that back. No field of the user shows the mark; what shows is the version
- * and, when asked for, that all sessions are revoked.
+ * Marks a password as compromised or not. No field of the user shows the mark: only the version changes and, on request,
+ * all sessions are revoked.
  */
 export function markPassword(
   instance: Instance,
@@ -45,7 +45,7 @@ export function markPassword(
 
 export const removePasswordParams = z.strictObject({ sign_out_of_other_sessions: z.boolean().default(false) });
 
-/** Takes the password away. A user without one stays as it is, and nobody is told. */
+/** Removes the password. For a user without a password nothing changes and nothing is published. */
 export function removePassword(
   instance: Instance,
   userId: string,
@@ -65,7 +65,7 @@ export function removePassword(
 
 export const verifyPasswordParams = z.strictObject({ password: z.string() });
 
-/** Whether a password is the user's; throws 422 when it is not and 400 when there is none. */
+/** Verifies a password. Throws 422 if it is wrong and 400 if the user has none. */
 export function verifyPassword(
   instance: Instance,
   userId: string,

@@ -6,7 +6,7 @@ import { changeUser } from "./change-user.ts";
 
 const STEP_MS = 30_000;
 
-/** The six digits that an authenticator shows at a time (Unix milliseconds): RFC 6238 with SHA-1, steps of 30 s. */
+/** The six digits that an authenticator shows at a time in Unix milliseconds: RFC 6238 with SHA-1 and steps of 30 s. */
 export function computeTotp(base32Secret: string, atMs: number): string {
   const counter = Buffer.alloc(8);
   counter.writeBigUInt64BE(BigInt(Math.floor(atMs / STEP_MS)));
@@ -16,7 +16,7 @@ export function computeTotp(base32Secret: string, atMs: number): string {
   return String(code).padStart(6, "0");
 }
 
-/** Codes of the step before and after are good too, as clocks differ. */
+/** Codes of the previous and the next step are also valid, because clocks differ. */
 function matchesTotp(base32Secret: string, code: string, nowMs: number): boolean {
   return [-STEP_MS, 0, STEP_MS].some((shift) => computeTotp(base32Secret, nowMs + shift) === code);
 }
@@ -31,7 +31,7 @@ function decodeBase32(text: string): Buffer {
 
 export const verifyTotpParams = z.strictObject({ code: z.string() });
 
-/** Whether a code is the authenticator's or one of the backup codes, of which each is good once. Throws 400 or 422. */
+/** Verifies a code of the authenticator or a backup code. Each backup code is valid once. Throws 400 or 422. */
 export function verifyTotp(
   instance: Instance,
   userId: string,
@@ -55,8 +55,8 @@ export function verifyTotp(
 }
 
 /**
- * Takes second factors from a user: `all` of them, the authenticator (`totp`) or the `backup_codes`. Telephone numbers
- * as second factors are not emulated.
+ * Removes second factors of a user: `all`, the authenticator (`totp`) or the `backup_codes`. Phone numbers as second
+ * factors are not emulated.
  */
 export function disableMfa(
   instance: Instance,

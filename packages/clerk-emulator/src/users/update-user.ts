@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { refuseForm } from "../errors/clerk-api-error.ts";
+import { rejectForm } from "../errors/clerk-api-error.ts";
 import { paramUnknown } from "../errors/form-errors.ts";
-import { keepAnIdentification } from "../identifications/check-identifiers.ts";
+import { assertIdentificationLeft } from "../identifications/check-identifiers.ts";
 import type { Instance } from "../instance/instance.ts";
 import { presentUser, type StoredUser } from "../instance/user-directory.ts";
 import type { ClerkUser } from "../resources/user.ts";
@@ -10,7 +10,7 @@ import { changeUser } from "./change-user.ts";
 import { checkPrimaries, checkUserFields, normaliseUsername, userFields } from "./check-user.ts";
 import { storePassword } from "./passwords.ts";
 
-/** Metadata is not among the parameters: since API version 2026-05-12 this operation refuses it as unknown. */
+/** Metadata is not a parameter: since API version 2026-05-12 this operation rejects it as unknown. */
 export const updateUserParams = z.strictObject({
   ...userFields,
   primary_email_address_id: z.string().nullish(),
@@ -23,16 +23,16 @@ export const updateUserParams = z.strictObject({
 
 type UpdateUserParams = z.output<typeof updateUserParams>;
 
-/** Changes what the parameters name and sends `user.updated`. `null` and `""` clear a name, a username or an id. */
+/** Changes the given fields and sends `user.updated`. `null` and `""` clear a name, a username or an external id. */
 export function updateUser(instance: Instance, userId: string, params: UpdateUserParams): ClerkUser {
   const user = instance.users.require(userId);
-  refuseForm([
+  rejectForm([
     ...instance.requirements.disabled.filter((attribute) => attribute in params).map(paramUnknown),
     ...checkUserFields(instance.users, params, userId),
     ...checkPrimaries(user.snapshot, params),
   ]);
   if (params.username === null || params.username === "") {
-    keepAnIdentification(instance, user.snapshot, "username");
+    assertIdentificationLeft(instance, user.snapshot, "username");
   }
   const changed = changeUser(instance, user, changesOf(params, user, instance.now()), {
     credentials: credentialsAfter(params, user),
@@ -78,7 +78,7 @@ function credentialsAfter(params: UpdateUserParams, { credentials }: StoredUser)
   };
 }
 
-/** A text that is absent stays as it was; `null` and the empty text clear it. */
+/** An absent text stays unchanged; `null` and the empty text clear it. */
 function replaced(text: string | null | undefined, current: string | null): string | null {
   return text === undefined ? current : text || null;
 }

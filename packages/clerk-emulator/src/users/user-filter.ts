@@ -1,4 +1,4 @@
-import { type ApiErrorItem, refuseForm } from "../errors/clerk-api-error.ts";
+import { type ApiErrorItem, rejectForm } from "../errors/clerk-api-error.ts";
 import { dateInvalid, paramMissingWith, paramValueInvalid, tooManyItems } from "../errors/form-errors.ts";
 import { normaliseEmail } from "../identifications/make-identifications.ts";
 import { type QueryValues, readSigned, readWhole } from "../instance/parse-params.ts";
@@ -18,7 +18,7 @@ const identifiersOf = {
 const signedIdsOf = {
   user_id: (user: ClerkUser) => [user.id],
   external_id: (user: ClerkUser) => (user.external_id === null ? [] : [user.external_id]),
-  // Organizations are not emulated: nobody is a member of any.
+  // Organizations are not emulated: no user is a member of one.
   organization_id: (): string[] => [],
 };
 
@@ -40,9 +40,9 @@ const timesOf = {
   last_sign_in_at: (user: ClerkUser) => user.last_sign_in_at,
 };
 
-/** The filter of listing and counting: a user must pass every parameter, and one of the values of each. Throws 422. */
+/** The filter of lists and counts: a user must match one value of every parameter. Throws 422. */
 export function readUserFilter(query: QueryValues): Test {
-  refuseForm(checkFilter(query));
+  rejectForm(checkFilter(query));
   const tests = [
     ...Object.entries(identifiersOf).flatMap(([param, of]) => matchIdentifiers(query[param], of)),
     ...Object.entries(signedIdsOf).flatMap(([param, of]) => matchSignedIds(query[param], of)),

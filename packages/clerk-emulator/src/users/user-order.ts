@@ -26,7 +26,7 @@ const keyOf = {
     user.web3_wallets.find(({ id }) => id === user.primary_web3_wallet_id)?.web3_wallet ?? null,
 };
 
-/** Reads `order_by`: of several the first counts, without a sign it ascends. Throws 422 for a field it does not know. */
+/** Reads `order_by`: only the first counts, and without a sign it is ascending. Throws 422 for an unknown field. */
 export function readUserOrder(query: QueryValues): UserOrder {
   const text = query["order_by"]?.[0] ?? "-created_at";
   const { sign, value } = readSigned(text);
@@ -34,7 +34,7 @@ export function readUserOrder(query: QueryValues): UserOrder {
   return { field: value, direction: sign === "-" ? "descending" : "ascending" };
 }
 
-/** Compares by one field, users without a value last in either direction, and by id where that leaves a tie. */
+/** Compares by one field, with users without a value last in both directions, and then by id. */
 export function compareUsers({ field, direction }: UserOrder): (left: ClerkUser, right: ClerkUser) => number {
   const read = keyOf[field];
   const turn = direction === "ascending" ? 1 : -1;

@@ -8,14 +8,14 @@ import { ClerkApiError } from "../errors/clerk-api-error.ts";
 import { paramMissing } from "../errors/form-errors.ts";
 import { bulkSizeExceeded } from "../errors/rejections.ts";
 
-/** Keeps a user from signing in until unbanned, and revokes all running sessions. */
+/** Prevents a user from signing in until unbanned, and revokes all active sessions. */
 export function banUser(instance: Instance, userId: string): ClerkUser {
   const banned = changeUser(instance, instance.users.require(userId), { banned: true });
   revokeSessionsOfUser(instance, userId);
   return presentUser(banned, instance.now());
 }
 
-/** Lets a banned user sign in again. */
+/** Allows a banned user to sign in again. */
 export function unbanUser(instance: Instance, userId: string): ClerkUser {
   return presentUser(changeUser(instance, instance.users.require(userId), { banned: false }), instance.now());
 }
@@ -26,12 +26,12 @@ export const banUsersParams = z.strictObject({ user_ids: z.array(z.string()) });
 
 type Params = z.output<typeof banUsersParams>;
 
-/** Bans 1 to 50 users: all of them, or none when one is unknown. */
+/** Bans 1 to 50 users: all of them, or none if one is unknown. */
 export function banUsers(instance: Instance, params: Params): ClerkUser[] {
   return requireAll(instance, params).map((userId) => banUser(instance, userId));
 }
 
-/** Unbans 1 to 50 users: all of them, or none when one is unknown. */
+/** Unbans 1 to 50 users: all of them, or none if one is unknown. */
 export function unbanUsers(instance: Instance, params: Params): ClerkUser[] {
   return requireAll(instance, params).map((userId) => unbanUser(instance, userId));
 }
@@ -45,19 +45,19 @@ function requireAll(instance: Instance, { user_ids: userIds }: Params): readonly
 
 const LOCKOUT_MS = 60 * 60 * 1000;
 
-/** Keeps a user from signing in for an hour, Clerk's default. Running sessions go on. */
+/** Prevents a user from signing in for an hour, Clerk's default. Active sessions continue. */
 export function lockUser(instance: Instance, userId: string): ClerkUser {
   const user = instance.users.require(userId);
   const locked = changeUser(instance, user, {}, { lockedUntil: lockEnd(instance.now()) });
   return presentUser(locked, instance.now());
 }
 
-/** When a lock set at `now` runs out; Unix milliseconds. */
+/** When a lock set at `now` expires, in Unix milliseconds. */
 export function lockEnd(now: number): number {
   return now + LOCKOUT_MS;
 }
 
-/** Lets a locked user sign in again. */
+/** Allows a locked user to sign in again. */
 export function unlockUser(instance: Instance, userId: string): ClerkUser {
   const unlocked = changeUser(instance, instance.users.require(userId), {}, { lockedUntil: null });
   return presentUser(unlocked, instance.now());

@@ -2,14 +2,14 @@ import { Agent as HttpAgent, request as requestHttp } from "node:http";
 import { Agent as HttpsAgent, request as requestHttps } from "node:https";
 import type { AttemptResult } from "./webhook-endpoint.ts";
 
-/** Posts to endpoints over kept-alive connections, at most so many at a time. */
+/** Posts to endpoints over a limited number of keep-alive connections. */
 export interface Poster {
   post(url: string, headers: Record<string, string>, body: string): Promise<AttemptResult>;
-  /** Cuts every connection; posts under way come back as failed. */
+  /** Closes every connection. Running posts resolve as failed. */
   close(): void;
 }
 
-/** Never rejects: what went wrong is in the result. Redirects are not followed. */
+/** A post never rejects: a failure is part of the result. Redirects are not followed. */
 export function createPoster(maxConnections: number, timeoutMs: number): Poster {
   const http = new HttpAgent({ keepAlive: true, maxSockets: maxConnections });
   const https = new HttpsAgent({ keepAlive: true, maxSockets: maxConnections });
@@ -29,7 +29,7 @@ export function createPoster(maxConnections: number, timeoutMs: number): Poster 
         outgoing.on("error", (error) => finish({ kind: "failed", reason: error.message }));
         outgoing.on("response", (response) => {
           const control = response.headers["webhook-delivery"];
-          // The connection is free for the next message only when the answer has been read to its end.
+          // The connection is free for the next message only when the response has been read to its end.
           response.resume();
           response.on("error", (error) => finish({ kind: "failed", reason: error.message }));
           response.on("end", () =>

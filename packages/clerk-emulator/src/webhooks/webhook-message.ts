@@ -4,11 +4,11 @@ import type { ClerkEvent } from "../resources/event.ts";
 export interface LoggedMessage extends WebhookMessage {
   state: MessageState;
   readonly attempts: WebhookAttempt[];
-  /** Deliveries of it that have not come to an end. */
+  /** The number of unfinished deliveries. */
   openDeliveries: number;
 }
 
-/** The messages sent so far, oldest first. Keeps all that are pending, and of the others the latest `limit` to twice as many. */
+/** The messages sent so far, oldest first. Keeps all pending messages, and the latest `limit` to `2 * limit` settled ones. */
 export class MessageLog {
   readonly #messages = new Map<string, LoggedMessage>();
   readonly #settledIds: string[] = [];
@@ -30,10 +30,10 @@ export class MessageLog {
     return [...this.#messages.values()];
   }
 
-  /** From now on the message may be forgotten when newer ones fill the log. */
+  /** From now on the message may be dropped when newer ones fill the log. */
   settle(message: LoggedMessage): void {
     this.#settledIds.push(message.id);
-    // Cutting in steps keeps the cost of forgetting constant a message.
+    // Dropping in bulk keeps the cost per message constant.
     if (this.#settledIds.length < this.#limit * 2) return;
     for (const id of this.#settledIds.splice(0, this.#limit)) {
       if (this.#messages.get(id)?.state !== "pending") this.#messages.delete(id);
@@ -42,24 +42,24 @@ export class MessageLog {
 }
 
 /**
- * - `pending`: some delivery of it is still waiting, under way or to be tried again.
- * - `delivered`: the endpoint took it.
+ * - `pending`: a delivery is waiting, running or to be retried.
+ * - `delivered`: the endpoint accepted it.
  * - `failed`: all attempts are used up.
- * - `aborted`: the endpoint asked not to be sent it again.
- * - `lost`: never sent, by a fault.
- * - `unsent`: never sent, as there was no endpoint.
+ * - `aborted`: the endpoint asked for no further attempts.
+ * - `lost`: never sent, because of a fault.
+ * - `unsent`: never sent, because there was no endpoint.
  */
 export type MessageState = "pending" | "delivered" | "failed" | "aborted" | "lost" | "unsent";
 
-/** One message to the endpoint. The id stays the same over attempts, duplicates and replays. */
+/** One message to the endpoint. Attempts, duplicates and replays have the same id. */
 export interface WebhookMessage {
   /** The `svix-id`: `msg_…`. */
   readonly id: string;
-  /** The event's type; empty for a body that somebody made up. */
+  /** The event's type; empty for a body sent with `sendBody`. */
   readonly type: string;
-  /** The user that it is about; empty for a body that somebody made up. */
+  /** The user that the event is about; empty for a body sent with `sendBody`. */
   readonly userId: string;
-  /** The exact body, signed at every attempt anew. */
+  /** The exact body. Every attempt signs it again. */
   readonly body: string;
   readonly state: MessageState;
   readonly attempts: readonly WebhookAttempt[];
@@ -74,10 +74,10 @@ interface WebhookAttempt {
   readonly reason: string | null;
 }
 
-/** Clerk's documents disagree: its prose and real messages say milliseconds, its OpenAPI examples seconds. */
+/** Clerk's documents disagree: its prose and real messages use milliseconds, its OpenAPI examples seconds. */
 export type TimestampUnit = "milliseconds" | "seconds";
 
-/** The body of the message that tells of an event. */
+/** The message body for an event. */
 export function writeEnvelope(event: ClerkEvent, instanceId: string, unit: TimestampUnit): string {
   return JSON.stringify({
     data: event.data,

@@ -1,9 +1,9 @@
 import type { MakeId } from "../instance/instance.ts";
 import type { Random } from "../seeded-random.ts";
 import type { ClerkEvent } from "../resources/event.ts";
-import { DeliveryLanes } from "./delivery-lanes.ts";
+import { DeliveryScheduler } from "./delivery-scheduler.ts";
 import { noFaults, planDeliveries, type WebhookFaults } from "./webhook-endpoint.ts";
-import { type AttemptResult, judgeAttempt } from "./webhook-endpoint.ts";
+import { type AttemptResult, decideAfterAttempt } from "./webhook-endpoint.ts";
 import { type LoggedMessage, MessageLog } from "./webhook-message.ts";
 import { createPoster, type Poster } from "./post-message.ts";
 import { createHeaderSigner, type SignHeaders, type WebhookEndpoint } from "./webhook-endpoint.ts";
@@ -14,23 +14,23 @@ export interface WebhookSenderOptions {
   readonly instanceId: string;
   readonly makeId: MakeId;
   readonly random: Random;
-  /** How many POSTs run at a time. */
+  /** The maximum number of concurrent POSTs. */
   readonly concurrency: number;
   readonly attemptTimeoutMs: number;
-  /** Multiplies the waits between attempts; 1 is Svix's own timetable of 27 hours. */
+  /** Multiplies the delays between attempts; 1 is Svix's own schedule of 27 hours. */
   readonly retryScale: number;
-  /** At least so many messages that have come to an end are remembered, at most twice as many. */
+  /** The minimum number of settled messages that are remembered; the maximum is twice as high. */
   readonly rememberedMessages: number;
 }
 
 /**
- * Tells one endpoint of every event, as Svix does for Clerk: at least once (faults and the end of the timetable aside),
- * in no order, each message on its own. What it decides by chance it decides when an event comes in, so that the same
- * seed and the same events give the same messages with the same fate, whatever the endpoint answers.
+ * Sends every event to one endpoint, as Svix does for Clerk: at least once (except for faults and exhausted retries), in
+ * no order, each message independently. All random decisions are made when an event arrives, so that the same seed and
+ * the same events give the same messages with the same faults, whatever the endpoint responds.
  */
 export class WebhookSender {
   readonly #options: WebhookSenderOptions;
-  readonly #lanes: DeliveryLanes;
+  readonly #scheduler: DeliveryScheduler;
   readonly #poster: Poster;
   readonly #log: MessageLog;
   #connection: { readonly endpoint: WebhookEndpoint; readonly signHeaders: SignHeaders } | null = null;
@@ -41,17 +41,17 @@ export class WebhookSender {
 
   constructor(options: WebhookSenderOptions) {
     this.#options = options;
-    this.#lanes = new DeliveryLanes(options.concurrency);
+    this.#scheduler = new DeliveryScheduler(options.concurrency);
     this.#poster = createPoster(options.concurrency, options.attemptTimeoutMs);
     this.#log = new MessageLog(options.rememberedMessages);
   }
 
-  /** Messages go there from the next attempt on, retries of older messages too. Throws for a malformed URL or secret. */
+  /** Sends to this endpoint from the next attempt on, including retries. Throws for a malformed URL or secret. */
   connect(endpoint: WebhookEndpoint): void {
     this.#connection = { endpoint, signHeaders: createHeaderSigner(endpoint) };
   }
 
-  /** From now on messages are written down as `unsent`; those under way are retried until there is an endpoint. */
+  /** From now on new messages are recorded as `unsent`. Pending ones are retried until there is an endpoint. */
   disconnect(): void {
     this.#connection = null;
   }
@@ -64,7 +64,7 @@ export class WebhookSender {
     return this.#faults;
   }
 
-  /** Changes what is named, for the messages of events to come. */
+  /** Changes the given faults for the messages of later events. */
   setFaults(faults: Partial<WebhookFaults>): void {
     this.#faults = { ...this.#faults, ...faults };
   }
@@ -78,25 +78,25 @@ export class WebhookSender {
   }
 
   get paused(): boolean {
-    return this.#lanes.paused;
+    return this.#scheduler.paused;
   }
 
   /** Collects messages instead of sending them. */
   pause(): void {
-    this.#lanes.pause();
+    this.#scheduler.pause();
   }
 
-  /** Sends what was collected, and goes on. */
+  /** Sends the collected messages and continues. */
   resume(): void {
-    this.#lanes.resume();
+    this.#scheduler.resume();
   }
 
-  /** How many messages are waiting, under way or to be tried again. */
+  /** The number of pending messages: waiting, running or to be retried. */
   pending(): number {
     return this.#pending;
   }
 
-  /** Resolves as soon as no message is pending, at once when none is. Rejects when the emulator stops before. */
+  /** Resolves once no message is pending. Rejects if the emulator stops before. */
   settled(): Promise<void> {
     if (this.#pending === 0) return Promise.resolve();
     const waiter = Promise.withResolvers<void>();
@@ -104,7 +104,7 @@ export class WebhookSender {
     return waiter.promise;
   }
 
-  /** The messages so far, oldest first: all that are pending and the latest of the others. They live: states move on. */
+  /** The messages so far, oldest first: all pending and the latest settled ones. The objects are live. */
   messages(): readonly WebhookMessage[] {
     return this.#log.all();
   }
@@ -113,7 +113,7 @@ export class WebhookSender {
     this.sendBody(writeEnvelope(event, this.#options.instanceId, this.#unit), event.type, userIdOf(event));
   }
 
-  /** Sends any body as a message, signed like all others: what Clerk would never send, or does not send yet. */
+  /** Sends any body as a signed message, including bodies that Clerk would never send. */
   sendBody(body: string, type = "", userId = ""): WebhookMessage {
     const id = this.#options.makeId("msg");
     const message: LoggedMessage = { id, type, userId, body, state: "pending", attempts: [], openDeliveries: 0 };
@@ -125,7 +125,7 @@ export class WebhookSender {
     return message;
   }
 
-  /** Sends a message again under its old id, at once and without faults. False when it is unknown or forgotten. */
+  /** Sends a message again under its id, at once and without faults. False if it is unknown or no longer remembered. */
   replay(messageId: string): boolean {
     const message = this.#log.get(messageId);
     if (message === undefined) return false;
@@ -133,10 +133,10 @@ export class WebhookSender {
     return true;
   }
 
-  /** Cuts all connections and forgets what is pending. */
+  /** Closes all connections and discards pending messages. */
   async stop(): Promise<void> {
     this.#poster.close();
-    await this.#lanes.stop();
+    await this.#scheduler.stop();
     for (const waiter of this.#waiters) waiter.reject(new Error("The emulator stopped with messages pending."));
     this.#waiters = [];
   }
@@ -145,7 +145,7 @@ export class WebhookSender {
     if (message.openDeliveries === 0) this.#pending += 1;
     message.state = "pending";
     message.openDeliveries += delays.length;
-    for (const delayMs of delays) this.#lanes.submit(() => this.#attempt(message, 1), delayMs);
+    for (const delayMs of delays) this.#scheduler.submit(() => this.#attempt(message, 1), delayMs);
   }
 
   async #attempt(message: LoggedMessage, attempt: number): Promise<void> {
@@ -156,10 +156,10 @@ export class WebhookSender {
       status: result.kind === "answered" ? result.status : null,
       reason: result.kind === "failed" ? result.reason : null,
     });
-    const verdict = judgeAttempt(result, attempt, this.#options.retryScale);
-    switch (verdict.next) {
+    const step = decideAfterAttempt(result, attempt, this.#options.retryScale);
+    switch (step.next) {
       case "retry":
-        this.#lanes.submit(() => this.#attempt(message, attempt + 1), verdict.delayMs);
+        this.#scheduler.submit(() => this.#attempt(message, attempt + 1), step.delayMs);
         return;
       case "delivered":
         this.#close(message, "delivered");
@@ -178,13 +178,13 @@ export class WebhookSender {
     return this.#poster.post(endpoint.url, signHeaders(id, new Date(at), body), body);
   }
 
-  /** One delivery of a message came to an end; of several the last one decides, unless another was taken. */
+  /** Finishes one delivery of a message. The last delivery decides its state, unless an earlier one was accepted. */
   #close(message: LoggedMessage, state: MessageState): void {
     message.openDeliveries -= 1;
-    const taken = state === "delivered" || message.attempts.some(({ status }) => status !== null && status < 300);
+    const accepted = state === "delivered" || message.attempts.some(({ status }) => status !== null && status < 300);
     if (message.openDeliveries > 0) return;
     this.#pending -= 1;
-    this.#settle(message, taken ? "delivered" : state);
+    this.#settle(message, accepted ? "delivered" : state);
     if (this.#pending > 0) return;
     for (const waiter of this.#waiters) waiter.resolve();
     this.#waiters = [];

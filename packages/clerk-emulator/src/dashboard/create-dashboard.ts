@@ -18,16 +18,16 @@ import { updateUser, updateUserParams } from "../users/update-user.ts";
 
 type Params<Schema extends z.ZodType> = z.input<Schema>;
 
-export type Dashboard = ReturnType<typeof openDashboard>;
+export type Dashboard = ReturnType<typeof createDashboard>;
 
 /**
- * What happens in Clerk without the Backend API: administrators at the dashboard, users who sign in and out. The same
- * operations underneath, with the same parameters (in snake case) and refusals (a thrown `ClerkApiError`), the same
- * webhooks; no secret key, no rate limit, no waiting.
+ * What happens in Clerk without the Backend API: administrators use the dashboard, users sign in and out. Runs the same
+ * operations with the same parameters (in snake case) and webhooks, without a secret key or a rate limit. Throws a
+ * `ClerkApiError` where the Backend API would reject the request.
  */
-export function openDashboard(instance: Instance) {
+export function createDashboard(instance: Instance) {
   return {
-    /** Everything that Clerk says about all users now. */
+    /** All users as Clerk returns them now. */
     users: () => [...instance.users.all()].map((user) => presentUser(user, instance.now())),
     getUser: (userId: string) => getUser(instance, userId),
     createUser: (params: Params<typeof createUserParams>) =>
@@ -45,7 +45,7 @@ export function openDashboard(instance: Instance) {
     unbanUser: (userId: string) => unbanUser(instance, userId),
     lockUser: (userId: string) => lockUser(instance, userId),
     unlockUser: (userId: string) => unlockUser(instance, userId),
-    /** Sends `session.created` and a `user.updated` in which no field changed but `last_sign_in_at` and the like. */
+    /** Sends `session.created` and a `user.updated` in which only the activity times and the version change. */
     signIn: (userId: string) => createSession(instance, { user_id: userId }),
     /** The user signs out of one session: `session.ended`. */
     endSession: (sessionId: string) => closeSession(instance, sessionId, "ended"),

@@ -1,11 +1,11 @@
 type Task = () => Promise<void>;
 
-/** Runs tasks, each after its own delay, no more than so many at a time, and none at all while paused. */
-export class DeliveryLanes {
+/** Runs tasks, each after its own delay, at most `limit` at a time, and none while paused. */
+export class DeliveryScheduler {
   readonly #limit: number;
   readonly #timers = new Set<NodeJS.Timeout>();
   readonly #due: Task[] = [];
-  /** Tasks before this place have been taken; cutting them off one by one would cost the whole length each time. */
+  /** Tasks before this index have been taken. They are removed in bulk, because each removal costs the whole length. */
   #taken = 0;
   #running = 0;
   #paused = false;
@@ -34,7 +34,7 @@ export class DeliveryLanes {
     this.#timers.add(timer);
   }
 
-  /** Tasks under way run on; those that become due are collected. */
+  /** Running tasks continue. Tasks that become due are collected. */
   pause(): void {
     this.#paused = true;
   }
@@ -44,7 +44,7 @@ export class DeliveryLanes {
     this.#fill();
   }
 
-  /** Forgets every task that has not begun and waits for those that have. */
+  /** Discards every task that has not begun and waits for the running ones. */
   async stop(): Promise<void> {
     this.#stopped = true;
     for (const timer of this.#timers) clearTimeout(timer);
