@@ -4,17 +4,17 @@ import { findFreePort } from "../../dev/stack/free-port.ts";
 import { type KafkaServer, startKafka } from "../../dev/stack/start-kafka.ts";
 import { type RedisServer, startRedis } from "../../dev/stack/start-redis.ts";
 
-/** A server that tests may take away and bring back, at the same address and with its data. */
+/** A server that a test can kill and restart at the same address and with its data. */
 export interface PrivateServer<Server> extends AsyncDisposable {
   readonly port: number;
-  /** Starts it, or starts it again after a kill. */
+  /** Starts the server, also again after a kill. */
   start(): Promise<Server>;
 }
 
-/** A Redis of its own. Nothing runs before `start`; disposing of it stops it and removes its data. */
+/** A private Redis. It does not run before `start`. Disposing of it stops the server and removes its data. */
 export const reserveRedis = (): Promise<PrivateServer<RedisServer>> => reserve(startRedis);
 
-/** A Kafka of its own; as {@link reserveRedis}. */
+/** A private Kafka, used like {@link reserveRedis}. */
 export const reserveKafka = (): Promise<PrivateServer<KafkaServer>> => reserve(startKafka);
 
 async function reserve<Server extends { stop: () => Promise<void> }>(

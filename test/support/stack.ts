@@ -3,14 +3,14 @@ import { startStack } from "../../dev/stack/start-stack.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** A Redis for this run. Shared by all test files: use keys of your own, and never FLUSHALL. */
+    /** The Redis of this run, shared by all test files. Use unique keys, and never FLUSHALL. */
     redisUrl: string;
-    /** A Kafka for this run. Shared by all test files: use topics and groups of your own. */
+    /** The Kafka of this run, shared by all test files. Use unique topics and groups. */
     kafkaBrokers: readonly string[];
   }
 }
 
-/** Vitest's global set-up: one fresh Redis and Kafka for the whole run. Tests `inject` their addresses. */
+/** Vitest's global set-up: one new Redis and Kafka for the whole run. Tests `inject` their addresses. */
 export default async function provideStack(project: TestProject): Promise<() => Promise<void>> {
   const stack = await startStack({ log: (line) => project.vitest.logger.log(line) });
   project.provide("redisUrl", stack.redisUrl);

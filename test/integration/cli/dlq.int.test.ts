@@ -8,7 +8,7 @@ import {
   expectedUsers,
   makeUser,
   userMessage,
-  type EnvelopeTimes,
+  type UserMessage,
   versionOf,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
@@ -17,7 +17,7 @@ import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const resources = new AsyncDisposableStack();
-const published: EnvelopeTimes[] = [];
+const published: UserMessage[] = [];
 let bridge: Bridge;
 let api: BridgeProcess;
 let deadLetters: DeadLetters;
@@ -150,4 +150,4 @@ async function repair({ id }: ClerkMessage, from: string, to: string): Promise<v
 const unparsableMessage = () =>
   writeMessage("user.created", { ...clerkUserJson(makeUser(), 1), created_at: "yesterday" });
 
-const dataOf = ({ user, version }: EnvelopeTimes) => clerkUserJson(user ?? makeUser(), version || versionOf(0));
+const dataOf = ({ user, version }: UserMessage) => clerkUserJson(user ?? makeUser(), version || versionOf(0));

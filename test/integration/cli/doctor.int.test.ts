@@ -93,7 +93,7 @@ test("doctor fails when Kafka and Clerk are unavailable, and names the variables
 });
 
 test("doctor fails for a key that Clerk rejects, and warns when Clerk answers with an error", async () => {
-  const { emulator, door } = clerk;
+  const { emulator, proxy } = clerk;
   const wrong = await runDoctor(
     await open({ variables: { CLERK_API_URL: emulator.url, CLERK_SECRET_KEY: "sk_test_wrong" } }),
   );
@@ -101,9 +101,9 @@ test("doctor fails for a key that Clerk rejects, and warns when Clerk answers wi
   expect(wrong.output).toContain(
     "✗ Clerk key: Clerk rejects it\n    → copy CLERK_SECRET_KEY from the page of API keys in the dashboard\n",
   );
-  door.failWhen(() => ({ kind: "answer", status: 500 }));
+  proxy.failWhen(() => ({ kind: "answer", status: 500 }));
   const failing = await runDoctor(clerk.bridge);
-  door.failWhen(() => undefined);
+  proxy.failWhen(() => undefined);
   expect(failing.reason).toBe("exit code 0");
   expect(failing.output).toContain("! Clerk key: Clerk answers 500\n    → try again; see status.clerk.com\n");
 });
@@ -153,7 +153,7 @@ const open = async (options: BridgeOptions = {}): Promise<Bridge> =>
     await openBridge({
       redisUrl,
       ...options,
-      variables: { CLERK_API_URL: clerk.door.url, CLERK_SECRET_KEY: clerk.emulator.secretKey, ...options.variables },
+      variables: { CLERK_API_URL: clerk.proxy.url, CLERK_SECRET_KEY: clerk.emulator.secretKey, ...options.variables },
     }),
   );
 

@@ -12,7 +12,7 @@ import {
   newUserId,
   deletionMessage,
   userMessage,
-  type EnvelopeTimes,
+  type UserMessage,
 } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory } from "../../support/bridge/make-history.ts";
@@ -21,7 +21,7 @@ import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const resources = new AsyncDisposableStack();
-const sent: EnvelopeTimes[] = makeHistory({ users: 20, seed: 41 });
+const sent: UserMessage[] = makeHistory({ users: 20, seed: 41 });
 const users = [...expectedUsers(sent)].flatMap(([userId, user]) => (user === undefined ? [] : [userId]));
 let bridge: Bridge;
 let api: BridgeProcess;

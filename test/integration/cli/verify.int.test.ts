@@ -67,12 +67,12 @@ test("`verify` exits with 2 and prints the problems of each user, until they are
 });
 
 test("`verify` ignores a change that happens while it runs", async () => {
-  const { bridge, door, emulator } = clerk;
+  const { bridge, proxy, emulator } = clerk;
   const api = await bridge.startApi();
   emulator.webhooks.connect({ url: `${api.url}/webhooks/clerk`, secret: emulator.webhookSecret });
-  door.failWhen(({ path }) => {
+  proxy.failWhen(({ path }) => {
     if (path.startsWith("/users?")) emulator.dashboard.updateUser(users[0] ?? "", { first_name: crypto.randomUUID() });
-    door.failWhen(() => undefined);
+    proxy.failWhen(() => undefined);
     return undefined;
   });
   const { output, reason } = await bridge.runCommand("verify");

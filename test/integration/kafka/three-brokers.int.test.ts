@@ -13,7 +13,7 @@ import {
   expectedUsers,
   makeUser,
   messagesOf,
-  type EnvelopeTimes,
+  type UserMessage,
   versionOf,
 } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
@@ -28,7 +28,7 @@ const replicated = { KAFKA_REPLICATION_FACTOR: "3", KAFKA_MIN_INSYNC_REPLICAS: "
 /** A broker restarts in 3 s on a quiet machine and in 15 s on a busy one. */
 const manyRestartsMs = 180_000;
 const resources = new AsyncDisposableStack();
-const sent: EnvelopeTimes[] = [];
+const sent: UserMessage[] = [];
 let cluster: KafkaCluster;
 let bridge: Bridge;
 let admin: Admin;
@@ -184,7 +184,7 @@ async function sendWhile(work: () => Promise<void>): Promise<void> {
   await working;
 }
 
-async function sendToBoth(history: readonly EnvelopeTimes[]): Promise<void> {
+async function sendToBoth(history: readonly UserMessage[]): Promise<void> {
   await Promise.all(
     apis.map((api, index) => sendAll(api.url, messagesOf(history.filter((_, at) => at % apis.length === index)), 4)),
   );

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { expectedUsers, makeUser, userMessage, type EnvelopeTimes } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, makeUser, userMessage, type UserMessage } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { type PrivateServer, reserveRedis } from "../../support/private-servers.ts";
 import { type Answer, send } from "../../support/clerk/send-webhook.ts";
@@ -65,18 +65,14 @@ async function openWithOwnRedis(): Promise<{
   return { bridge, redis };
 }
 
-async function expectUnavailableInTime(api: BridgeProcess, { message }: EnvelopeTimes): Promise<void> {
+async function expectUnavailableInTime(api: BridgeProcess, { message }: UserMessage): Promise<void> {
   const sentAt = performance.now();
   expect(await send(api.url, message)).toEqual(unavailable);
   expect(performance.now() - sentAt).toBeLessThan(1_000);
 }
 
 /** Sends all messages again, as Svix does with rejected ones, and lets a worker publish them. */
-async function expectAllPublished(
-  bridge: Bridge,
-  api: BridgeProcess,
-  messages: readonly EnvelopeTimes[],
-): Promise<void> {
+async function expectAllPublished(bridge: Bridge, api: BridgeProcess, messages: readonly UserMessage[]): Promise<void> {
   await api.waitUntilReady();
   for (const { message } of messages) {
     await waitFor("the message is accepted", async () => (await send(api.url, message)).status === 204);

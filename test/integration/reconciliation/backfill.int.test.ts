@@ -12,7 +12,7 @@ beforeAll(async () => {
   clerk = resources.use(await openClerkWithoutWebhooks());
   clerk.createUsers(existingUsers);
 });
-afterEach(() => clerk.door.failWhen(() => undefined));
+afterEach(() => clerk.proxy.failWhen(() => undefined));
 afterAll(() => resources.disposeAsync());
 
 test("a backfill dry run counts the users and queues nothing", async () => {
@@ -23,11 +23,11 @@ test("a backfill dry run counts the users and queues nothing", async () => {
 });
 
 test("a killed backfill resumes where it stopped, and each user is created once despite concurrent webhooks", async () => {
-  const { bridge, emulator, door } = clerk;
+  const { bridge, emulator, proxy } = clerk;
   const progress = createProgressStore(bridge.redis, bridge.redisPrefix);
   const [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
   let pages = 0;
-  door.failWhen(({ path }) => {
+  proxy.failWhen(({ path }) => {
     if (!path.startsWith("/users?")) return undefined;
     pages += 1;
     return pages > 2 ? { kind: "hang" } : undefined;
@@ -45,8 +45,8 @@ test("a killed backfill resumes where it stopped, and each user is created once 
   await killed.kill();
   expect(await progress.read()).toMatchObject({ read: 1_000, queued: 1_000 });
 
-  door.failWhen(() => undefined);
-  const { requests, value } = await door.during(() => bridge.runCommand("backfill"));
+  proxy.failWhen(() => undefined);
+  const { requests, value } = await proxy.during(() => bridge.runCommand("backfill"));
   expect(value.reason).toBe("exit code 0");
   expect(value.output).toContain("resumes after 1000 users");
   expect(requests.filter((request) => request === "GET /users")).toHaveLength(1);
@@ -69,7 +69,7 @@ test("a second backfill finds no unknown user and publishes nothing", async () =
 });
 
 test("a backfill that Clerk rejects says how to resume", async () => {
-  clerk.door.failWhen(({ path }) => (path.startsWith("/users?") ? { kind: "answer", status: 401 } : undefined));
+  clerk.proxy.failWhen(({ path }) => (path.startsWith("/users?") ? { kind: "answer", status: 401 } : undefined));
   const { output, reason } = await clerk.bridge.runCommand("backfill");
   expect(reason).toBe("exit code 1");
   expect(output).toContain("stopped; run the same command again to resume");

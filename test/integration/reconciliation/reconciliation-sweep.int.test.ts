@@ -14,7 +14,7 @@ beforeAll(async () => {
   clerk = resources.use(await openClerkWithoutWebhooks());
   worker = await clerk.bridge.startWorker();
 });
-afterEach(() => clerk.door.failWhen(() => undefined));
+afterEach(() => clerk.proxy.failWhen(() => undefined));
 afterAll(() => resources.disposeAsync());
 
 test("a deletion without a webhook is found by a full sweep but not by a recent run", async () => {
@@ -40,10 +40,10 @@ test("a full sweep confirms each deletion with Clerk, so a user missing only fro
   const hidden = users[1] ?? "";
   const gone = deleteOne(users);
   const list = JSON.stringify(clerk.emulator.dashboard.users().filter(({ id }) => id !== hidden));
-  clerk.door.failWhen(({ path }) =>
+  clerk.proxy.failWhen(({ path }) =>
     path.startsWith("/users?") ? { kind: "answer", status: 200, body: list } : undefined,
   );
-  const { requests } = await clerk.door.during(() => clerk.reconcile({ kind: "full" }));
+  const { requests } = await clerk.proxy.during(() => clerk.reconcile({ kind: "full" }));
   const asked = requests.filter((request) => request.includes("/user_"));
   expect(new Set(asked)).toEqual(new Set([`GET /users/${gone}`, `GET /users/${hidden}`]));
   expect(asked).toHaveLength(2);
@@ -55,13 +55,13 @@ test("while Clerk cannot confirm a deletion, it is not published, the run is ret
   await clerk.reconcile({ kind: "full" });
   await clerk.expectAllPublished(deleted);
   const gone = deleteOne(users);
-  clerk.door.failWhen(({ path }) => (path.startsWith("/users/user_") ? { kind: "answer", status: 500 } : undefined));
+  clerk.proxy.failWhen(({ path }) => (path.startsWith("/users/user_") ? { kind: "answer", status: 500 } : undefined));
   const reconciled = clerk.reconcile({ kind: "full" });
   await worker.waitUntilLogged("reconciliation.failed");
   expect(await worker.metric("bridge_reconciliation_failures_total", { reason: "clerk_unavailable" })).toBe(1);
   expect((await worker.readiness()).status).toBe(200);
   expect((await clerk.bridge.readLedger()).get(gone)).toBeDefined();
-  clerk.door.failWhen(() => undefined);
+  clerk.proxy.failWhen(() => undefined);
   await reconciled;
   await clerk.expectAllPublished(deleted);
 });
@@ -93,7 +93,7 @@ test("two workers make one run at a time, and one takes over the run of the othe
   expect(runs.filter(({ startedAt }, at) => startedAt < (runs[at - 1]?.endedAt ?? 0))).toEqual([]);
 
   let held = 0;
-  clerk.door.failWhen(({ path }) => {
+  clerk.proxy.failWhen(({ path }) => {
     if (!path.startsWith("/users?")) return undefined;
     held += 1;
     return { kind: "hang" };
@@ -105,7 +105,7 @@ test("two workers make one run at a time, and one takes over the run of the othe
   expect(Math.max(...inFlight)).toBe(1);
   await workers[inFlight.indexOf(1)]?.kill();
   await waitFor("the other worker asks Clerk", () => held === 2, { deadlineMs: 15_000 });
-  clerk.door.failWhen(() => undefined);
+  clerk.proxy.failWhen(() => undefined);
 });
 
 /** The start and end times of these workers' runs, by start time. */

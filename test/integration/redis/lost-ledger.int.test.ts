@@ -5,7 +5,7 @@ import { ledgerKey, shardPrefix } from "../../../src/redis/keys.ts";
 import type { Step } from "../../../workers/context/shard-context.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { expectedUsers, messagesOf, type EnvelopeTimes } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf, type UserMessage } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { type PrivateServer, reserveRedis } from "../../support/private-servers.ts";
@@ -160,7 +160,7 @@ test("after the topics are deleted, the ledger is rebuilt and repeated messages 
 });
 
 /** Sends messages, waits until they are processed and checks the whole guarantee. Resolves with all events so far. */
-async function publish(sent: readonly EnvelopeTimes[], history: readonly EnvelopeTimes[] = sent, concurrency?: number) {
+async function publish(sent: readonly UserMessage[], history: readonly UserMessage[] = sent, concurrency?: number) {
   await sendAll(api.url, messagesOf(sent), concurrency);
   await bridge.waitUntilIdle();
   const events = await expectExactlyOnce(bridge, expectedUsers(history));

@@ -12,7 +12,7 @@ import {
   makeUser,
   messagesOf,
   userMessage,
-  type EnvelopeTimes,
+  type UserMessage,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
 import { dumpRedis } from "../../support/redis/dump-redis.ts";
@@ -188,7 +188,7 @@ test("when a Redis Cluster node is lost, its replica takes over and the bridge c
   await worker.waitUntilLogged("ledger.failed_over");
 });
 
-function expectUsersOf(history: readonly EnvelopeTimes[]): void {
+function expectUsersOf(history: readonly UserMessage[]): void {
   for (const [userId, user] of expectedUsers(history)) expected.set(userId, user);
 }
 const prefixOf = (shard: number) => shardPrefix(bridge.redisPrefix, shard);

@@ -31,7 +31,7 @@ test("an automatic sweep finds the changes and deletions that a failover lost", 
   await clerk.expectAllPublished();
 
   worker.freeze();
-  await sentinel.cutReplicaOff();
+  await sentinel.stopReplication();
   for (const id of users.slice(0, 5)) emulator.dashboard.updateUser(id, { last_name: "Hopper" });
   const deleted = users[6] ?? "";
   emulator.dashboard.deleteUser(deleted);

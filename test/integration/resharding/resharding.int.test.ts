@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
-import { expectedUsers, messagesOf, type EnvelopeTimes } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf, type UserMessage } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
@@ -146,11 +146,11 @@ test("`reshard --wait-for-group` waits until the group has read the old shards; 
   await expectExactlyOnce(resharded, expectedUsers(messages), [2, 4]);
 });
 
-const send = (api: BridgeProcess, messages: readonly EnvelopeTimes[]) => sendAll(api.url, messagesOf(messages));
+const send = (api: BridgeProcess, messages: readonly UserMessage[]) => sendAll(api.url, messagesOf(messages));
 
 /** Spreads each user's messages over the pieces, in their order. */
-function splitByUser(messages: readonly EnvelopeTimes[], count: number): EnvelopeTimes[][] {
-  const result: EnvelopeTimes[][] = Array.from({ length: count }, () => []);
+function splitByUser(messages: readonly UserMessage[], count: number): UserMessage[][] {
+  const result: UserMessage[][] = Array.from({ length: count }, () => []);
   const users = [...Map.groupBy(messages, ({ userId }) => userId).values()];
   for (const [at, ofUser] of users.entries()) {
     for (const [index, message] of ofUser.entries()) result[(at + index * 2) % count]?.push(message);

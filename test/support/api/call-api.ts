@@ -4,24 +4,28 @@ import { text } from "node:stream/consumers";
 export interface CallOptions {
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string | string[]>>;
-  /** Text is sent with its length, a list of texts in chunks without it. */
+  /** A string is sent with Content-Length, a list of strings in chunks without it. */
   readonly body?: string | readonly string[];
 }
 
-export interface Called {
+export interface ApiResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The body as JSON; `{}` when it is none. */
+  /** The body parsed as JSON; `{}` for any other body. */
   readonly body: Readonly<Record<string, unknown>>;
-  /** The body as it came. */
+  /** The unparsed body. */
   readonly text: string;
 }
 
-/** Sends a request exactly as it is written (`GET /api/users/..`): unlike fetch it mends no path. */
-export async function callApi(url: string, line: string, { token, headers, body }: CallOptions = {}): Promise<Called> {
+/** Sends the request line (`GET /api/users/..`) unchanged. `fetch` would normalize the path. */
+export async function callApi(
+  url: string,
+  line: string,
+  { token, headers, body }: CallOptions = {},
+): Promise<ApiResponse> {
   const [method = "GET", path = "/"] = line.split(" ");
   const { hostname, port } = new URL(url);
-  const { promise, resolve, reject } = Promise.withResolvers<Called>();
+  const { promise, resolve, reject } = Promise.withResolvers<ApiResponse>();
   const sent = request({
     hostname,
     port,
@@ -36,15 +40,20 @@ export async function callApi(url: string, line: string, { token, headers, body 
       ...headers,
     },
   });
-  sent.on("response", (answer) => {
-    text(answer).then(
+  sent.on("response", (response) => {
+    text(response).then(
       (content) =>
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body: readJson(content), text: content }),
+        resolve({
+          status: response.statusCode ?? 0,
+          headers: response.headers,
+          body: readJson(content),
+          text: content,
+        }),
       reject,
     );
   });
   sent.on("error", reject);
-  sent.on("timeout", () => sent.destroy(new Error(`no answer to ${line}`)));
+  sent.on("timeout", () => sent.destroy(new Error(`no response to ${line}`)));
   for (const chunk of typeof body === "string" ? [body] : (body ?? [])) sent.write(chunk);
   sent.end();
   return promise;

@@ -20,13 +20,13 @@ export interface AuditOptions {
 }
 
 export interface RelayOptions {
-  /** Default 60,000, as the worker has it. */
+  /** Default 60,000, as in the worker. */
   readonly abandonedAfterMs?: number;
   /** Wraps the publisher of the relay. */
   readonly intercept?: (publisher: AuditPublisher) => AuditPublisher;
 }
 
-/** An audit trail with its own keys in Redis and its own topic, and relays in this process. */
+/** Opens an audit trail with its own Redis keys and topic, and with relays in this process. */
 export async function openAudit({ kafkaBrokers = inject("kafkaBrokers"), variables = {} }: AuditOptions = {}) {
   await using resources = new AsyncDisposableStack();
   const name = `test-${randomUUID()}`;

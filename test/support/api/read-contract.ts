@@ -2,28 +2,28 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import ajvFormats from "ajv-formats";
 import { z } from "zod";
 
-const answerSchema = z.looseObject({
+const responseSchema = z.looseObject({
   content: z.record(z.string(), z.looseObject({ schema: z.unknown() })).optional(),
 });
 const operationSchema = z.looseObject({
   security: z.array(z.unknown()).optional(),
-  responses: z.record(z.string(), answerSchema),
+  responses: z.record(z.string(), responseSchema),
 });
 const documentSchema = z.looseObject({
   paths: z.record(z.string(), z.record(z.string(), operationSchema)),
 });
 type Schema = Readonly<Record<string, unknown>>;
 
-/** What an OpenAPI document promises, to compare answers with. */
+/** The operations and responses of an OpenAPI document. */
 export interface Contract {
   /** `GET /api/users/{userId}` and so on. */
   readonly operations: readonly string[];
   needsToken(operation: string): boolean;
-  /** What of an answer the document does not promise; empty when all of it is. Fields that it does not name are found, too. */
-  findBreaches(operation: string, answer: DocumentedAnswer): string[];
+  /** The differences between a response and the document, including undocumented fields. Empty if there are none. */
+  findBreaches(operation: string, response: ReceivedResponse): string[];
 }
 
-interface DocumentedAnswer {
+interface ReceivedResponse {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly text: string;
@@ -48,11 +48,11 @@ export function readContract(json: unknown): Contract {
     operations: [...operations.keys()],
     needsToken: (name) => (find(name).security ?? []).length > 0,
     findBreaches: (name, { status, contentType, text }) => {
-      const answer = find(name).responses[String(status)];
-      if (answer === undefined) return [`status ${status} is not documented: ${text.slice(0, 200)}`];
-      if (answer.content === undefined) return text === "" ? [] : [`${status} has a body: ${text.slice(0, 200)}`];
+      const response = find(name).responses[String(status)];
+      if (response === undefined) return [`status ${status} is not documented: ${text.slice(0, 200)}`];
+      if (response.content === undefined) return text === "" ? [] : [`${status} has a body: ${text.slice(0, 200)}`];
       const type = contentType?.split(";")[0] ?? "none";
-      if (!(type in answer.content)) return [`content type ${type} of ${status} is not documented`];
+      if (!(type in response.content)) return [`content type ${type} of ${status} is not documented`];
       if (type !== "application/json") return [];
       const [method = "", path = ""] = name.split(" ");
       const pointer = ["paths", path, method.toLowerCase(), "responses", String(status), "content", type, "schema"];
@@ -72,8 +72,8 @@ const isSchema = (value: unknown): value is Schema =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * The document as a promise of exactly its fields: wherever a schema stands for a whole value, what it does not name is
- * refused. The parts of an `allOf` stay open, as each names only some of the fields.
+ * Makes every schema of a whole value reject undocumented fields. The parts of an `allOf` stay open, because each hasFields
+ * only some of the fields.
  */
 function closeObjects(value: unknown, isWholeValue = false): unknown {
   if (Array.isArray(value)) return value.map((item: unknown) => closeObjects(item));
@@ -87,8 +87,8 @@ function closeObjects(value: unknown, isWholeValue = false): unknown {
       return [key, closeObjects(part)];
     }),
   );
-  const names = "properties" in value || "allOf" in value || "$ref" in value;
-  if (!isWholeValue || !names || "additionalProperties" in value) return copy;
+  const hasFields = "properties" in value || "allOf" in value || "$ref" in value;
+  if (!isWholeValue || !hasFields || "additionalProperties" in value) return copy;
   return { ...copy, unevaluatedProperties: false };
 }
 

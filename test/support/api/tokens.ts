@@ -1,9 +1,9 @@
 import { SignJWT } from "jose";
 
-/** Signs service tokens in tests. */
+/** The secret that signs service tokens in tests. */
 export const serviceSecret = "3Zq8vL1xT6mN0bR5yK9wE2cJ7hG4sD-u";
 
-/** A service token as a machine would make it; claims that are undefined are left out. */
+/** A valid service token with these claims. A claim that is `undefined` is left out. */
 export function signServiceToken(
   claims: Readonly<Record<string, unknown>> = {},
   { secret = serviceSecret, alg = "HS256" }: { secret?: string; alg?: string } = {},

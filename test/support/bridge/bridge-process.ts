@@ -13,27 +13,27 @@ type LogLine = z.infer<typeof logLineSchema>;
 /** The API or a worker as a real process. It never outlives the test run. */
 export interface BridgeProcess extends AsyncDisposable {
   readonly pid: number;
-  /** Where it listens, without a slash at the end. */
+  /** The address of its HTTP server, without a trailing slash. */
   readonly url: string;
-  /** Resolves, never rejects, once it is gone, with the reason: "exit code 1", "SIGKILL". */
+  /** Resolves when the process has exited, with the reason: "exit code 1", "SIGKILL". Never rejects. */
   readonly exited: Promise<string>;
-  /** All it wrote so far, standard error too. */
+  /** Everything written so far to standard output and standard error. */
   output(): Promise<string>;
-  /** What it logged about one event so far. */
+  /** The log lines of one event so far. */
   logged(event: string): Promise<LogLine[]>;
-  /** Waits until it has logged an event so many times. */
+  /** Waits until the process has logged an event `times` times (default 1). */
   waitUntilLogged(event: string, times?: number, deadlineMs?: number): Promise<LogLine[]>;
   readiness(): Promise<{ status: number; body: unknown }>;
   waitUntilReady(): Promise<void>;
-  /** The value of a metric, all its label sets that fit added up. */
+  /** The value of a metric: the sum of all samples with these labels. */
   metric(name: string, labels?: Readonly<Record<string, string>>): Promise<number>;
   signal(signal: NodeJS.Signals): void;
-  /** SIGSTOP: it does nothing, and its sockets stay open. */
+  /** SIGSTOP: the process does nothing, and its connections stay open. */
   freeze(): void;
   thaw(): void;
-  /** SIGKILL; resolves once it is gone. */
+  /** SIGKILL; resolves when the process has exited. */
   kill(): Promise<void>;
-  /** SIGTERM; resolves with the reason once it is gone. */
+  /** SIGTERM; resolves with the reason when the process has exited. */
   stop(): Promise<string>;
 }
 
@@ -45,7 +45,7 @@ export interface ProcessOptions {
   readonly logFile: string;
 }
 
-/** Runs a script of ours with no environment but `variables`; resolves at once, even if it cannot start. */
+/** Runs a script of the project with `variables` as its only environment. Returns at once, even if it cannot start. */
 export function spawnScript({ script, args = [], variables, logFile }: ProcessOptions) {
   const child = spawnTied(process.execPath, [join(repositoryFolder, script), ...args], {
     logFile,
@@ -55,7 +55,7 @@ export function spawnScript({ script, args = [], variables, logFile }: ProcessOp
   return { ...child, output };
 }
 
-/** Starts the API or a worker; resolves when it listens. Throws with its output when it ends before. */
+/** Starts the API or a worker; resolves when it listens. Throws with its output if it exits before. */
 export async function startProcess(options: ProcessOptions): Promise<BridgeProcess> {
   const { pid, exited, kill, stop, output } = spawnScript(options);
   const logged = async (event: string) => linesOf(await output()).filter((line) => line.event === event);
@@ -78,7 +78,7 @@ export async function startProcess(options: ProcessOptions): Promise<BridgeProce
     await kill();
     throw error;
   }
-  ended.catch(() => {}); // Its end after the start is the test's affair.
+  ended.catch(() => {}); // An exit after the start is for the test to check.
 
   const url = `http://127.0.0.1:${port}`;
   const readiness = async () => {
@@ -125,7 +125,7 @@ export async function startProcess(options: ProcessOptions): Promise<BridgeProce
   };
 }
 
-/** The lines that are JSON objects; a line that is still being written is not one yet. */
+/** The lines that are complete JSON objects. */
 function linesOf(output: string): LogLine[] {
   return output.split("\n").flatMap((line) => {
     if (!line.startsWith("{")) return [];

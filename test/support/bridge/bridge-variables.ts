@@ -1,7 +1,7 @@
 import { webhookSecret } from "../clerk/send-webhook.ts";
 
 export interface BridgeNaming {
-  /** Nobody else's: of its topics, group, transactional ids and keys. */
+  /** Unique: names the topics, the consumer group, the transactional ids and the Redis keys. */
   readonly name: string;
   readonly redisUrl: string;
   readonly kafkaBrokers: readonly string[];
@@ -12,7 +12,7 @@ export const eventsTopicOf = (name: string): string => `${name}.events`;
 export const stateTopicOf = (name: string): string => `${name}.state`;
 export const auditTopicOf = (name: string): string => `${name}.audit`;
 
-/** The whole environment of a test bridge's processes, on free ports and without a Clerk. */
+/** The whole environment of a test bridge's processes, with free ports and without a reachable Clerk. */
 export const bridgeVariables = ({ name, redisUrl, kafkaBrokers, shards }: BridgeNaming): Record<string, string> => ({
   LOG_LEVEL: "info",
   HOST: "127.0.0.1",

@@ -17,16 +17,16 @@ import { readLedger } from "../redis/read-ledger.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 export interface BridgeOptions {
-  /** Default: those of the run. */
+  /** Default: the servers of the run. */
   readonly redisUrl?: string;
   readonly kafkaBrokers?: readonly string[];
   /** Default 2. */
   readonly shards?: number;
-  /** Further variables of all its processes. */
+  /** Additional variables of all processes. */
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** A bridge of its own: topics, group, transactional ids and keys that nobody else uses, and its processes. */
+/** A bridge with topics, a consumer group, transactional ids and Redis keys of its own, and its processes. */
 export interface Bridge extends AsyncDisposable {
   readonly redisUrl: string;
   readonly kafkaBrokers: readonly string[];
@@ -35,44 +35,44 @@ export interface Bridge extends AsyncDisposable {
   readonly auditTopic: string;
   readonly redisPrefix: string;
   readonly shards: number;
-  /** For looking at its keys. */
+  /** For inspecting the bridge's keys. */
   readonly redis: RedisClient;
   /** Starts the API and waits until it is ready. */
   startApi(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
-  /** Starts the API and waits only until it answers. */
+  /** Starts the API and waits only until it listens. */
   startApiUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   /** Starts a worker and waits until it is ready. */
   startWorker(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
-  /** Starts a worker and waits only until it answers. */
+  /** Starts a worker and waits only until it listens. */
   startWorkerUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
-  /** A worker that can be made to stop at a step: see pausable-worker.ts. */
+  /** Starts a worker that can be halted at a step: see pausable-worker.ts. */
   startPausableWorker(step: Step): Promise<BridgeProcess>;
-  /** A worker that is expected not to start: what it said, and how it ended. */
+  /** Runs a worker that is expected to exit. Resolves with its output and the reason of its exit. */
   runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
-  /** `bridge <args>`, on its way. */
+  /** Starts `bridge <args>`. */
   startCommand(...args: string[]): CommandProcess;
-  /** `bridge <args>`: what it wrote, and how it ended. */
+  /** Runs `bridge <args>`. Resolves with its output and the reason of its exit. */
   runCommand(...args: string[]): Promise<{ output: string; reason: string }>;
-  /** Jobs that wait, are in hand or are put off, of all shards. */
+  /** The number of waiting, active and delayed jobs of all shards. */
   countJobs(): Promise<number>;
   countJobsOf(shard: number): Promise<number>;
   /** Waits until no shard has a job left. */
   waitUntilIdle(deadlineMs?: number): Promise<void>;
-  /** The users in the ledger; none for a deleted one. */
+  /** The users in the ledger; `undefined` for a deleted user. */
   readLedger(): Promise<Map<string, User | undefined>>;
 }
 
 interface CommandProcess {
-  /** All it wrote so far. */
+  /** Everything written so far. */
   output(): Promise<string>;
   signal(signal: NodeJS.Signals): void;
-  /** SIGKILL; resolves once it is gone. */
+  /** SIGKILL; resolves when the process has exited. */
   kill(): Promise<void>;
-  /** Resolves, never rejects, once it is gone, with the reason. */
+  /** Resolves with the reason when the process has exited. Never rejects. */
   readonly exited: Promise<string>;
 }
 
-/** Opens a bridge; nothing of it runs yet. Disposing of it kills its processes and removes their logs. */
+/** Opens a bridge without processes. Disposing of it kills the processes started since and removes their logs. */
 export async function openBridge({
   redisUrl = inject("redisUrl"),
   kafkaBrokers = inject("kafkaBrokers"),

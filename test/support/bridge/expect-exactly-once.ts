@@ -5,9 +5,9 @@ import { type ExpectedUsers, findViolations } from "./find-violations.ts";
 import { readTopic, type TopicRecord } from "../kafka/read-topic.ts";
 
 /**
- * Checks the whole guarantee from outside (see {@link findViolations}), and returns all events. `shards`: the numbers of
- * shards the bridge has had, the first one first, when these have changed; the events are then read as a consumer must,
- * each user's old partition before the new one.
+ * Checks the whole guarantee from the outside (see {@link findViolations}) and returns all events. `shards` lists the
+ * numbers of shards that the bridge has had, oldest first. After a reshard the events are read as a consumer must read
+ * them: each user's old partition before the new one.
  */
 export async function expectExactlyOnce(
   bridge: Bridge,
@@ -19,18 +19,18 @@ export async function expectExactlyOnce(
     readTopic(bridge.kafkaBrokers, bridge.stateTopic),
     bridge.readLedger(),
   ]);
-  const turnOf = createTurnOf(shards);
-  expect(events.filter((event) => turnOf(event) === -1)).toEqual([]);
-  const inTurn = events.toSorted((a, b) => turnOf(a) - turnOf(b));
-  const [placed, left] = partition(states, (state) => turnOf(state, shards.slice(-1)) === 0);
-  expect(findViolations({ events: inTurn, states: placed, ledger }, expected)).toEqual([]);
-  const lastLeft = new Map(left.map((state) => [`${state.partition} ${state.key}`, state]));
-  expect([...lastLeft.values()].filter(({ headers }) => headers["bridge_moved_to"] === undefined)).toEqual([]);
-  return inTurn;
+  const epochOf = createEpochOf(shards);
+  expect(events.filter((event) => epochOf(event) === -1)).toEqual([]);
+  const inReadingOrder = events.toSorted((a, b) => epochOf(a) - epochOf(b));
+  const [current, moved] = partition(states, (state) => epochOf(state, shards.slice(-1)) === 0);
+  expect(findViolations({ events: inReadingOrder, states: current, ledger }, expected)).toEqual([]);
+  const lastMoved = new Map(moved.map((state) => [`${state.partition} ${state.key}`, state]));
+  expect([...lastMoved.values()].filter(({ headers }) => headers["bridge_moved_to"] === undefined)).toEqual([]);
+  return inReadingOrder;
 }
 
-/** Which of the numbers of shards, the first that fits, has the record's key in the record's partition; -1 for none. */
-const createTurnOf =
+/** The index of the first number of shards that maps the record's key to the record's partition; -1 for none. */
+const createEpochOf =
   (allShards: readonly number[]) =>
   ({ key, partition: at }: TopicRecord, shards = allShards) =>
     shards.findIndex((count) => createShardOf(count)(key) === at);

@@ -2,38 +2,38 @@ import { type UserEvent, userEventSchema } from "../../../src/domain/user-events
 import { type User, userSchema } from "../../../src/domain/user.ts";
 import type { TopicRecord } from "../kafka/read-topic.ts";
 
-/** The users as they must be in the end; none for a deleted one. */
+/** The expected final state of every user; `undefined` for a deleted user. */
 export type ExpectedUsers = ReadonlyMap<string, User | undefined>;
 
 export interface Published {
-  /** All of the events topic, read_committed; each user's records in order. */
+  /** All committed records of the events topic, with each user's records in order. */
   readonly events: readonly TopicRecord[];
-  /** All of the state topic, likewise. */
+  /** All committed records of the state topic, in the same way. */
   readonly states: readonly TopicRecord[];
   readonly ledger: ExpectedUsers;
 }
 
-/** Something that the bridge promises never to happen, with the user it happened to. */
+/** A breach of the bridge's guarantee, with its user. */
 export interface Violation {
   readonly userId: string;
   readonly what: string;
 }
 
 /**
- * Holds the whole guarantee against what is there: for each user the topic has `created, updated*, deleted` (or `deleted`
- * alone), numbered 1, 2, 3 …, no event twice; the events applied in order, the state topic and the ledger all end at
- * `expected`. Pure; finds nothing when all is well.
+ * Compares the published data with the whole guarantee. For each user the events are `created, updated*, deleted` (or only
+ * `deleted`), numbered 1, 2, 3 …, without duplicates. The events applied in order, the state topic and the ledger all end
+ * in `expected`. Returns an empty list when the guarantee holds.
  */
 export function findViolations({ events, states, ledger }: Published, expected: ExpectedUsers): Violation[] {
   const histories = Map.groupBy(events, ({ key }) => key);
-  const told = new Map([...histories].map(([userId, history]) => [userId, applyAll(history)]));
-  const kept = new Map(states.map(({ key, value }) => [key, readUser(value)]));
+  const fromEvents = new Map([...histories].map(([userId, history]) => [userId, applyAll(history)]));
+  const fromStates = new Map(states.map(({ key, value }) => [key, readUser(value)]));
   return [
     ...repeatedIds(events),
     ...[...histories].flatMap(([userId, history]) => faultsOf(history).map((what) => ({ userId, what }))),
-    ...differences("the events say", told, expected),
-    ...differences("the state topic says", kept, expected),
-    ...differences("the ledger says", ledger, expected),
+    ...differences("the events end in", fromEvents, expected),
+    ...differences("the state topic has", fromStates, expected),
+    ...differences("the ledger has", ledger, expected),
   ];
 }
 
@@ -44,7 +44,7 @@ function repeatedIds(events: readonly TopicRecord[]): Violation[] {
   const seen = new Set<string>();
   return events.flatMap((record) => {
     const { eventId } = readEvent(record);
-    if (seen.has(eventId)) return { userId: record.key, what: `event ${eventId} stands there twice` };
+    if (seen.has(eventId)) return { userId: record.key, what: `event ${eventId} occurs twice` };
     seen.add(eventId);
     return [];
   });
@@ -63,7 +63,8 @@ function faultsOf(history: readonly TopicRecord[]): string[] {
   if (event?.eventType === "user.deleted") {
     const known = applyAll(history.slice(0, -1))?.emailAddress ?? [];
     const named = event.data.emailAddress;
-    if (!isSame(named, known)) faults.push(`its deletion names ${show(named)}, its last addresses were ${show(known)}`);
+    if (!isSame(named, known))
+      faults.push(`its deletion event has the addresses ${show(named)}, its last known addresses are ${show(known)}`);
   }
   return faults;
 }
@@ -78,15 +79,17 @@ function applyAll(history: readonly TopicRecord[]): User | undefined {
   return user;
 }
 
-function differences(who: string, found: ExpectedUsers, expected: ExpectedUsers): Violation[] {
+function differences(source: string, found: ExpectedUsers, expected: ExpectedUsers): Violation[] {
   return [...new Set([...expected.keys(), ...found.keys()])].flatMap((userId) => {
-    const [said, wanted] = [found, expected].map((users) => (users.has(userId) ? show(users.get(userId)) : "nothing"));
-    return said === wanted ? [] : { userId, what: `${who} ${said}, Clerk says ${wanted}` };
+    const [actual, wanted] = [found, expected].map((users) =>
+      users.has(userId) ? show(users.get(userId)) : "nothing",
+    );
+    return actual === wanted ? [] : { userId, what: `${source} ${actual}, expected ${wanted}` };
   });
 }
 
 const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(b);
 
-/** Keys in the schema's order, so that equal users give equal texts. */
+/** Formats a value with its keys in the schema's order, so that equal users give equal texts. */
 const show = (value: User | readonly string[] | undefined): string =>
   value === undefined ? "deleted" : JSON.stringify("id" in value ? userSchema.parse(value) : value);

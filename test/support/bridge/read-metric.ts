@@ -1,4 +1,4 @@
-/** Adds up the samples of a metric that carry all of `labels`, in Prometheus's text format; 0 when there is none. */
+/** The sum of a metric's samples that have all of `labels`, from Prometheus's text format; 0 without samples. */
 export function readMetric(text: string, name: string, labels: Readonly<Record<string, string>>): number {
   const wanted = Object.entries(labels).map(([label, value]) => `${label}="${value}"`);
   const isWanted = (line: string) =>

@@ -13,7 +13,7 @@ import { waitFor } from "../../../dev/stack/wait-for.ts";
 /** `sent`: within the first transaction that moves states. */
 export type HaltingStep = ReshardStep | "sent";
 
-/** The same bridge seen and started with another number of shards. */
+/** The same bridge, started and inspected with another number of shards. */
 export const withShards = (bridge: Bridge, shards: number): Bridge => {
   const more = { SHARDS: String(shards) };
   const { redis, redisPrefix } = bridge;
@@ -25,7 +25,7 @@ export const withShards = (bridge: Bridge, shards: number): Bridge => {
     runWorker: () => bridge.runWorker(more),
     countJobs: () => countJobs(redis, redisPrefix, shards),
     waitUntilIdle: async () => {
-      // Twice: a message that is passed on is counted in neither queue when these are counted in the wrong order.
+      // Twice, because a forwarded message can be missed in both queues if the target is counted before the source.
       for (const _ of [1, 2]) {
         await waitFor("no shard has a job left", async () => (await countJobs(redis, redisPrefix, shards)) === 0, {
           deadlineMs: 20_000,
@@ -36,7 +36,7 @@ export const withShards = (bridge: Bridge, shards: number): Bridge => {
   };
 };
 
-/** Runs the change of the number of shards up to a step, and kills it there. Few states go in one transaction. */
+/** Runs a reshard up to a step and kills it there. Few states fit into one transaction. */
 export async function killReshardAt(bridge: Bridge, to: number, step: HaltingStep): Promise<void> {
   const folder = await createFreshFolder();
   const naming = { ...bridge, name: bridge.redisPrefix };
@@ -48,9 +48,9 @@ export async function killReshardAt(bridge: Bridge, to: number, step: HaltingSte
   });
   try {
     const ended = exited.then(async (reason) => {
-      throw new Error(`the change ended before ${step} (${reason}):\n${await output()}`);
+      throw new Error(`the reshard ended before ${step} (${reason}):\n${await output()}`);
     });
-    const halted = waitFor(`the change halts at ${step}`, async () => (await output()).includes("halted"), {
+    const halted = waitFor(`the reshard halts at ${step}`, async () => (await output()).includes("halted"), {
       deadlineMs: 30_000,
     });
     await Promise.race([halted, ended]);

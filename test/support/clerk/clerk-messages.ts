@@ -1,29 +1,29 @@
 import { randomUUID } from "node:crypto";
 import type { User } from "../../../src/domain/user.ts";
 
-/** A message as Clerk has it signed and sent. */
+/** A message as Clerk sends it, without its signature. */
 export interface ClerkMessage {
   /** `svix-id`. */
   readonly id: string;
   readonly body: string;
 }
 
-/** What a message says of one user, for whoever works out what must come of it. */
-export interface EnvelopeTimes {
+/** A message with the facts from which {@link expectedUsers} derives the final state of its user. */
+export interface UserMessage {
   readonly message: ClerkMessage;
   readonly userId: string;
-  /** None: the user is deleted. */
+  /** `undefined` for a deletion. */
   readonly user: User | undefined;
   readonly version: number;
 }
 
-/** Stands in the metadata that must never be kept: look for it. */
+/** Part of the metadata that the bridge must never store. Tests search for it. */
 export const secretOfMetadata = "only-for-the-backend-7f3a";
 
 export const newUserId = (): string => `user_${randomUUID().replaceAll("-", "")}`;
 const newMessageId = (): string => `msg_${randomUUID().replaceAll("-", "")}`;
 
-/** A user with all fields filled in. */
+/** A user with a value in every field. */
 export function makeUser(changes: Partial<User> = {}): User {
   const id = changes.id ?? newUserId();
   return {
@@ -37,18 +37,18 @@ export function makeUser(changes: Partial<User> = {}): User {
   };
 }
 
-/** Time at which the users of tests are created; recent, so that nobody takes them for ghosts. */
+/** The creation time of the test users. Recent, so that no worker checks whether they are stale. */
 const createdAt = Date.now() - 3_600_000;
 
 /** The version (Clerk's `updated_at`) of a user's n-th change. */
 export const versionOf = (change: number): number => createdAt + change * 1_000;
 
-export function userMessage(type: "user.created" | "user.updated", user: User, change: number): EnvelopeTimes {
+export function userMessage(type: "user.created" | "user.updated", user: User, change: number): UserMessage {
   const version = versionOf(change);
   return { message: writeMessage(type, clerkUserJson(user, version), version), userId: user.id, user, version };
 }
 
-export function deletionMessage(userId: string): EnvelopeTimes {
+export function deletionMessage(userId: string): UserMessage {
   const at = versionOf(1_000);
   const data = { id: userId, object: "user", deleted: true };
   return {
@@ -72,7 +72,7 @@ export function writeMessage(type: string, data: unknown, timestamp = Date.now()
   return { id: newMessageId(), body: JSON.stringify(envelope) };
 }
 
-/** Clerk's UserJSON for what the bridge publishes of it; the primary address stands last, as Clerk may have it. */
+/** Clerk's UserJSON of a published user. The primary address comes last, as it can in Clerk. */
 export function clerkUserJson(user: User, version: number): Record<string, unknown> & { id: string } {
   const addresses = user.emailAddress.map((address, index) => ({
     id: `idn_${index}`,
@@ -100,14 +100,14 @@ export function clerkUserJson(user: User, version: number): Record<string, unkno
   };
 }
 
-export const messagesOf = (history: readonly EnvelopeTimes[]): ClerkMessage[] => history.map(({ message }) => message);
+export const messagesOf = (history: readonly UserMessage[]): ClerkMessage[] => history.map(({ message }) => message);
 
-/** What must be the end of it: each user's newest snapshot, or nothing when any message says it is deleted. */
-export function expectedUsers(history: readonly EnvelopeTimes[]): Map<string, User | undefined> {
-  const newest = new Map<string, EnvelopeTimes>();
-  for (const told of history) {
-    const known = newest.get(told.userId);
-    if (known === undefined || told.version > known.version) newest.set(told.userId, told);
+/** The expected final state of each user: the newest snapshot, or `undefined` if any message is a deletion. */
+export function expectedUsers(history: readonly UserMessage[]): Map<string, User | undefined> {
+  const newest = new Map<string, UserMessage>();
+  for (const message of history) {
+    const known = newest.get(message.userId);
+    if (known === undefined || message.version > known.version) newest.set(message.userId, message);
   }
   return new Map([...newest].map(([userId, { user }]) => [userId, user]));
 }

@@ -14,33 +14,33 @@ import { type FaultyClerk, startFaultyClerk } from "./faulty-clerk.ts";
 import type { TopicRecord } from "../kafka/read-topic.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-/** A bridge and a Clerk whose webhooks go nowhere, until somebody connects them. */
+/** A bridge and a Clerk emulator whose webhooks are not connected. */
 export interface ClerkWithoutWebhooks extends AsyncDisposable {
   readonly emulator: ClerkEmulator;
-  /** The bridge asks Clerk through it. */
-  readonly door: FaultyClerk;
+  /** The bridge calls Clerk through this proxy. */
+  readonly proxy: FaultyClerk;
   readonly bridge: Bridge;
-  /** Makes users in Clerk; resolves with their ids. */
+  /** Creates users in Clerk and returns their ids. */
   createUsers(count: number): string[];
-  /** Has a worker reconcile, and waits for it; rejects when the run fails for good. */
+  /** Requests a reconciliation run and waits for it. Rejects when the run fails permanently. */
   reconcile(request?: Partial<RunRequest>): Promise<Extract<RunState, { state: "done" }>>;
-  /** Waits until nothing is queued, and checks that the topics and the ledger hold Clerk's users, and these deleted ones. */
+  /** Waits until no job is queued, and checks that the topics and the ledger contain Clerk's users and the deleted ones. */
   expectAllPublished(deleted?: readonly string[]): Promise<readonly TopicRecord[]>;
 }
 
-/** Nothing of the bridge runs yet. It has no grace: the changes of tests are all young. */
+/** Starts no process of the bridge. The grace period is zero, because all changes in tests are recent. */
 export async function openClerkWithoutWebhooks(
   options: Pick<BridgeOptions, "redisUrl" | "kafkaBrokers"> = {},
 ): Promise<ClerkWithoutWebhooks> {
   await using resources = new AsyncDisposableStack();
   const emulator = await startClerkEmulator({ webhook: { retryScale: 0.001 } });
   resources.defer(() => emulator.stop());
-  const door = resources.use(await startFaultyClerk(emulator.url));
+  const proxy = resources.use(await startFaultyClerk(emulator.url));
   const bridge = resources.use(
     await openBridge({
       ...options,
       variables: {
-        CLERK_API_URL: door.url,
+        CLERK_API_URL: proxy.url,
         CLERK_SECRET_KEY: emulator.secretKey,
         CLERK_WEBHOOK_SECRET: emulator.webhookSecret,
         CLERK_RATE_LIMIT: "1000",
@@ -53,7 +53,7 @@ export async function openClerkWithoutWebhooks(
   const owned = resources.move();
   return {
     emulator,
-    door,
+    proxy,
     bridge,
     createUsers: (count) =>
       Array.from({ length: count }, () => {
@@ -81,5 +81,5 @@ export async function openClerkWithoutWebhooks(
   };
 }
 
-/** What the bridge publishes of one of Clerk's users. */
+/** The user as the bridge publishes it. */
 const publishedOf = (user: unknown): User => userFromJson(userJsonSchema.parse(user));

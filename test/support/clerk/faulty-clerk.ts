@@ -2,20 +2,20 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { buffer } from "node:stream/consumers";
 
-/** What may go wrong with a request to Clerk. */
+/** A fault of a request to Clerk. */
 export type Fault =
-  /** Clerk never sees it, and this is the answer. */
+  /** Clerk never receives the request, and this is the response. */
   | {
       readonly kind: "answer";
       readonly status: number;
       readonly headers?: Record<string, string>;
       readonly body?: string;
     }
-  /** Clerk never sees it, and no answer comes. */
+  /** Clerk never receives the request, and no response arrives. */
   | { readonly kind: "hang" }
-  /** Clerk never sees it: the connection breaks. */
+  /** Clerk never receives the request, and the connection breaks. */
   | { readonly kind: "cut" }
-  /** Clerk does it, and the connection breaks before the answer. */
+  /** Clerk executes the request, and the connection breaks before the response. */
   | { readonly kind: "lose_answer" };
 
 export interface ClerkRequest {
@@ -27,17 +27,17 @@ export interface ClerkRequest {
 
 type Decide = (request: ClerkRequest) => Fault | undefined | Promise<Fault | undefined>;
 
-/** Stands between a client and a Clerk, counts what passes and lets go wrong what a test wants to. */
+/** A proxy between a client and Clerk. Records requests and injects faults. */
 export interface FaultyClerk extends AsyncDisposable {
   readonly url: string;
   readonly requests: readonly ClerkRequest[];
-  /** Asked for each request from now on, which waits for the answer; none: the request passes. */
+  /** Sets the function that decides about the fault of each request from now on. `undefined` lets the request pass. */
   failWhen(decide: Decide): void;
-  /** What passed or failed meanwhile, as `GET /users`. */
+  /** Runs `work` and returns the requests made in the meantime, as `GET /users`. */
   during<T>(work: () => Promise<T>): Promise<{ value: T; requests: string[] }>;
 }
 
-/** An error as Clerk writes it. */
+/** An error response in Clerk's format. */
 export const clerkError = (status: number, code: string, paramName?: string): Fault => ({
   kind: "answer",
   status,
@@ -65,19 +65,19 @@ export async function startFaultyClerk(clerkUrl: string): Promise<FaultyClerk> {
     if (fault?.kind === "hang") return;
     if (fault?.kind === "cut") return void outgoing.destroy();
     const { authorization = "", "content-type": type = "" } = incoming.headers;
-    const answer = await fetch(`${clerkUrl}${url}`, {
+    const response = await fetch(`${clerkUrl}${url}`, {
       method,
       headers: { authorization, "content-type": type },
       ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
     });
-    const answered = Buffer.from(await answer.arrayBuffer());
+    const responseBody = Buffer.from(await response.arrayBuffer());
     if (fault?.kind === "lose_answer") return void outgoing.destroy();
-    const retryAfter = answer.headers.get("retry-after");
-    outgoing.writeHead(answer.status, {
+    const retryAfter = response.headers.get("retry-after");
+    outgoing.writeHead(response.status, {
       "content-type": "application/json",
       ...(retryAfter === null ? {} : { "retry-after": retryAfter }),
     });
-    outgoing.end(answered);
+    outgoing.end(responseBody);
   }
 
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

@@ -2,12 +2,12 @@ import { Webhook } from "svix";
 import { z } from "zod";
 import type { ClerkMessage } from "./clerk-messages.ts";
 
-/** `whsec_…` that fits nothing but tests. */
+/** The signing secret (`whsec_…`) of the tests. */
 export const webhookSecret = `whsec_${Buffer.from("the signing secret of the tests").toString("base64")}`;
 
 export type HeaderFamily = "svix" | "webhook";
 
-/** The headers that Svix sends with a message, signed now unless told otherwise. */
+/** The headers that Svix sends with a message, signed with the current time by default. */
 export function signatureHeaders(
   { id, body }: ClerkMessage,
   {
@@ -26,17 +26,17 @@ export function signatureHeaders(
 
 export interface Answer {
   readonly status: number;
-  /** The stable code of a refusal. */
+  /** The stable code of an error response. */
   readonly code: string | undefined;
 }
 
-/** Posts a message, signed. Rejects when nobody answers. */
+/** Signs and posts a message. Rejects without a response. */
 export const send = (apiUrl: string, message: ClerkMessage): Promise<Answer> =>
   post(apiUrl, message.body, signatureHeaders(message));
 
-const refusalSchema = z.object({ error: z.string(), code: z.string(), requestId: z.string() });
+const errorSchema = z.object({ error: z.string(), code: z.string(), requestId: z.string() });
 
-/** Posts whatever it is given; a stream goes out in chunks, without its length. */
+/** Posts any body and headers. A stream is sent in chunks, without Content-Length. */
 export async function post(
   apiUrl: string,
   body: string | ReadableStream,
@@ -50,11 +50,11 @@ export async function post(
     signal: AbortSignal.timeout(10_000),
   });
   const text = await response.text();
-  return { status: response.status, code: text === "" ? undefined : refusalSchema.parse(JSON.parse(text)).code };
+  return { status: response.status, code: text === "" ? undefined : errorSchema.parse(JSON.parse(text)).code };
 }
 
-/** Sends messages in their order, at most so many at a time, and expects that each is accepted. */
-export async function sendAll(apiUrl: string, messages: readonly ClerkMessage[], atOnce = 16): Promise<void> {
+/** Sends messages in order, at most `concurrency` at a time. Throws unless each is accepted. */
+export async function sendAll(apiUrl: string, messages: readonly ClerkMessage[], concurrency = 16): Promise<void> {
   const queue = messages.values();
   const sendNext = async () => {
     for (const message of queue) {
@@ -62,5 +62,5 @@ export async function sendAll(apiUrl: string, messages: readonly ClerkMessage[],
       if (status !== 204) throw new Error(`The API answered ${status} to ${message.id}`);
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, sendNext));
+  await Promise.all(Array.from({ length: concurrency }, sendNext));
 }

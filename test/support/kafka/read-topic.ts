@@ -12,11 +12,11 @@ export interface TopicRecord {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A consumer that owes nothing to the bridge: read_committed, a group of its own, from the beginning. */
+/** A read_committed consumer, independent of the bridge's code, that reads a topic from the beginning. */
 export interface TopicFollower extends AsyncDisposable {
-  /** What has come so far, in the order of its coming. */
+  /** The records received so far, in order of arrival. */
   readonly records: readonly TopicRecord[];
-  /** Everything that was committed before the call. */
+  /** Waits for all records that were committed before the call, and returns the records so far. */
   readToEnd(): Promise<readonly TopicRecord[]>;
 }
 
@@ -28,7 +28,7 @@ export const createKafka = (brokers: readonly string[]): Kafka =>
     retry: { initialRetryTime: 10, maxRetryTime: 200, retries: 50 },
   });
 
-/** Follows a topic that exists. */
+/** Follows an existing topic. */
 export async function followTopic(brokers: readonly string[], topic: string): Promise<TopicFollower> {
   const kafka = createKafka(brokers);
   const consumer = kafka.consumer({
@@ -56,7 +56,7 @@ export async function followTopic(brokers: readonly string[], topic: string): Pr
   return {
     records,
     readToEnd: async () => {
-      // A read_committed consumer gets these only when no transaction before them is open any more.
+      // A read_committed consumer receives the markers only when every earlier transaction has ended.
       const end = randomUUID();
       const partitions = await markEnd(kafka, topic, end);
       await waitFor(
@@ -70,7 +70,7 @@ export async function followTopic(brokers: readonly string[], topic: string): Pr
   };
 }
 
-/** Reads all that is committed in a topic now. */
+/** Reads all records of a topic that are committed now. */
 export async function readTopic(brokers: readonly string[], topic: string): Promise<readonly TopicRecord[]> {
   await using follower = await followTopic(brokers, topic);
   return await follower.readToEnd();
@@ -83,8 +83,8 @@ async function markEnd(kafka: Kafka, topic: string, end: string): Promise<number
     await Promise.all([producer.connect(), admin.connect()]);
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     const partitions = topics.flatMap((found) => found.partitions.map(({ partitionId }) => partitionId));
-    // As the bridge marks its own place in the state topic: no record of a user, and no worker minds it.
-    // One partition a call: of a call to several brokers kafkajs may leave out some (docs/adr/0009-one-partition-a-call.md).
+    // The marker has the format of the bridge's barriers, so every reader ignores it. One partition per call, because kafkajs
+    // may drop part of a call to several brokers (docs/adr/0009-one-partition-a-call.md).
     for (const partition of partitions) {
       await producer.send({ topic, messages: [{ ...encodeBarrier(end), partition }] });
     }

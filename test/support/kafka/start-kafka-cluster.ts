@@ -9,23 +9,23 @@ import { startKafkaNode } from "../../../dev/stack/start-kafka-node.ts";
 import { createKafka } from "./read-topic.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-/** Several brokers, and a controller beside them that stays: whichever broker goes, the others are led on. */
+/** Several brokers and a separate controller, which keeps running whichever brokers stop. */
 export interface KafkaCluster extends AsyncDisposable {
-  /** Their addresses, whether they run or not. */
+  /** The addresses of all brokers, including stopped ones. */
   readonly kafkaBrokers: readonly string[];
-  /** From 1 on. */
+  /** Starting at 1. */
   readonly brokerIds: readonly number[];
-  /** SIGKILL; resolves once it is gone. */
+  /** SIGKILL; resolves when the broker has exited. */
   kill(brokerId: number): Promise<void>;
-  /** SIGTERM, at which a broker hands over what it leads; resolves once it is gone. */
+  /** SIGTERM, on which a broker hands over its partitions; resolves when the broker has exited. */
   stop(brokerId: number): Promise<void>;
-  /** Starts it again with its data; resolves once it answers. */
+  /** Starts the broker again with its data; resolves when it answers. */
   start(brokerId: number): Promise<void>;
   /** The broker that coordinates the transactions of this id. */
   transactionCoordinator(transactionalId: string): Promise<number>;
   /** The broker that coordinates the consumer group. */
   groupCoordinator(groupId: string): Promise<number>;
-  /** Waits until every partition of these topics and of Kafka's own has all its replicas in sync. */
+  /** Waits until every partition of these topics and of the internal ones has all replicas in sync. */
   waitUntilInSync(topics: readonly string[]): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export async function startKafkaCluster(brokerIds: readonly number[] = [1, 2, 3]
   resources.defer(() => admin.disconnect());
   const partitionsOf = async (topics: readonly string[]) =>
     (await admin.fetchTopicMetadata({ topics: [...topics] })).topics.flatMap(({ partitions }) => partitions);
-  // Kafka keeps what it knows of an id in one partition of an internal topic; who leads that, coordinates.
+  // Kafka stores the data of an id in one partition of an internal topic. The leader of that partition is the coordinator.
   const coordinator = (topic: (typeof internalTopics)[number], id: string) =>
     waitFor(`${topic} has a leader for ${id}`, async () => {
       const partitions = await partitionsOf([topic]);
@@ -92,6 +92,6 @@ const javaHash = (text: string): number =>
   [...Buffer.from(text, "latin1")].reduce((hash, byte) => (Math.imul(31, hash) + byte) | 0, 0) & 0x7fffffff;
 
 function found<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`Nothing is known of ${what}`);
+  if (value === undefined) throw new Error(`There is no ${what}`);
   return value;
 }

@@ -1,5 +1,5 @@
-// One of several processes that read the same user through the cache at the same time. It reads when the key START exists;
-// its loads count themselves in LOADS, and end when FINISH exists.
+// One of several processes that read the same user through the cache concurrently. It reads when the key START exists. Its
+// loads increment the key LOADS and end when the key FINISH exists.
 import { Redis } from "ioredis";
 import { createUserCache } from "../../../src/api/users/user-cache.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
@@ -21,7 +21,7 @@ const load = async () => {
 
 await redis.ping();
 log.info({ event: "waiting" });
-await waitFor("the reading starts", () => redis.exists(START), { deadlineMs: 30_000, intervalMs: 1 });
+await waitFor("the reads may start", () => redis.exists(START), { deadlineMs: 30_000, intervalMs: 1 });
 const reads = Array.from({ length: Number(READS) }, () => cache.user("user_1", load));
 log.info({ event: "reading" });
 const users = await Promise.all(reads);

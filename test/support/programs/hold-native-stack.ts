@@ -1,4 +1,4 @@
-// A process to kill: starts native servers, prints their ports and folder as JSON, and then does nothing.
+// Starts native servers, prints their ports and folder as JSON, and waits to be killed.
 import { dirname } from "node:path";
 import { startNative } from "../../../dev/stack/start-native.ts";
 

@@ -1,5 +1,5 @@
-// `bridge reshard --to <n>` to kill at an exact step: it halts for good at the step named HALT_AT ("sent": within the first
-// transaction that moves states) and says so.
+// `bridge reshard --to <n>` for tests that kill it at an exact step. It prints `halted` and waits for ever at the step named
+// by HALT_AT ("sent": within the first transaction that moves states).
 import { openCliContext } from "../../../cli/context/cli-context.ts";
 import { openResharding } from "../../../cli/commands/reshard.ts";
 import { reshard } from "../../../src/resharding/reshard.ts";

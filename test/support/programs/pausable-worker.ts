@@ -1,5 +1,5 @@
-// A worker to kill or to freeze at an exact step of a batch. SIGUSR2 arms it; then the next batch it takes stops at the step
-// named HALT_AT and logs `halted`, until SIGCONT lets it go on.
+// A worker for tests that kill or freeze it at an exact step of a batch. After SIGUSR2, the next batch logs `halted` at the
+// step named by HALT_AT and waits there for SIGCONT.
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
 import { runProgram } from "../../../src/shared/run-program.ts";
@@ -11,17 +11,17 @@ await runProgram(async (onFatal) => {
   const config = readWorkerConfig();
   const log = createLogger("worker", config.logLevel);
   let armed = false;
-  let isBatchMeant = false;
+  let haltsInThisBatch = false;
   process.on("SIGUSR2", () => {
     armed = true;
     log.info({ event: "armed" });
   });
   const atStep = async (step: string) => {
-    // Not the batch that was in hand when the signal came: whoever saw its jobs complete believes it is over.
-    if (step === "taken") isBatchMeant = armed;
-    if (!isBatchMeant || step !== haltAt) return;
+    // Never in the batch that was running when the signal came, because a test that saw its jobs complete has moved on.
+    if (step === "taken") haltsInThisBatch = armed;
+    if (!haltsInThisBatch || step !== haltAt) return;
     armed = false;
-    isBatchMeant = false;
+    haltsInThisBatch = false;
     log.info({ event: "halted", step });
     await new Promise((resolve) => process.once("SIGCONT", resolve));
   };

@@ -1,14 +1,14 @@
 import { shardPrefix, shardQueueName } from "../../../src/redis/keys.ts";
 import type { RedisClient } from "../../../src/redis/redis-client.ts";
 
-/** Jobs of one shard that wait, are in hand or are put off. */
+/** The number of waiting, active and delayed jobs of one shard. */
 export async function countJobsOf(redis: RedisClient, redisPrefix: string, shard: number): Promise<number> {
   const queue = `${shardPrefix(redisPrefix, shard)}:${shardQueueName}`;
   const counts = [redis.llen(`${queue}:wait`), redis.llen(`${queue}:active`), redis.zcard(`${queue}:delayed`)];
   return sumOf(await Promise.all(counts));
 }
 
-/** Jobs of all shards. */
+/** The number of waiting, active and delayed jobs of all shards. */
 export async function countJobs(redis: RedisClient, redisPrefix: string, shards: number): Promise<number> {
   const counts = Array.from({ length: shards }, (_, shard) => countJobsOf(redis, redisPrefix, shard));
   return sumOf(await Promise.all(counts));

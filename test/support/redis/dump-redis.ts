@@ -1,6 +1,6 @@
 import { mastersOf, type RedisClient } from "../../../src/redis/redis-client.ts";
 
-/** All keys that begin so, or in a hash tag that does, with everything they hold, as one text; the same for the same content. */
+/** All keys that contain the prefix, with their values, as one text. Equal contents give equal texts. */
 export async function dumpRedis(redis: RedisClient, prefix: string): Promise<string> {
   const found = new Set<string>();
   for (const master of mastersOf(redis)) {
@@ -29,8 +29,8 @@ async function readKey(redis: RedisClient, key: string): Promise<unknown> {
     case "stream":
       return redis.xrange(key, "-", "+");
     case "none":
-      return undefined; // Gone since it was listed.
+      return undefined; // Deleted since it was listed.
     default:
-      throw new Error(`${key} is of type ${type}, which nobody here can read`);
+      throw new Error(`${key} is of type ${type}, which dumpRedis cannot read`);
   }
 }

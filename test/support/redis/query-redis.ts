@@ -1,11 +1,11 @@
 import { Redis } from "ioredis";
 
-/** Asks a Redis server on this machine one question, on a connection that is made for it and does not try again. */
-export async function queryRedis<T>(port: number, question: (redis: Redis) => Promise<T>): Promise<T> {
+/** Runs one query against a Redis server on this machine, on a new connection and without retries. */
+export async function queryRedis<T>(port: number, query: (redis: Redis) => Promise<T>): Promise<T> {
   const redis = new Redis(port, { retryStrategy: () => null });
-  redis.on("error", () => {}); // The question fails of it.
+  redis.on("error", () => {}); // The query fails with the error.
   try {
-    return await question(redis);
+    return await query(redis);
   } finally {
     redis.disconnect();
   }

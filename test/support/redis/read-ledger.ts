@@ -9,7 +9,7 @@ const ledgerStateSchema = z.discriminatedUnion("status", [
   z.object({ status: z.literal("deleted") }),
 ]);
 
-/** The users in the ledger; none for a deleted one. */
+/** The users in the ledger; `undefined` for a deleted user. */
 export async function readLedger(
   redis: RedisClient,
   redisPrefix: string,

@@ -8,24 +8,24 @@ import { type RedisServer, startRedis } from "../../../dev/stack/start-redis.ts"
 import { queryRedis } from "./query-redis.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-/** A Redis Cluster of masters that share the slots. A node that is away takes only its own slots with it. */
+/** A Redis Cluster of masters that share the slots. Without a node, only its own slots are unavailable. */
 export interface RedisCluster extends AsyncDisposable {
-  /** As REDIS_URL takes it; names all nodes, whether they run or not. */
+  /** The value for REDIS_URL with all nodes, including stopped ones. */
   readonly redisUrl: string;
   readonly nodes: readonly number[];
   readonly ports: readonly number[];
   /** The node that serves a key. */
   nodeOf(key: string): Promise<number>;
-  /** How often each kind of error was answered, all nodes that run together: "CROSSSLOT" … */
+  /** The number of error replies of all running nodes by kind: "CROSSSLOT" … */
   errors(): Promise<ReadonlyMap<string, number>>;
-  /** SIGKILL; resolves once it is gone. */
+  /** SIGKILL; resolves when the node has exited. */
   kill(node: number): Promise<void>;
-  /** SIGSTOP: it says nothing, and its sockets stay open. */
+  /** SIGSTOP: the node does not answer, and its connections stay open. */
   freeze(node: number): void;
   thaw(node: number): void;
-  /** Starts a replica of a node, which takes over when that node is gone; resolves once it has the node's data and all know of it. */
+  /** Starts a replica that takes over when the node fails. Resolves when it has the node's data and all nodes know it. */
   addReplica(node: number): Promise<void>;
-  /** Starts it again with its data; resolves once the others have it back. */
+  /** Starts the node again with its data; resolves when the cluster is complete. */
   start(node: number): Promise<void>;
 }
 
@@ -52,23 +52,23 @@ export async function startRedisCluster(size = 3): Promise<RedisCluster> {
   const startNode = async (node: number) => {
     running[node] = await startServer(String(node), portsOf(node));
   };
-  const ask = <T>(node: number, question: (redis: Redis) => Promise<T>) => queryRedis(portsOf(node).port, question);
+  const queryNode = <T>(node: number, query: (redis: Redis) => Promise<T>) => queryRedis(portsOf(node).port, query);
   const meet = (node: number, { port, bus }: Ports) =>
-    ask(node, (redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", port, bus));
-  const untilWhole = () =>
-    waitFor("every node knows of every slot", async () => {
-      const views = await Promise.all(nodes.map((node) => ask(node, (redis) => redis.cluster("INFO"))));
+    queryNode(node, (redis) => redis.call("CLUSTER", "MEET", "127.0.0.1", port, bus));
+  const waitUntilComplete = () =>
+    waitFor("every node knows every slot", async () => {
+      const views = await Promise.all(nodes.map((node) => queryNode(node, (redis) => redis.cluster("INFO"))));
       return views.every((view) => view.includes("cluster_state:ok") && view.includes(`cluster_slots_ok:${slots}`));
     });
 
   await Promise.all(nodes.map(startNode));
   for (const node of nodes) {
     const [from, to] = [node, node + 1].map((part) => Math.floor((part * slots) / size));
-    await ask(node, (redis) => redis.cluster("ADDSLOTSRANGE", found(from), found(to) - 1));
-    await ask(node, (redis) => redis.cluster("SET-CONFIG-EPOCH", node + 1));
+    await queryNode(node, (redis) => redis.cluster("ADDSLOTSRANGE", found(from), found(to) - 1));
+    await queryNode(node, (redis) => redis.cluster("SET-CONFIG-EPOCH", node + 1));
     if (node > 0) await meet(0, portsOf(node));
   }
-  await untilWhole();
+  await waitUntilComplete();
 
   const owned = resources.move();
   return {
@@ -76,11 +76,11 @@ export async function startRedisCluster(size = 3): Promise<RedisCluster> {
     nodes,
     ports: ports.map(({ port }) => port),
     nodeOf: async (key) => {
-      const slot = await ask(0, (redis) => redis.cluster("KEYSLOT", key));
+      const slot = await queryNode(0, (redis) => redis.cluster("KEYSLOT", key));
       return found(nodes.findLast((node) => slot >= Math.floor((node * slots) / size)));
     },
     errors: async () => {
-      const replies = await Promise.all(nodes.map((node) => ask(node, (redis) => redis.info("errorstats"))));
+      const replies = await Promise.all(nodes.map((node) => queryNode(node, (redis) => redis.info("errorstats"))));
       const counts = new Map<string, number>();
       for (const [, kind = "", count] of replies.join("\n").matchAll(/^errorstat_(\w+):count=(\d+)/gm)) {
         counts.set(kind, (counts.get(kind) ?? 0) + Number(count));
@@ -91,22 +91,22 @@ export async function startRedisCluster(size = 3): Promise<RedisCluster> {
     freeze: (node) => void process.kill(serverOf(node).pid, "SIGSTOP"),
     thaw: (node) => void process.kill(serverOf(node).pid, "SIGCONT"),
     addReplica: async (node) => {
-      const [place, id] = [await findFreePorts(), await ask(node, (redis) => redis.cluster("MYID"))];
-      const replica = await startServer(`replica-${place.port}`, place);
+      const [replicaPorts, id] = [await findFreePorts(), await queryNode(node, (redis) => redis.cluster("MYID"))];
+      const replica = await startServer(`replica-${replicaPorts.port}`, replicaPorts);
       owned.defer(() => replica.kill());
-      await meet(node, place);
+      await meet(node, replicaPorts);
       await waitFor("the replica knows its master", () =>
-        queryRedis(place.port, (redis) => redis.cluster("REPLICATE", id)),
+        queryRedis(replicaPorts.port, (redis) => redis.cluster("REPLICATE", id)),
       );
-      await waitFor("the replica has the data, and all know of it", async () => {
-        const state = await queryRedis(place.port, (redis) => redis.info("replication"));
-        const views = await Promise.all(nodes.map((each) => ask(each, (redis) => redis.cluster("NODES"))));
+      await waitFor("the replica has the data and every node knows it", async () => {
+        const state = await queryRedis(replicaPorts.port, (redis) => redis.info("replication"));
+        const views = await Promise.all(nodes.map((each) => queryNode(each, (redis) => redis.cluster("NODES"))));
         return state.includes("master_link_status:up") && views.every((view) => String(view).includes(`slave ${id}`));
       });
     },
     start: async (node) => {
       await startNode(node);
-      await untilWhole();
+      await waitUntilComplete();
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
@@ -114,7 +114,7 @@ export async function startRedisCluster(size = 3): Promise<RedisCluster> {
 
 interface Ports {
   readonly port: number;
-  /** Of the talk among the nodes. */
+  /** The port of the cluster bus. */
   readonly bus: number;
 }
 

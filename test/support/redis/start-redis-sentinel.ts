@@ -8,25 +8,25 @@ import { type RedisServer, startRedis } from "../../../dev/stack/start-redis.ts"
 import { queryRedis } from "./query-redis.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-/** A master, a replica, and a Sentinel that makes the replica the master when the master is gone for half a second. */
+/** A master, a replica, and a Sentinel that promotes the replica when the master is down for half a second. */
 export interface RedisSentinel extends AsyncDisposable {
-  /** As REDIS_URL takes it. */
+  /** The value for REDIS_URL. */
   readonly redisUrl: string;
-  /** SIGKILL of the master; resolves once it is gone. */
+  /** SIGKILL; resolves when the master has exited. */
   killMaster(): Promise<void>;
-  /** From now on the replica gets nothing of what the master acknowledges: a failover will lose it. */
-  cutReplicaOff(): Promise<void>;
+  /** Stops the replication: a failover loses everything that the master acknowledges from now on. */
+  stopReplication(): Promise<void>;
 }
 
 const masterName = "the-master";
-const quick = { "repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1" };
+const fastReplication = { "repl-diskless-sync-delay": "0", "repl-ping-replica-period": "1" };
 
 export async function startRedisSentinel(): Promise<RedisSentinel> {
   await using resources = new AsyncDisposableStack();
   const folder = await createFreshFolder();
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   const start = async (dir: string, port: number, settings: Record<string, string> = {}) => {
-    const server = await startRedis({ dir: join(folder, dir), port, settings: { ...quick, ...settings } });
+    const server = await startRedis({ dir: join(folder, dir), port, settings: { ...fastReplication, ...settings } });
     resources.defer(() => server.kill());
     return server;
   };
@@ -39,7 +39,7 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
     masteruser: "replica",
     masterauth: "secret",
   });
-  await untilReplicates(second);
+  await waitUntilReplicating(second);
 
   const port = await findFreePort();
   const dir = join(folder, "sentinel");
@@ -59,7 +59,7 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
   return {
     redisUrl: `redis+sentinel://127.0.0.1:${port}/${masterName}`,
     killMaster: () => first.kill(),
-    cutReplicaOff: () =>
+    stopReplication: () =>
       queryRedis(first.port, async (redis) => {
         await redis.acl("SETUSER", "replica", "off");
         await redis.call("CLIENT", "KILL", "TYPE", "replica");
@@ -78,7 +78,7 @@ const sentinelSettings = (port: number, dir: string, master: number) =>
     `sentinel failover-timeout ${masterName} 2000`,
   ].join("\n");
 
-const untilReplicates = ({ port }: RedisServer) =>
-  waitFor("it replicates", () =>
+const waitUntilReplicating = ({ port }: RedisServer) =>
+  waitFor("the replica replicates", () =>
     queryRedis(port, async (redis) => (await redis.info("replication")).includes("master_link_status:up")),
   );
