@@ -1,13 +1,13 @@
-/** What every part of the benchmarks is given. */
+/** The servers and options of a benchmark run, shared by all its parts. */
 export interface BenchContext {
   readonly redisUrl: string;
   readonly kafkaBrokers: readonly string[];
-  /** A folder for logs and prepared requests that goes at the end. */
+  /** A temporary folder for logs and prepared requests. */
   readonly dir: string;
   readonly rounds: number;
-  /** How long one step of load lasts. */
+  /** The duration of one load step. */
   readonly seconds: number;
-  /** Shards of ours, and partitions of every events topic. */
+  /** The number of shards of our bridge, and of partitions of every events topic. */
   readonly shards: number;
   readonly log: (line: string) => void;
 }

@@ -1,5 +1,5 @@
-// npm run bench: measures the bridge against simpler ways of doing the same, all in one run, and prints one table. The
-// figures are for comparing within a run; nothing fails when a target is missed.
+// npm run bench: compares the bridge with simpler implementations in one run and prints one table. Figures are comparable
+// only within a run. A missed target does not fail the run.
 import { createFreshFolder, removeStaleFolders } from "../dev/stack/folders.ts";
 import { startNative } from "../dev/stack/start-native.ts";
 import { requireWrk } from "./load/require-wrk.ts";
@@ -13,12 +13,12 @@ class InterruptedError extends Error {
   override readonly name = "InterruptedError";
 }
 
-/** Rejects on Ctrl-C, so that what was started is stopped in order. Child processes end with this one in any case. */
+/** Rejects on Ctrl-C, so that everything stops in order. Child processes always end with this process. */
 const interrupted = new Promise<never>((_, reject) => {
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => reject(new InterruptedError(`Interrupted by ${signal}`)));
 });
-interrupted.catch(() => {}); // Looked at once the parts run.
+interrupted.catch(() => {}); // Awaited when the parts run.
 
 async function bench(): Promise<void> {
   const { only, ...options } = readOptions(process.argv.slice(2));
@@ -38,5 +38,5 @@ try {
   console.error(error instanceof UsageError || error instanceof InterruptedError ? error.message : error);
   process.exitCode = 1;
 }
-// A part that was interrupted is still waiting for something.
+// An interrupted part may still be waiting.
 process.exit();

@@ -5,10 +5,10 @@ const parts = ["receive", "drain", "sustained", "latency"] as const;
 export type Part = (typeof parts)[number];
 
 const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4] [--shards 6]
-  --only     the parts to run, comma-separated; all of them when left out
-  --rounds   how often each comparison is repeated
-  --seconds  how long one step of load lasts
-  --shards   how many shards the one worker of ours has to itself, and partitions every events topic`;
+  --only     the parts to run, comma-separated; all by default
+  --rounds   the number of repetitions of each comparison
+  --seconds  the duration of one load step
+  --shards   the number of shards of our single worker, and of partitions of every events topic`;
 
 const optionsSchema = z.object({
   only: z
@@ -22,12 +22,12 @@ const optionsSchema = z.object({
 });
 type BenchOptions = z.infer<typeof optionsSchema>;
 
-/** The command line makes no sense; the message says what would. */
+/** The command line is invalid. The message is the usage. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Reads the command line. Throws {@link UsageError}. */
+/** Parses the command line. Throws {@link UsageError}. */
 export function readOptions(args: string[]): BenchOptions {
   const text = { type: "string" } as const;
   try {

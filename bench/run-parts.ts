@@ -7,7 +7,7 @@ import { benchSustained, sustainedByOurs } from "./parts/sustained.ts";
 import type { Row } from "./report/rows.ts";
 import { median } from "./report/statistics.ts";
 
-/** Runs the wanted parts one after the other, and returns the lines of the report. */
+/** Runs the selected parts one after the other and returns the lines of the report. */
 export async function runParts(context: BenchContext, only: readonly Part[]): Promise<Row[]> {
   const rows: Row[] = [];
   let sustained: number | undefined;

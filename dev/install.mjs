@@ -1,5 +1,5 @@
-// Runs before `npm run dev`, `npm test` and friends, on whatever Node the machine has: plain JavaScript, no packages.
-// Installs node_modules (which brings Node 24) when it is missing or older than the lock file; otherwise it costs milliseconds.
+// Runs before `npm run dev`, `npm test` and similar scripts with the machine's own Node: plain JavaScript without packages.
+// Installs node_modules (which contains Node 24) if it is missing or older than the lock file. Otherwise takes milliseconds.
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 

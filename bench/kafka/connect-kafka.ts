@@ -1,7 +1,7 @@
 import { Kafka, logLevel } from "kafkajs";
 import type { BenchContext } from "../context.ts";
 
-/** kafkajs for the bench itself. It need not log: what matters of it is thrown. */
+/** The Kafka client of the benchmarks themselves. It logs nothing, because its errors are thrown. */
 export const connectKafka = ({ kafkaBrokers }: BenchContext): Kafka =>
   new Kafka({
     clientId: "bench",

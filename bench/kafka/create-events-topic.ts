@@ -2,7 +2,7 @@ import { awaitLeaders } from "../../src/kafka/topics/partitions.ts";
 import type { BenchContext } from "../context.ts";
 import { connectKafka } from "./connect-kafka.ts";
 
-/** Creates an events topic whose records carry the broker's own time, so that all systems are timed by one clock. */
+/** Creates an events topic with the broker's timestamps, so that all systems are measured by the same clock. */
 export async function createEventsTopic(context: BenchContext, topic: string): Promise<void> {
   const admin = connectKafka(context).admin();
   await admin.connect();

@@ -2,26 +2,26 @@ import { waitFor } from "../../dev/stack/wait-for.ts";
 import type { BenchContext } from "../context.ts";
 import { connectKafka } from "./connect-kafka.ts";
 
-/** One committed record. Times in ms since the epoch. */
+/** One committed record. Times are in ms since the epoch. */
 export interface SeenEvent {
-  /** The header `svix-id`; "" without one. */
+  /** The header `svix-id`; empty without one. */
   readonly svixId: string;
-  /** By the broker, when it was written (the commit follows within milliseconds). */
+  /** When the broker wrote the record (the commit follows within milliseconds). */
   readonly appendedAt: number;
-  /** By the consumer, when it got it. */
+  /** When the consumer received the record. */
   readonly seenAt: number;
 }
 
 export interface EventReader extends AsyncDisposable {
-  /** All events since the reader was started, once at least so many came and then none for a while. Throws when they do not. */
+  /** Waits for at least `atLeast` events and then for a short silence. Returns all events. Throws after a time-out. */
   all(atLeast: number): Promise<readonly SeenEvent[]>;
 }
 
 const quietMs = 200;
 
 /**
- * A read_committed consumer of a topic; resolves once it is ready for what comes. It goes on where the last reader of this
- * topic ended, the first one from the beginning.
+ * Starts a read_committed consumer of a topic. Resolves when it is ready. It continues where the last reader of this topic
+ * stopped; the first one starts at the beginning.
  */
 export async function startEventReader(context: BenchContext, topic: string): Promise<EventReader> {
   const consumer = connectKafka(context).consumer({ groupId: `bench-${topic}`, readUncommitted: false });

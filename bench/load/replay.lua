@@ -1,9 +1,9 @@
 --[[
-  Makes wrk (one thread) send the requests that a file holds, in its order, and from the start again at the end.
+  Makes wrk (one thread) send the requests in a file, in order and repeatedly.
 
-  Arguments  1  the file: the length in bytes, a line feed, the request, and so on
-             2  requests a second, spread evenly whatever the answers take (as far as there are connections that are free);
-                0 is as fast as the answers come
+  Arguments  1  the file: for each request its length in bytes, a line feed and the request
+             2  requests per second, evenly spaced independently of the responses (as long as a connection is free);
+                0 sends each request as soon as a connection is free
 
   Output     a last line of JSON: see `reportSchema` in run-wrk.ts
 ]]
@@ -14,7 +14,7 @@ ffi.cdef([[
 ]])
 local clock = ffi.new("timeval_t")
 
--- Milliseconds since the epoch, as Date.now() but not rounded.
+-- Milliseconds since the epoch, like Date.now() but not rounded.
 local function now()
   ffi.C.gettimeofday(clock, nil)
   return tonumber(clock.seconds) * 1000 + tonumber(clock.microseconds) / 1000
@@ -22,7 +22,7 @@ end
 
 local requests = {}
 local checked = false
--- When each request was sent; global, so that `done`, in another Lua state, can get it.
+-- When each request was sent. Global, so that `done`, which runs in another Lua state, can read it.
 sent = {}
 
 function init(args)
@@ -38,7 +38,7 @@ function init(args)
   local rate = tonumber(args[2])
   if rate > 0 then
     local due
-    -- Called before each request, for its connection; in whole milliseconds.
+    -- wrk calls this before each request and waits for the returned number of whole milliseconds.
     function delay()
       due = (due or now()) + 1000 / rate
       return math.max(0, math.floor(due - now()))
@@ -47,7 +47,7 @@ function init(args)
 end
 
 function request()
-  -- wrk asks once at the start, to look at the request, and does not send it.
+  -- wrk calls this once at the start to check the request, and does not send it.
   if not checked then
     checked = true
     return requests[1]

@@ -1,9 +1,9 @@
 import { execa } from "execa";
 
-/** The load generator's command. */
+/** The command of the load generator. */
 export const wrk = "wrk";
 
-/** Makes sure that the load generator is there: installs it where that takes only root and apt, or says how to get it. */
+/** Installs the load generator if it is missing and this process is root with apt. Otherwise throws how to install it. */
 export async function requireWrk(log: (line: string) => void): Promise<void> {
   if (await runs(wrk, "-v")) return;
   if (process.getuid?.() !== 0 || !(await runs("apt-get", "--version"))) {
@@ -14,7 +14,7 @@ export async function requireWrk(log: (line: string) => void): Promise<void> {
   await execa("apt-get", ["install", "-y", "-qq", "--no-install-recommends", wrk]);
 }
 
-/** Whether there is such a command; wrk tells its version with exit code 1. */
+/** Whether the command exists. The exit code does not count, because `wrk -v` exits with 1. */
 async function runs(command: string, ...args: string[]): Promise<boolean> {
   const { code } = await execa(command, args, { reject: false });
   return code !== "ENOENT";

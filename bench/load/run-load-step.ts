@@ -10,22 +10,22 @@ import { writeRequests } from "./write-requests.ts";
 export interface LoadStepOptions {
   readonly bridge: Bridge;
   readonly take: (count: number) => BenchMessage[];
-  /** Messages a second. */
+  /** Messages per second. */
   readonly rate: number;
-  /** Whether events are read as they come, or when the load is over: a consumer takes its share of the machine. */
-  readonly read: "meanwhile" | "afterwards";
+  /** Whether events are read during the load or after it. A consumer during the load uses part of the machine. */
+  readonly read: "during" | "afterwards";
 }
 
 export interface LoadStep {
   readonly load: LoadReport;
-  /** The messages in the order in which they were sent, and more. */
+  /** The prepared messages in the order of sending. The last ones may not have been sent. */
   readonly messages: readonly BenchMessage[];
   readonly events: readonly SeenEvent[];
 }
 
 /**
- * Sends messages through a bridge at a steady rate, and waits for the last event. Throws when an accepted message gave no
- * event, or one gave two.
+ * Sends messages through a bridge at a steady rate and waits for the last event. Throws if an accepted message has no event
+ * or a message has two.
  */
 export async function runLoadStep(
   context: BenchContext,
@@ -39,11 +39,11 @@ export async function runLoadStep(
     await waitUntilEmpty(bridge.queues);
     return report;
   };
-  const early = read === "afterwards" ? await sendAll() : undefined;
+  const finished = read === "afterwards" ? await sendAll() : undefined;
   await using reader = await startEventReader(context, bridge.topic);
-  const load = early ?? (await sendAll());
+  const load = finished ?? (await sendAll());
   const events = await reader.all(load.accepted);
-  // What was on its way when the load ended may have become an event or not.
+  // Requests without a response at the end of the load may or may not have an event.
   if (events.length > load.sentAt.length) {
     throw new Error(`${bridge.topic}: ${events.length} events of ${load.sentAt.length} messages`);
   }

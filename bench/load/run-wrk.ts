@@ -5,37 +5,37 @@ import { wrk } from "./require-wrk.ts";
 import { webhookPath } from "./write-requests.ts";
 
 const reportSchema = z.object({
-  /** Answers that came within the run, of whatever status. */
+  /** The number of responses within the run, of any status. */
   answered: z.int(),
   durationMs: z.number(),
-  /** Answers of status 400 and above. Nothing here answers 1xx or 3xx, so the others are 2xx. */
+  /** The number of responses with status 400 or above. No receiver here sends 1xx or 3xx, so the others are 2xx. */
   failed: z.int(),
-  /** Connections that could not be made or broke, and requests without an answer in 2 s. */
+  /** The number of failed connections, and of requests without a response in 2 s. */
   broken: z.int(),
-  /** When each request was sent, ms since the epoch. The last ones, 64 at most, were cut off unanswered. */
+  /** When each request was sent, in ms since the epoch. The last ones (at most 64) have no response. */
   sentAt: z.array(z.int()),
 });
 
 export interface LoadReport {
-  /** Answers of status 2xx. */
+  /** The number of 2xx responses. */
   readonly accepted: number;
-  /** The same for each second. */
+  /** The number of 2xx responses per second. */
   readonly rate: number;
   readonly sentAt: readonly number[];
 }
 
 export interface LoadOptions {
   readonly port: number;
-  /** Written by `writeRequests`. */
+  /** A file written by `writeRequests`. */
   readonly requestsFile: string;
   readonly seconds: number;
-  /** Requests for each second; left out, each connection sends the next as soon as it has its answer. */
+  /** Requests per second. By default each connection sends the next request as soon as it has a response. */
   readonly rate?: number;
 }
 
 export const connections = 64;
 
-/** Sends prepared requests to a receiver by wrk, over 64 connections. Throws when anything but 2xx came back. */
+/** Sends prepared requests to a receiver with wrk over 64 connections. Throws unless all responses are 2xx. */
 export async function runWrk({ port, requestsFile, seconds, rate = 0 }: LoadOptions): Promise<LoadReport> {
   const script = join(import.meta.dirname, "replay.lua");
   const { stdout } = await execa(wrk, [

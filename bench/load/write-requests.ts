@@ -10,8 +10,8 @@ export const webhookSecret: string = `whsec_${key.toString("base64")}`;
 export const webhookPath = "/webhooks/clerk";
 
 /**
- * Writes messages as whole HTTP requests for `replay.lua`: the length in bytes, a line feed, the request, and so on. They
- * are signed now, and a signature holds for 300 s.
+ * Writes messages as complete HTTP requests for `replay.lua`: for each one its length in bytes, a line feed and the request.
+ * They are signed with the current time, and a signature is valid for 300 s.
  */
 export async function writeRequests(file: string, messages: readonly BenchMessage[]): Promise<void> {
   const timestamp = Math.floor(Date.now() / 1_000);
@@ -23,7 +23,7 @@ export async function writeRequests(file: string, messages: readonly BenchMessag
   }, createWriteStream(file));
 }
 
-/** ASCII only, so that its length is its bytes. */
+/** The request is ASCII only, so that its length is its number of bytes. */
 function requestOf({ id, body }: BenchMessage, timestamp: number): string {
   return [
     `POST ${webhookPath} HTTP/1.1`,
@@ -34,7 +34,7 @@ function requestOf({ id, body }: BenchMessage, timestamp: number): string {
     `Content-Length: ${body.length}`,
     `svix-id: ${id}`,
     `svix-timestamp: ${timestamp}`,
-    // Svix's scheme by Node's native HMAC: `svix` itself signs in plain JavaScript, tens of seconds for a round.
+    // Svix's scheme with Node's native HMAC. `svix` signs in plain JavaScript, which would take tens of seconds per round.
     `svix-signature: v1,${createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest("base64")}`,
     "",
     body,

@@ -1,20 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { makeUser } from "./make-user.ts";
 
-/** One webhook as Clerk sends it by Svix, not yet signed. */
+/** An unsigned webhook as Clerk sends it through Svix. */
 export interface BenchMessage {
   /** `svix-id`. */
   readonly id: string;
   readonly userId: string;
-  /** The JSON of a `user.updated`, exactly {@link bodyBytes} long, all ASCII. */
+  /** The JSON of a `user.updated`: ASCII and exactly {@link bodyBytes} long. */
   readonly body: string;
 }
 
 const bodyBytes = 3 * 1024;
 
 /**
- * Makes messages without end for so many users in turn: every message has an id of its own and is a newer version of its
- * user with other content, so that each is worth one event. Two messages of one user are `users` messages apart.
+ * Creates an endless series of messages for `users` users in turn. Every message has a new id and is a newer version of its
+ * user with other content, so that each gives one event. Two messages of one user are `users` messages apart.
  */
 export function createMessageSource(users: number): (count: number) => BenchMessage[] {
   const run = randomBytes(6).toString("hex");

@@ -2,7 +2,7 @@ import { type ClerkUser, verifiedByAdmin } from "clerk-emulator";
 
 const createdAt = Date.UTC(2025, 0, 15);
 
-/** A user as Clerk sends it, with two addresses, a phone number and a connected account. `edition` is in its name. */
+/** A user as Clerk sends it, with two addresses and a connected account. `edition` is part of the name. */
 export function makeUser(id: string, edition: number, updatedAt: number): ClerkUser {
   const times = { created_at: createdAt, updated_at: createdAt };
   const email = (kind: string): ClerkUser["email_addresses"][number] => ({

@@ -1,4 +1,4 @@
-// The least that a receiver of webhooks can do with Hono on Node: read the body, answer.
+// The minimal webhook receiver with Hono on Node: it reads the body and responds.
 import { serve } from "@hono/node-server";
 import { Hono } from "hono";
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What the naive receiver and worker know of Clerk's `user.*` events. */
+/** The fields of Clerk's `user.*` events that the naive receiver and worker use. */
 export const clerkEventSchema = z.object({
   type: z.string(),
   timestamp: z.number(),

@@ -1,4 +1,4 @@
-// A receiver as teams write it by hand: verify with svix, one job for each message, answer.
+// A typical handwritten receiver: it verifies with svix, adds one job per message and responds.
 import { serve } from "@hono/node-server";
 import { Queue } from "bullmq";
 import { Hono } from "hono";

@@ -1,5 +1,5 @@
-// A worker as teams write it by hand: for each job a look whether it was seen (SET NX), then one write to Kafka. Kafka's
-// client is tuned as ours is. With MARK=last it is marked as seen only once it is written, at the price of one more call.
+// A typical handwritten worker: for each job it checks for a duplicate (SET NX) and then sends one record to Kafka. The
+// Kafka client is tuned like ours. With MARK=last a message is marked only after the send, which needs one more call.
 import { randomUUID } from "node:crypto";
 import { Worker } from "bullmq";
 import { Redis } from "ioredis";

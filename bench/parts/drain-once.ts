@@ -10,14 +10,14 @@ export interface DrainOptions {
   readonly topic: string;
   readonly queues: BenchQueues;
   readonly startWorker: () => Promise<AsyncDisposable>;
-  /** Drained before, so that the worker's code is compiled when it counts. */
+  /** Drained first, so that the worker's code is compiled before the measurement. */
   readonly warmUp: readonly BenchMessage[];
   readonly measured: readonly BenchMessage[];
 }
 
 /**
- * Fills paused queues, lets the worker loose and returns the events a second from that moment to the last event's
- * time in Kafka. The topic is read when all is over, and must have one event for each message.
+ * Fills paused queues, resumes them and returns the events per second from that moment to the last event's time in Kafka.
+ * The topic is read afterwards and must have one event per message.
  */
 export async function drainOnce(context: BenchContext, options: DrainOptions): Promise<number> {
   const { name, topic, queues, startWorker, warmUp, measured } = options;

@@ -14,8 +14,8 @@ const messagesPerUser = 4;
 const warmUpMessages = 2_000;
 
 /**
- * Committed events a second, from full queues to the last event, one worker alone on the machine. In each round all get
- * the same messages, in order, each worth one event: 12,000 of 3,000 users.
+ * Committed events per second, from full queues to the last event, with one worker alone on the machine. In each round all
+ * systems get the same 12,000 messages of 3,000 users in the same order, and each message gives one event.
  */
 export async function benchDrain(context: BenchContext): Promise<Row[]> {
   const rates = { grouped: rateList(), alone: rateList(), ordered: rateList(), unordered: rateList() };

@@ -2,25 +2,25 @@ import type { BenchContext } from "../context.ts";
 import { type LoadStepOptions, runLoadStep } from "../load/run-load-step.ts";
 
 export interface SearchOptions extends Pick<LoadStepOptions, "bridge" | "take"> {
-  /** The result of an earlier search; it makes this one shorter. */
+  /** The result of an earlier search, which shortens this one. */
   readonly near: number | undefined;
-  /** Where to begin without one, messages a second. */
+  /** The start without an earlier result, in messages per second. */
   readonly guess: number;
 }
 
-/** The most that may be accepted and not yet committed when the load ends, in seconds of the rate. */
+/** The maximum backlog of accepted, uncommitted messages at the end of the load, in seconds at the offered rate. */
 const backlogSeconds = 0.25;
-/** The least part of the offered rate that must have been accepted. */
+/** The minimum accepted part of the offered rate. */
 const acceptedPart = 0.97;
-/** Where the search gives up, messages a second. */
-const leastRate = 10;
-/** How the rate is changed: until a step passes and another fails, and how often the span between is halved then. */
+/** The search gives up below this rate, in messages per second. */
+const minRate = 10;
+/** The factor between rates until one step passes and one fails, and the number of halvings of the gap afterwards. */
 const wide = { factor: 1.5, halvings: 3 };
 const narrow = { factor: 1.2, halvings: 2 };
 
 /**
- * Finds the highest rate that a bridge keeps up with, within 5 %: up or down by a factor until one step of load passes and
- * the next fails, then halving what is between. Returns the highest accepted rate of a step that passed.
+ * Finds the highest rate that a bridge keeps up with, within 5 %: changes the rate by a factor until one load step passes
+ * and the next fails, and then halves the gap. Returns the highest accepted rate of a passed step.
  */
 export async function findSustainableRate(context: BenchContext, options: SearchOptions): Promise<number> {
   const { near, guess } = options;
@@ -37,7 +37,7 @@ export async function findSustainableRate(context: BenchContext, options: Search
   await tryRate(near ?? guess);
   while (failed === Number.POSITIVE_INFINITY) await tryRate(passed.offered * factor);
   while (passed.offered === 0) {
-    if (failed < leastRate) throw new Error(`${options.bridge.topic}: does not even keep up with ${failed}/s`);
+    if (failed < minRate) throw new Error(`${options.bridge.topic}: does not keep up with ${failed}/s`);
     await tryRate(failed / factor);
   }
   for (let halving = 0; halving < halvings; halving += 1) await tryRate(Math.sqrt(passed.offered * failed));

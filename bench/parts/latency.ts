@@ -12,15 +12,14 @@ const fractions = [
 ];
 
 /**
- * Milliseconds from the moment a request was sent to the moment its event was in the hands of a read_committed consumer:
- * longer than from "accepted" by the time of the request's answer. The generator notes the one and this process, which
- * consumes, the other; both by the machine's clock, in whole ms.
+ * The time in ms from sending a request until a read_committed consumer has its event. It includes the time until the
+ * response. The load generator and this process, which consumes, measure with the machine's clock in whole ms.
  */
 export async function benchLatency(context: BenchContext, sustainableRate: number): Promise<Row[]> {
   await using bridge = await startOurBridge(context, "latency");
   const take = createMessageSource(users);
   const measure = async (rate: number) => {
-    const { load, messages, events } = await runLoadStep(context, { bridge, take, rate, read: "meanwhile" });
+    const { load, messages, events } = await runLoadStep(context, { bridge, take, rate, read: "during" });
     const sentAt = new Map(load.sentAt.map((at, index) => [messages[index]?.id, at]));
     const latencies = events.flatMap(({ svixId, seenAt }) => {
       const at = sentAt.get(svixId);

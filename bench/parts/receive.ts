@@ -14,9 +14,9 @@ const users = 5_000;
 const warmUpSeconds = 2;
 
 /**
- * Accepted webhooks a second, of 3 KiB, over 64 connections that each send the next when they have their answer. Ours
- * verifies and answers once Redis has fsynced the message; the bare route reads the body and answers. No worker runs.
- * Both get the same requests; what ours accepted must be in Redis afterwards.
+ * Accepted webhooks of 3 KiB per second over 64 connections, each of which sends the next request after a response. Our
+ * receiver verifies the message and responds when Redis has fsynced it; the bare route reads the body and responds. No
+ * worker runs. Both get the same requests, and every message that our receiver accepted must be in Redis afterwards.
  */
 export async function benchReceive(context: BenchContext): Promise<Row[]> {
   const { seconds, rounds, log } = context;
@@ -33,19 +33,19 @@ export async function benchReceive(context: BenchContext): Promise<Row[]> {
   const rates: { ours: number[]; other: number[] } = { ours: [], other: [] };
   for (let round = 1; round <= rounds; round += 1) {
     await flushRedis(context);
-    // No receiver is faster than the bare one, so these do not run out.
+    // No receiver is faster than the bare one, so these messages are enough.
     const messages = take(Math.ceil(fastest * 1.5 * seconds));
     await writeRequests(requestsFile, messages);
     const other = await runWrk({ port: bare.port, requestsFile, seconds });
     const ours = await runWrk({ port: api.port, requestsFile, seconds });
-    const held = await queues.countMessages();
-    if (held < ours.accepted || held > ours.sentAt.length || ours.sentAt.length > messages.length) {
-      throw new Error(`Redis holds ${held} messages, of ${ours.sentAt.length} sent and ${ours.accepted} accepted`);
+    const stored = await queues.countMessages();
+    if (stored < ours.accepted || stored > ours.sentAt.length || ours.sentAt.length > messages.length) {
+      throw new Error(`Redis holds ${stored} messages, of ${ours.sentAt.length} sent and ${ours.accepted} accepted`);
     }
     rates.ours.push(ours.rate);
     rates.other.push(other.rate);
     log(
-      `receive, round ${round}: ours ${ours.rate.toFixed(0)}/s, bare ${other.rate.toFixed(0)}/s, Redis holds ${held}`,
+      `receive, round ${round}: ours ${ours.rate.toFixed(0)}/s, bare ${other.rate.toFixed(0)}/s, Redis holds ${stored}`,
     );
   }
   await flushRedis(context);

@@ -7,18 +7,18 @@ import { startOurBridge } from "../systems/start-our-bridge.ts";
 import { findSustainableRate } from "./find-sustainable-rate.ts";
 
 const users = 5_000;
-/** Where the first search begins, messages a second. */
+/** The start of the first search, in messages per second. */
 const firstGuess = { ours: 2_000, naive: 400 };
 
 export interface Sustained {
   readonly rows: Row[];
-  /** What ours sustained in each round, messages a second. */
+  /** The rate that our bridge sustained in each round, in messages per second. */
   readonly rates: readonly number[];
 }
 
 /**
- * The highest rate of messages that a bridge (receiver, one worker, Redis and Kafka on this machine, beside the load
- * generator) accepts and commits without its queues growing. Each search has a new bridge, alone on the machine.
+ * The highest rate that a bridge accepts and commits without growing queues, with its receiver, one worker, Redis, Kafka
+ * and the load generator on this machine. Each search uses a new bridge.
  */
 export async function benchSustained(context: BenchContext): Promise<Sustained> {
   const rates: { ours: number[]; other: number[] } = { ours: [], other: [] };
@@ -31,12 +31,12 @@ export async function benchSustained(context: BenchContext): Promise<Sustained> 
   return { rows: [compareRates({ what: "sustained", against, ...rates, atLeast: 4 })], rates: rates.ours };
 }
 
-/** The same for ours alone. `near` is the result of the round before, where there was one. */
+/** The sustained rate of our bridge alone. `near` is the result of the previous round, if any. */
 export async function sustainedByOurs(context: BenchContext, round = 1, near?: number): Promise<number> {
   return search(context, await startOurBridge(context, `sustained-ours-${round}`), near, firstGuess.ours);
 }
 
-/** Searches, and stops the bridge. */
+/** Searches for the rate and then stops the bridge. */
 async function search(context: BenchContext, started: Bridge, near: number | undefined, guess: number) {
   await using bridge = started;
   return await findSustainableRate(context, { bridge, take: createMessageSource(users), near, guess });

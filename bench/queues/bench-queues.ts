@@ -1,14 +1,14 @@
 import type { BenchMessage } from "../messages/make-message.ts";
 
-/** The queues of a system under test, seen from outside. */
+/** The queues of a measured system, seen from the outside. */
 export interface BenchQueues extends AsyncDisposable {
-  /** Workers take nothing until `resume`. */
+  /** Workers take no job until `resume`. */
   pause(): Promise<void>;
   resume(): Promise<void>;
-  /** Resolves once Redis holds every message. */
+  /** Adds messages. Resolves when Redis has stored all of them. */
   fill(messages: readonly BenchMessage[]): Promise<void>;
-  /** Messages that wait in the queues. */
+  /** The number of waiting messages. */
   countMessages(): Promise<number>;
-  /** Jobs that wait or are being worked on. */
+  /** The number of waiting and active jobs. */
   countJobs(): Promise<number>;
 }

@@ -5,9 +5,9 @@ import type { BenchMessage } from "../messages/make-message.ts";
 import { clerkEventSchema, type NaiveJob } from "../naive/event.ts";
 import type { BenchQueues } from "./bench-queues.ts";
 
-const jobsAtOnce = 500;
+const jobsPerCall = 500;
 
-/** The naive receiver's queue of this name. `fill` gives each message a job, stripped as ours are. */
+/** The naive receiver's queue with this name. `fill` adds one job per message, with the same fields removed as in ours. */
 export function openNaiveQueue({ redisUrl }: BenchContext, name: string): BenchQueues {
   const queue = new Queue<NaiveJob>(name, { connection: { url: redisUrl } });
   return {
@@ -19,7 +19,7 @@ export function openNaiveQueue({ redisUrl }: BenchContext, name: string): BenchQ
         data: jobOf(message),
         opts: { removeOnComplete: true },
       }));
-      for (let at = 0; at < jobs.length; at += jobsAtOnce) await queue.addBulk(jobs.slice(at, at + jobsAtOnce));
+      for (let at = 0; at < jobs.length; at += jobsPerCall) await queue.addBulk(jobs.slice(at, at + jobsPerCall));
     },
     countJobs: () => queue.getJobCountByTypes("wait", "active"),
     countMessages: () => queue.getWaitingCount(),

@@ -13,15 +13,14 @@ import type { BenchQueues } from "./bench-queues.ts";
 import { clerkEventSchema } from "../naive/event.ts";
 
 /**
- * How `fill` lets messages arrive at our queue code. `alone`: a shard's next message only when Redis has the one before,
- * so that each is a job of its own. `grouped`: 64 at a time, as from that many connections, so that the messages for a
- * shard that is being written to go together in its next job.
+ * How `fill` passes messages to our queue code. `alone`: one at a time per shard, so that each message is its own job.
+ * `grouped`: 64 at a time, as from 64 connections, so that messages for a shard with a running write share its next job.
  */
 export type Arrival = "alone" | "grouped";
 
 const jobSchema = z.object({ messages: z.array(z.unknown()) });
 
-/** The shards' queues of the bridge with this name. */
+/** The queues of all shards of the bridge with this name. */
 export async function openOurQueues(
   { redisUrl, shards }: BenchContext,
   name: string,
@@ -29,7 +28,7 @@ export async function openOurQueues(
 ): Promise<BenchQueues> {
   await using opened = new AsyncDisposableStack();
   const redis = opened.adopt(new Redis(redisUrl), (connection) => connection.disconnect());
-  await redis.ping(); // Our queue code refuses what comes before the connection is there.
+  await redis.ping(); // Our queue code rejects messages before the connection is open.
   const queues = Array.from({ length: shards }, (_, shard) =>
     opened.adopt(new Queue(shardQueueName, { connection: redis, prefix: shardPrefix(name, shard) }), (queue) =>
       queue.close(),
@@ -46,12 +45,12 @@ export async function openOurQueues(
     pause: async () => void (await Promise.all(queues.map((queue) => queue.pause()))),
     resume: async () => void (await Promise.all(queues.map((queue) => queue.resume()))),
     fill: async (messages) => {
-      const lanes = Map.groupBy(messages, ({ userId }, index) =>
+      const groups = Map.groupBy(messages, ({ userId }, index) =>
         arrival === "alone" ? shardOf(userId) : index % connections,
       );
       await Promise.all(
-        [...lanes.values()].map(async (lane) => {
-          for (const message of lane) await intake.add(shardOf(message.userId), queuedForm(message));
+        [...groups.values()].map(async (group) => {
+          for (const message of group) await intake.add(shardOf(message.userId), queuedForm(message));
         }),
       );
     },
@@ -66,7 +65,7 @@ export async function openOurQueues(
 
 const disposeOf = (stack: AsyncDisposableStack) => () => stack.disposeAsync();
 
-/** The message as our receiver hands it to the queue. */
+/** The message as our receiver passes it to the queue. */
 function queuedForm({ id, body }: BenchMessage): Message {
   const { timestamp, data } = clerkEventSchema.parse(JSON.parse(body));
   const receivedAt = Date.now();

@@ -9,7 +9,7 @@ const columns = {
   met: "met",
 } satisfies Row;
 
-/** The report as a table for a terminal; also valid Markdown. */
+/** Formats the report as a table for a terminal, which is also valid Markdown. */
 export function formatTable(rows: readonly Row[]): string {
   const cells = [columns, ...rows].map(({ what, ours, other, ratio, target, met }) => [
     what,

@@ -1,6 +1,6 @@
 import { median } from "./statistics.ts";
 
-/** A line of the report, as it is printed. */
+/** A printed line of the report. */
 export interface Row {
   readonly what: string;
   readonly ours: string;
@@ -12,16 +12,16 @@ export interface Row {
 
 export interface Comparison {
   readonly what: string;
-  /** What the other one is. */
+  /** The name of the other system. */
   readonly against: string;
-  /** Per second, one for each round; the same rounds in `other`. */
+  /** Our rates per second, one for each round. `other` has the same rounds. */
   readonly ours: readonly number[];
   readonly other: readonly number[];
-  /** The least ratio that is good enough. */
+  /** The target: the minimum ratio. */
   readonly atLeast: number;
 }
 
-/** Ours against another: medians, and the ratio of each round's pair. */
+/** Compares our rates with another system's: the medians, and the ratio of each round. */
 export function compareRates({ what, against, ours, other, atLeast }: Comparison): Row {
   const ratios = ours.map((rate, round) => rate / (other[round] ?? Number.NaN));
   return {
@@ -36,16 +36,16 @@ export function compareRates({ what, against, ours, other, atLeast }: Comparison
 
 export interface Latency {
   readonly what: string;
-  /** Of messages, a second. */
+  /** Messages per second. */
   readonly rate: number;
-  /** In ms, one for each round. */
+  /** In ms, one value for each round. */
   readonly p50s: readonly number[];
   readonly p99s: readonly number[];
-  /** The highest p50 that is good enough. */
+  /** The target: the maximum p50. */
   readonly atMost: number;
 }
 
-/** Ours alone. */
+/** Reports our latency, without a comparison. */
 export const reportLatency = ({ what, rate, p50s, p99s, atMost }: Latency): Row => ({
   what: `${what}, ${perSecond(rate)}`,
   ours: `p50 ${withRange(p50s, String)}, p99 ${withRange(p99s, String)} ms`,

@@ -3,7 +3,7 @@ import { webhookSecret } from "../load/write-requests.ts";
 
 export const eventsTopicOf = (name: string): string => `${name}.events`;
 
-/** Environment of our processes: a bridge of this name, with keys, topics and a group of its own. */
+/** The environment of our processes: the bridge with this name has its own keys, topics and consumer group. */
 export function ourEnvironment({ redisUrl, kafkaBrokers, shards }: BenchContext, name: string): Record<string, string> {
   return {
     HOST: "127.0.0.1",
@@ -17,7 +17,7 @@ export function ourEnvironment({ redisUrl, kafkaBrokers, shards }: BenchContext,
     KAFKA_TRANSACTIONAL_ID_PREFIX: name,
     SHARDS: String(shards),
     CLERK_WEBHOOK_SECRET: webhookSecret,
-    // There is no Clerk: nothing here is so old that it would be asked, and nothing is reconciled with it.
+    // No Clerk is reachable. No message is old enough to be checked with Clerk, and reconciliation is off.
     CLERK_SECRET_KEY: "sk_test_bench",
     CLERK_API_URL: "http://127.0.0.1:1",
     RECONCILE_EVERY_MS: "0",

@@ -4,7 +4,7 @@ import { openNaiveQueue } from "../queues/open-naive-queue.ts";
 import type { Bridge } from "./bridge.ts";
 import { startNaiveReceiver, startNaiveWorker } from "./start-naive.ts";
 
-/** The naive receiver and the naive worker in order. */
+/** Starts the naive receiver and the naive worker that processes one job at a time. */
 export async function startNaiveBridge(context: BenchContext, name: string): Promise<Bridge> {
   await using started = new AsyncDisposableStack();
   const topic = `${name}.events`;

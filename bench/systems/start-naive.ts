@@ -7,11 +7,11 @@ import { startProcess } from "./start-process.ts";
 
 type Server = AsyncDisposable & { readonly port: number };
 
-/** A route that only reads the body: what Hono and Node can do at most. */
+/** Starts a route that only reads the body: the maximum for Hono on Node. */
 export const startBareServer = (context: BenchContext): Promise<Server> =>
   startServer(context, "bare-server", import.meta.resolve("../naive/bare-server.ts"), {});
 
-/** The naive receiver; its queue has this name. */
+/** Starts the naive receiver with this queue. */
 export const startNaiveReceiver = (context: BenchContext, queue: string): Promise<Server> =>
   startServer(context, `${queue}-receiver`, import.meta.resolve("../naive/receiver.ts"), {
     QUEUE: queue,
@@ -19,7 +19,7 @@ export const startNaiveReceiver = (context: BenchContext, queue: string): Promis
     CLERK_WEBHOOK_SECRET: webhookSecret,
   });
 
-/** The naive worker on the queue of this name, so many jobs at a time. */
+/** Starts the naive worker on this queue, with `concurrency` jobs at a time. */
 export async function startNaiveWorker(
   context: BenchContext,
   { queue, topic, concurrency }: { queue: string; topic: string; concurrency: number },
@@ -36,7 +36,7 @@ export async function startNaiveWorker(
       TOPIC: topic,
       CONCURRENCY: String(concurrency),
     },
-    // It has connected to Kafka before it connects as a worker.
+    // The worker connects to Kafka before it registers as a worker of the queue.
     isReady: async () => (await watched.queue.getWorkersCount()) > 0,
   });
 }

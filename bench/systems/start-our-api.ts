@@ -3,7 +3,7 @@ import type { BenchContext } from "../context.ts";
 import { ourEnvironment } from "./our-environment.ts";
 import { startProcess } from "./start-process.ts";
 
-/** Our receiver as it runs in production, on `port`. */
+/** Starts our receiver as in production. */
 export async function startOurApi(context: BenchContext, name: string): Promise<AsyncDisposable & { port: number }> {
   const port = await findFreePort();
   const api = await startProcess(context, {

@@ -6,7 +6,7 @@ import { eventsTopicOf } from "./our-environment.ts";
 import { startOurApi } from "./start-our-api.ts";
 import { startOurWorker } from "./start-our-worker.ts";
 
-/** Our bridge as in production: API and worker. */
+/** Starts our bridge as in production: API and worker. */
 export async function startOurBridge(context: BenchContext, name: string): Promise<Bridge> {
   await using started = new AsyncDisposableStack();
   const topic = eventsTopicOf(name);

@@ -3,7 +3,7 @@ import type { BenchContext } from "../context.ts";
 import { ourEnvironment } from "./our-environment.ts";
 import { startProcess } from "./start-process.ts";
 
-/** One worker of ours as it runs in production; resolves once it drains every shard. */
+/** Starts one worker as in production. Resolves when it owns every shard. */
 export async function startOurWorker(context: BenchContext, name: string): Promise<AsyncDisposable> {
   const port = await findFreePort();
   const url = `http://127.0.0.1:${port}`;
@@ -12,7 +12,7 @@ export async function startOurWorker(context: BenchContext, name: string): Promi
     script: import.meta.resolve("../../workers/main.ts"),
     env: { ...ourEnvironment(context, name), WORKER_PORT: String(port) },
     isReady: async () => {
-      // Readiness also brings the gauge up to date.
+      // The readiness check also updates the gauge.
       if (!(await fetch(`${url}/readyz`)).ok) return false;
       const metrics = await (await fetch(`${url}/metrics`)).text();
       return Number(/^bridge_shards_owned\{.*\} (\d+)$/m.exec(metrics)?.[1]) === context.shards;

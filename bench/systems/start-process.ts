@@ -6,16 +6,16 @@ import { waitFor } from "../../dev/stack/wait-for.ts";
 import type { BenchContext } from "../context.ts";
 
 export interface ProcessOptions {
-  /** Of the log file. */
+  /** The name of the log file. */
   readonly name: string;
-  /** Its file URL. */
+  /** The file URL of the script. */
   readonly script: string;
-  /** All of its environment, beside PATH: nothing of the developer's own settings counts. */
+  /** The whole environment apart from PATH, so that the developer's own settings have no effect. */
   readonly env: Readonly<Record<string, string>>;
   readonly isReady: () => Promise<boolean>;
 }
 
-/** Starts a process of Node's, its output in a file; resolves once it is ready. Disposing it stops it. */
+/** Starts a Node process with its output in a file. Resolves when it is ready. Disposing of it stops the process. */
 export async function startProcess(
   { dir }: BenchContext,
   { name, script, env, isReady }: ProcessOptions,
@@ -25,13 +25,13 @@ export async function startProcess(
     logFile,
     env: { PATH: process.env["PATH"], NODE_ENV: "production", ...env },
   });
-  const crashed = child.exited.then((reason) => Promise.reject(new Error(`It ended: ${reason}`)));
+  const crashed = child.exited.then((reason) => Promise.reject(new Error(`The process ended: ${reason}`)));
   try {
-    await Promise.race([waitFor("it is ready", isReady, { deadlineMs: 30_000, intervalMs: 50 }), crashed]);
+    await Promise.race([waitFor(`${name} is ready`, isReady, { deadlineMs: 30_000, intervalMs: 50 }), crashed]);
   } catch (error) {
     await child.kill();
     throw await reportFailedStart(name, logFile, error);
   }
-  crashed.catch(() => {}); // From now on whoever measures will notice.
+  crashed.catch(() => {}); // From now on the measurement notices a crash.
   return { [Symbol.asyncDispose]: child.stop };
 }

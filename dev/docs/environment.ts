@@ -6,7 +6,7 @@ import { WORKER_ENVIRONMENT } from "../../workers/worker-config.ts";
 /** Every variable of the three programs. */
 export const environmentSchema = z.object({ ...API_ENVIRONMENT, ...WORKER_ENVIRONMENT, ...CLI_ENVIRONMENT });
 
-/** The variables in the order in which people meet them. The two documents about the environment follow it. */
+/** The variables in the order in which readers need them. The two documents about the environment follow it. */
 export const environmentSections: Readonly<Record<string, readonly (keyof typeof environmentSchema.shape)[]>> = {
   Clerk: [
     "CLERK_SECRET_KEY",
@@ -88,13 +88,13 @@ export const environmentSections: Readonly<Record<string, readonly (keyof typeof
   ],
 };
 
-/** Variables without a default that must be set all the same. `.env.example` leaves them open. */
+/** Variables without a default that must be set. `.env.example` leaves them empty. */
 const required: ReadonlySet<string> = new Set(["CLERK_SECRET_KEY", "CLERK_WEBHOOK_SECRET"]);
 
 export interface Variable {
   readonly name: string;
   readonly description: string;
-  /** As text, the way it would be set; `undefined` when the variable has none. */
+  /** The default as it would be set in the environment; `undefined` if the variable has none. */
   readonly defaultValue: string | undefined;
   readonly isRequired: boolean;
   readonly programs: readonly string[];

@@ -11,7 +11,7 @@ const root = join(import.meta.dirname, "../..");
 export interface GeneratedDocument {
   /** Relative to the project's root. */
   readonly path: string;
-  /** The whole file as it should be. */
+  /** The whole expected content of the file. */
   render(): Promise<string>;
 }
 

@@ -1,6 +1,6 @@
 import { redisKeys } from "../../src/redis/keys.ts";
 
-/** All keys in Redis, as a table for `docs/redis.md`. */
+/** All Redis keys as a table for `docs/redis.md`. */
 export function renderRedisKeys(): string {
   const rows = redisKeys.map(
     ({ pattern, type, holds, ifLost }) => `| \`${pattern}\` | ${type} | ${holds} | ${ifLost} |`,

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { generatedDocuments } from "./generated-documents.ts";
 
-// `npm run docs`: writes what the documentation takes from the code. A unit test fails when a document is out of date.
+// `npm run docs`: writes the parts of the documentation that are generated from the code. A unit test compares them.
 const root = join(import.meta.dirname, "../..");
 for (const { path, render } of generatedDocuments) {
   const file = join(root, path);

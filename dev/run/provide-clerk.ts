@@ -3,16 +3,16 @@ import { startClerkEmulator } from "clerk-emulator";
 import { choosePort } from "./choose-port.ts";
 
 export type DevelopmentClerk = {
-  /** One line for a person: which Clerk this is. */
+  /** Describes in one line which Clerk is used. */
   readonly description: string;
   /** A shell command that creates a user. */
   readonly curl: string;
-  /** What the API and the worker need to know of it. */
+  /** The variables that the API and the worker need for it. */
   readonly env: NodeJS.ProcessEnv;
   readonly stop: () => Promise<void>;
 };
 
-/** The Clerk that CLERK_SECRET_KEY belongs to or, without one, an emulator that sends its webhooks to `apiPort`. */
+/** The Clerk instance of CLERK_SECRET_KEY or, without a key, an emulator that sends its webhooks to `apiPort`. */
 export async function provideClerk(
   env: NodeJS.ProcessEnv,
   apiPort: number,
@@ -25,8 +25,8 @@ export async function provideClerk(
 function useRealClerk(env: NodeJS.ProcessEnv, apiPort: number): DevelopmentClerk {
   if (!env["CLERK_WEBHOOK_SECRET"] && !env["CLERK_WEBHOOK_SIGNING_SECRET"]) {
     throw new Error(
-      "CLERK_SECRET_KEY is set but CLERK_WEBHOOK_SECRET is not: it is on the webhook's page in Clerk's dashboard.\n" +
-        "Without both, leave CLERK_SECRET_KEY out, and an emulator stands in for Clerk.",
+      "CLERK_SECRET_KEY is set but CLERK_WEBHOOK_SECRET is not. Copy it from the webhook's page in Clerk's dashboard.\n" +
+        "To use an emulator instead of Clerk, set neither.",
     );
   }
   const url = env["CLERK_API_URL"] || "https://api.clerk.com";
@@ -41,12 +41,12 @@ function useRealClerk(env: NodeJS.ProcessEnv, apiPort: number): DevelopmentClerk
 async function emulateClerk(apiPort: number, log: (line: string) => void): Promise<DevelopmentClerk> {
   const emulator = await startClerkEmulator({
     port: await choosePort("the Clerk emulator", 3900, log),
-    // Its users are new at each start, and Kafka remembers those of the last: their ids must differ.
+    // The emulator starts without users, and Kafka still has those of the last run, so the ids must differ.
     seed: randomInt(2 ** 31),
     webhook: { url: `http://127.0.0.1:${apiPort}/webhooks/clerk` },
   });
   return {
-    description: `${emulator.url}  (emulator, as CLERK_SECRET_KEY is not set)`,
+    description: `${emulator.url}  (emulator, because CLERK_SECRET_KEY is not set)`,
     curl: writeCurl(emulator.url, emulator.secretKey),
     env: {
       CLERK_API_URL: emulator.url,
@@ -59,7 +59,7 @@ async function emulateClerk(apiPort: number, log: (line: string) => void): Promi
 }
 
 function writeCurl(url: string, secretKey: string): string {
-  // $RANDOM outside of the quotes: the line can be pasted again, and each time the address is another.
+  // $RANDOM is outside the quotes, so that each run of the command uses another address.
   const user = `'{"email_address":["ada'$RANDOM'@example.com"],"first_name":"Ada","last_name":"Lovelace"}'`;
   return [
     `curl -X POST ${url}/v1/users \\`,

@@ -15,8 +15,8 @@ const dataFolder = join(localFolder, "dev");
 const log = (line: string) => console.log(styleText("dim", line));
 
 /**
- * Runs everything until Ctrl-C or a crash, and stops it again, last started first. Data stays for the next run.
- * Resolves with the exit code. After an interrupted start the caller must exit: what was on its way goes on until then.
+ * Runs everything until Ctrl-C or a crash, and stops it in reverse order. The data is kept for the next run. Resolves with
+ * the exit code. After an interrupted start the caller must exit, because unfinished steps continue until then.
  */
 export async function runDevelopment(): Promise<number> {
   const interrupted = untilInterrupted();
@@ -74,7 +74,7 @@ async function start(started: AsyncDisposableStack): Promise<{ crashed: Promise<
   API     ${api.url}  (log: ${api.logFile})
   Worker  ${worker.url}  (log: ${worker.logFile})
 
-Ready in ${(performance.now() / 1000).toFixed(1)} s. Make a change from another terminal:
+Ready in ${(performance.now() / 1000).toFixed(1)} s. Create a user from another terminal:
 
 ${styleText("cyan", clerk.curl)}
 
@@ -88,7 +88,7 @@ function loadEnvFile(): void {
   if (existsSync(file)) process.loadEnvFile(file);
 }
 
-/** Once only: a second Ctrl-C ends the process at once, and the processes it started with it. */
+/** Resolves on the first Ctrl-C. A second one ends this process and its child processes at once. */
 function untilInterrupted(): Promise<void> {
   return new Promise((resolve) => {
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());

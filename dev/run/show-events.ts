@@ -5,7 +5,7 @@ import type { KafkaConfig } from "../../src/kafka/client/kafka-config.ts";
 import { createLogger } from "../../src/shared/logger.ts";
 import { formatEvent } from "../../cli/commands/tail.ts";
 
-/** Prints every event that is committed from now on. Resolves once none that comes later can be missed. */
+/** Prints every event that is committed from now on. Resolves when no later event can be missed. */
 export async function showEvents(
   config: KafkaConfig,
   print: (line: string) => void,
@@ -16,13 +16,13 @@ export async function showEvents(
   await consumer.subscribe({ topic: config.eventsTopic, fromBeginning: false });
   const fetching = new Promise<void>((resolve) => void consumer.on(consumer.events.FETCH, () => resolve()));
   await consumer.run({
-    autoCommit: false, // A group without offsets goes when its only member goes.
+    autoCommit: false, // A group without offsets disappears with its only member.
     eachMessage: async ({ message }) => {
       const event = userEventSchema.parse(JSON.parse(String(message.value)));
       print(formatEvent(event, new Date()));
     },
   });
-  // The first fetch comes after "now" has become an offset of each partition.
+  // The first fetch follows after "now" has been resolved to an offset of each partition.
   await fetching;
   return { stop: () => consumer.disconnect() };
 }

@@ -7,24 +7,24 @@ import { waitFor } from "../stack/wait-for.ts";
 
 export type Service = {
   readonly url: string;
-  /** Relative to the repository. */
+  /** Relative to the repository's root. */
   readonly logFile: string;
-  /** Rejects, with the last lines of the log, once the process has ended unasked; never resolves. */
+  /** Rejects with the last lines of the log when the process ends unexpectedly. Never resolves. */
   readonly crashed: Promise<never>;
   readonly stop: () => Promise<void>;
 };
 
 export type ServiceOptions = {
   name: string;
-  /** From the repository's root. */
+  /** Relative to the repository's root. */
   script: string;
   port: number;
   env: NodeJS.ProcessEnv;
-  /** Where `<name>.log` goes; a log of an earlier run is replaced. */
+  /** The folder for `<name>.log`, which replaces the log of an earlier run. */
   logDir: string;
 };
 
-/** Starts one of our own processes; resolves once its `/readyz` says so. */
+/** Starts the API or the worker. Resolves when its `/readyz` reports that it is ready. */
 export async function startService({ name, script, port, env, logDir }: ServiceOptions): Promise<Service> {
   const logFile = join(logDir, `${name}.log`);
   await rm(logFile, { force: true });
@@ -35,10 +35,10 @@ export async function startService({ name, script, port, env, logDir }: ServiceO
     stopDeadlineMs: 15_000,
   });
   const url = `http://127.0.0.1:${port}`;
-  const ended = child.exited.then((reason) => Promise.reject(new Error(`It ended: ${reason}.`)));
+  const ended = child.exited.then((reason) => Promise.reject(new Error(`The process ended: ${reason}.`)));
   const ready = async () => (await fetch(`${url}/readyz`)).ok;
   try {
-    await Promise.race([waitFor("it is ready", ready, { deadlineMs: 60_000, intervalMs: 25 }), ended]);
+    await Promise.race([waitFor(`the ${name} is ready`, ready, { deadlineMs: 60_000, intervalMs: 25 }), ended]);
   } catch (error) {
     await child.stop();
     throw await reportFailedStart(`The ${name}`, logFile, error);
@@ -46,6 +46,6 @@ export async function startService({ name, script, port, env, logDir }: ServiceO
   const crashed = ended.catch(async (error: Error) => {
     throw new Error(`The ${name} crashed. ${error.message}\n${await readLastLines(logFile, 15)}\n(from ${logFile})`);
   });
-  crashed.catch(() => {}); // When we stop it ourselves, nobody listens any more.
+  crashed.catch(() => {}); // After a deliberate stop, no caller waits for it.
   return { url, logFile: relative(repositoryFolder, logFile), crashed, stop: child.stop };
 }

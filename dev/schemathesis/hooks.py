@@ -1,4 +1,4 @@
-"""What schemathesis cannot know from the document."""
+"""Adds what schemathesis cannot derive from the document."""
 
 import base64
 import hashlib
@@ -10,14 +10,14 @@ import requests
 import schemathesis
 from hypothesis import strategies as st
 
-# The format allows far more than anybody accepts as an e-mail address.
+# The format allows far more than servers accept as an email address.
 schemathesis.openapi.format("email", st.from_regex(r"[a-z0-9]{1,12}@[a-z0-9]{1,12}\.example", fullmatch=True))
 
 SECRET = base64.b64decode(os.environ["CLERK_WEBHOOK_SECRET"].removeprefix("whsec_"))
 
 
 class SvixSignature(requests.auth.AuthBase):
-    """Signs a webhook as Svix does, so that more of it is tried than that a wrong signature is refused."""
+    """Signs a webhook as Svix does, so that not every request fails because of its signature."""
 
     def __call__(self, request):
         message_id, timestamp = "msg_schemathesis", str(int(time.time()))
@@ -39,7 +39,7 @@ def before_call(context, case, kwargs):
 
 @schemathesis.hook
 def map_body(context, body):
-    """Clerk has rules of its own for usernames: another that it accepts for each that the document allows."""
+    """Replaces each username that the document allows by one that also follows Clerk's own rules."""
     if isinstance(body, dict) and isinstance(body.get("username"), str) and 2 <= len(body["username"].strip()) <= 50:
         name = hashlib.sha256(body["username"].encode("utf-8", "replace")).hexdigest()
         return {**body, "username": f"user_{name[:12]}"}

@@ -5,7 +5,7 @@ import { localFolder } from "../stack/folders.ts";
 
 const version = "4.32.5";
 
-/** The program `schemathesis`, installed into `.local` when it is not there. Needs Python 3 with venv. */
+/** The path of `schemathesis`, which is installed into `.local` if it is missing. Needs Python 3 with venv. */
 export async function installSchemathesis(): Promise<string> {
   const folder = join(localFolder, `schemathesis-${version}`);
   const program = join(folder, "bin", "schemathesis");

@@ -14,9 +14,9 @@ const configFile = join(import.meta.dirname, "schemathesis.toml");
 const jwtSecret = randomBytes(48).toString("base64");
 
 /**
- * Holds the running API to its own OpenAPI document: schemathesis makes requests from it, good ones and bad ones, as a
- * service that may do everything. Redis, Kafka, a Clerk emulator and the API are started for it and stopped afterwards.
- * Resolves with schemathesis's exit code; `args` go to its command `run`.
+ * Checks the running API against its own OpenAPI document. Schemathesis sends valid and invalid requests as a service with
+ * all permissions. Starts Redis, Kafka, a Clerk emulator and the API, and stops them afterwards. `args` are passed to the
+ * command `schemathesis run`. Resolves with its exit code.
  */
 export async function runSchemathesis(args: readonly string[]): Promise<number> {
   const program = await installSchemathesis();
@@ -67,7 +67,7 @@ export async function runSchemathesis(args: readonly string[]): Promise<number> 
   return exitCode;
 }
 
-/** They are tested elsewhere; here every request must get to its operation. */
+/** Rate limits are tested elsewhere. Here every request must reach its operation. */
 const withoutLimits = {
   CLERK_RATE_LIMIT: "1000000",
   RATE_LIMIT_PER_IP: "1000000",

@@ -6,16 +6,16 @@ export type GivenServers = {
   kafkaBrokers?: string[];
 };
 
-/** What REDIS_URL and KAFKA_BROKERS name, each left out if it is not set or, which is logged, does not answer. */
+/** The servers in REDIS_URL and KAFKA_BROKERS. Omits a variable that is not set, or whose server does not answer (logged). */
 export async function findGivenServers(env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<GivenServers> {
   const given: GivenServers = {};
   const redisUrl = env["REDIS_URL"];
   if (redisUrl && redisAddressSchema.safeParse(redisUrl).data?.kind !== "single") {
-    log("REDIS_URL names no single server, as development and tests need: another Redis is used.");
+    log("REDIS_URL does not name a single server, which development and tests need: another Redis is used.");
   } else if (redisUrl) {
     const { hostname, port } = new URL(redisUrl);
     if (await acceptsConnections(hostname, Number(port || 6379))) given.redisUrl = redisUrl;
-    else log(`REDIS_URL names ${hostname}:${port || 6379}, where nothing answers: another Redis is used.`);
+    else log(`REDIS_URL names ${hostname}:${port || 6379}, where no server answers: another Redis is used.`);
   }
   const kafkaBrokers =
     env["KAFKA_BROKERS"]
@@ -25,7 +25,7 @@ export async function findGivenServers(env: NodeJS.ProcessEnv, log: (line: strin
   if (kafkaBrokers.length > 0) {
     const answers = await Promise.all(kafkaBrokers.map((broker) => acceptsConnections(...splitBroker(broker))));
     if (answers.includes(true)) given.kafkaBrokers = kafkaBrokers;
-    else log(`KAFKA_BROKERS names ${kafkaBrokers.join(",")}, where nothing answers: another Kafka is used.`);
+    else log(`KAFKA_BROKERS names ${kafkaBrokers.join(",")}, where no server answers: another Kafka is used.`);
   }
   return given;
 }

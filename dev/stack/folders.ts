@@ -4,21 +4,21 @@ import { join } from "node:path";
 
 export const repositoryFolder: string = join(import.meta.dirname, "../..");
 
-/** All that the local stack writes is in here: installed jars, the data of `npm run dev`, the folders of test runs. */
+/** The folder for everything that the local stack writes: installed jars, data of `npm run dev`, folders of test runs. */
 export const localFolder: string = join(repositoryFolder, ".local");
 
 const freshPrefix = "test-";
 
-/** Makes an empty folder that goes when this process exits; if it is killed, `removeStaleFolders` removes the folder. */
+/** Creates an empty folder that is removed when this process exits, or by `removeStaleFolders` if it is killed. */
 export async function createFreshFolder(): Promise<string> {
   await mkdir(localFolder, { recursive: true });
-  // The owner's pid is in the name, not in a file: another run that sweeps never sees a folder without its owner.
+  // The owner's pid is in the name and not in a file, so that another run never sees a folder without its owner.
   const folder = await mkdtemp(join(localFolder, `${freshPrefix}${process.pid}-`));
   if (!process.listeners("exit").includes(removeOwnFolders)) process.once("exit", removeOwnFolders);
   return folder;
 }
 
-/** Removes the fresh folders whose process is gone, as after a crash or a SIGKILL. */
+/** Removes the fresh folders of processes that no longer run, for example after a crash or a SIGKILL. */
 export async function removeStaleFolders(): Promise<void> {
   const names = await readdir(localFolder).catch(() => []);
   const stale = names.filter((name) => name.startsWith(freshPrefix) && !isAlive(ownerOf(name)));
@@ -30,7 +30,7 @@ function removeOwnFolders(): void {
   for (const name of own) rmSync(join(localFolder, name), { recursive: true, force: true, maxRetries: 3 });
 }
 
-/** Whether a process of that id runs. */
+/** Whether a process with this id is running. */
 export function isAlive(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { javaArguments } from "./java-arguments.ts";
 import type { KafkaInstallation } from "./install-kafka.ts";
 
-/** Prepares an empty data folder for the cluster of that id, leaves any other as it is, and returns the cluster's id. */
+/** Formats an empty data folder for a cluster with this id, or keeps existing data. Returns the id of its cluster. */
 export async function formatKafkaData(
   installation: KafkaInstallation,
   propertiesFile: string,
@@ -19,7 +19,7 @@ export async function formatKafkaData(
   return clusterId;
 }
 
-/** A new id in Kafka's form of a UUID, which must not begin with a hyphen. */
+/** A new id in Kafka's UUID format, which must not begin with a hyphen. */
 export const makeClusterId = (): string => `K${randomBytes(16).toString("base64url").slice(1)}`;
 
 async function readClusterId(dataDir: string): Promise<string | undefined> {

@@ -11,19 +11,19 @@ const jarFolder = join(kafkaFolder, "libs");
 export type KafkaInstallation = {
   /** For `java -cp`. */
   readonly classPath: string;
-  /** Where the class archive is, or will be: with it the broker starts in half the time. */
+  /** The path of the class archive, which may not exist yet. With it the broker starts in half the time. */
   readonly classArchive: string;
 };
 
-/** Whether the broker's jars are here, so that Maven is not needed. */
+/** Whether the broker's jars are installed, so that Maven is not needed. */
 export function isKafkaInstalled(): boolean {
   return existsSync(jarFolder);
 }
 
-/** Brings the broker's jars by Maven, unless they are here already. Any number of processes may do so at once. */
+/** Downloads the broker's jars with Maven unless they are installed. Safe to call in several processes at once. */
 export async function installKafka(log: (line: string) => void): Promise<KafkaInstallation> {
   if (!isKafkaInstalled()) {
-    log(`Getting Kafka ${kafkaVersion} with Maven …`);
+    log(`Downloading Kafka ${kafkaVersion} with Maven …`);
     await copyJars();
   }
   const jars = (await readdir(jarFolder)).toSorted();
@@ -43,6 +43,6 @@ async function copyJars(): Promise<void> {
     "dependency:copy-dependencies",
     `-DoutputDirectory=${partial}`,
   ]);
-  // The final name appears only once all jars are there; if another process was first, its copy serves as well.
+  // The folder gets its final name when it is complete. If another process was faster, its copy is used.
   await rename(partial, jarFolder).catch(() => rm(partial, { recursive: true }));
 }

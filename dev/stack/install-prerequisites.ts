@@ -4,44 +4,44 @@ import { chooseAptPackage, installWithApt, updateAptLists } from "./install-with
 
 type Prerequisite = {
   readonly name: string;
-  /** apt packages that bring it, best first: the first one that this release of the system knows is taken. */
+  /** The apt packages that contain it, best first. The first one that the system's release has is installed. */
   readonly apt: readonly [string, ...string[]];
   readonly brew: string;
-  readonly isThere: () => Promise<boolean>;
+  readonly isInstalled: () => Promise<boolean>;
 };
 
 const redisServer: Prerequisite = {
   name: "redis-server",
   apt: ["redis-server"],
   brew: "redis",
-  isThere: () => isOnPath("redis-server"),
+  isInstalled: () => isOnPath("redis-server"),
 };
 
 const java: Prerequisite = {
   name: "Java 17 or newer",
   apt: ["openjdk-21-jre-headless", "openjdk-17-jre-headless", "default-jre-headless"],
   brew: "temurin",
-  isThere: async () => (await readJavaVersion()) >= 17,
+  isInstalled: async () => (await readJavaVersion()) >= 17,
 };
 
 const maven: Prerequisite = {
   name: "Maven",
   apt: ["maven"],
   brew: "maven",
-  isThere: async () => isKafkaInstalled() || (await isOnPath("mvn")),
+  isInstalled: async () => isKafkaInstalled() || (await isOnPath("mvn")),
 };
 
 /**
- * Installs what native servers need and this machine lacks, where that takes only root and apt.
- * Throws elsewhere, with what is missing and the commands that bring it.
+ * Installs missing prerequisites of the native servers if this process is root and apt exists. Otherwise throws an error
+ * that names the missing programs and the commands that install them.
  */
 export async function installPrerequisites(
   servers: { redis: boolean; kafka: boolean },
   log: (line: string) => void,
 ): Promise<void> {
   const wanted = [...(servers.redis ? [redisServer] : []), ...(servers.kafka ? [java, maven] : [])];
-  const there = await Promise.all(wanted.map(({ isThere }) => isThere()));
-  const missing = wanted.filter((_, index) => !there[index]);
+  const installed = await Promise.all(wanted.map(({ isInstalled }) => isInstalled()));
+  const missing = wanted.filter((_, index) => !installed[index]);
   if (missing.length === 0) return;
 
   const hasApt = await isOnPath("apt-get");
@@ -60,7 +60,7 @@ async function isOnPath(command: string): Promise<boolean> {
   return !failed;
 }
 
-/** The major version; 0 if there is no Java that runs. */
+/** The major version; 0 without a working Java. */
 async function readJavaVersion(): Promise<number> {
   const { failed, all } = await execa("java", ["-version"], { reject: false, all: true });
   return failed ? 0 : Number(/version "(\d+)/.exec(all)?.[1] ?? 0);
@@ -75,7 +75,7 @@ class MissingPrerequisitesError extends Error {
         `Without Docker, the local Redis and Kafka also need: ${missing.map(({ name }) => name).join(", ")}.`,
         `  Debian, Ubuntu:  sudo apt-get install ${aptPackages.join(" ")}`,
         `  macOS:           brew install ${missing.map(({ brew }) => brew).join(" ")}`,
-        "Or start Docker, or name servers in REDIS_URL and KAFKA_BROKERS.",
+        "Alternatively start Docker, or set REDIS_URL and KAFKA_BROKERS.",
       ].join("\n"),
     );
   }

@@ -2,8 +2,9 @@ import { existsSync } from "node:fs";
 import type { KafkaInstallation } from "./install-kafka.ts";
 
 /**
- * The flags for running a class of Kafka's. Measured on 2 cores: stopping at the first compiler tier starts faster and,
- * as the broker mostly waits for the network, also commits more transactions a second than the full compiler or G1.
+ * The arguments for running a class of Kafka. Measured on 2 cores: with only the first compiler tier the broker starts
+ * faster and, because it mostly waits for the network, commits more transactions per second than with the full compiler
+ * or G1.
  */
 export function javaArguments({ classPath, classArchive }: KafkaInstallation): string[] {
   return [

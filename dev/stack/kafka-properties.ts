@@ -1,17 +1,17 @@
 /** A node of a Kafka cluster (KRaft): a broker, a controller or both. */
 export type KafkaNode = {
   readonly id: number;
-  /** Of a broker: where clients connect. */
+  /** For a broker: the port for clients. */
   readonly port?: number;
-  /** Of a broker: where clients are told to find it, as behind a proxy; default `port`. */
+  /** For a broker: the port that clients are told to use, for example that of a proxy. Default: `port`. */
   readonly advertisedPort?: number | undefined;
-  /** Of a controller: where the other nodes find it. */
+  /** For a controller: the port for the other nodes. */
   readonly controllerPort?: number;
 };
 
 /**
- * The server.properties of `node` in a cluster of `nodes`. Internal topics are small and have a replica on every broker;
- * waits that protect a busy production cluster are cut short.
+ * The server.properties of `node` in a cluster of `nodes`. Internal topics are small and have a replica on every broker.
+ * Delays that protect a busy production cluster are shortened.
  */
 export function writeKafkaProperties(node: KafkaNode, nodes: readonly KafkaNode[], dataDir: string): string {
   const replicas = nodes.filter(({ port }) => port).length;
@@ -42,12 +42,12 @@ export function writeKafkaProperties(node: KafkaNode, nodes: readonly KafkaNode[
     "share.coordinator.state.topic.replication.factor": replicas,
     "share.coordinator.state.topic.min.isr": minInSync,
 
-    // Tests use short sessions, and a lone consumer need not wait for others to join.
+    // Tests use short sessions, and a single consumer does not have to wait for others to join.
     "group.initial.rebalance.delay.ms": 0,
     "group.min.session.timeout.ms": 1000,
-    // A transaction that its producer left open holds back read_committed consumers: look for such often.
+    // A transaction that its producer left open blocks read_committed consumers, so check for them often.
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
-    // A broker that was killed may register again only once its old session has ended.
+    // A killed broker can register again only when its old session has ended.
     "broker.session.timeout.ms": 3000,
     "broker.heartbeat.interval.ms": 500,
 

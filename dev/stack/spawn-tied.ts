@@ -2,30 +2,30 @@ import { spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
 
-/** A child process that never outlives the process that spawned it, however that one ends: SIGKILL too. */
+/** A child process that never outlives its parent, even if the parent is killed with SIGKILL. */
 export type TiedProcess = {
-  /** For signals, as SIGSTOP. */
+  /** For signals such as SIGSTOP. */
   readonly pid: number;
-  /** Resolves, never rejects, once the process is gone, with the reason: "exit code 1", "SIGKILL". */
+  /** Resolves when the process has exited, with the reason: "exit code 1", "SIGKILL". Never rejects. */
   readonly exited: Promise<string>;
-  /** Asks the process to end, SIGKILLs it at the deadline, and resolves once it is gone. */
+  /** Sends SIGTERM, and SIGKILL at the deadline. Resolves when the process has exited. */
   readonly stop: () => Promise<void>;
-  /** SIGKILLs the process, as a crash would, and resolves once it is gone. */
+  /** Sends SIGKILL. Resolves when the process has exited. */
   readonly kill: () => Promise<void>;
 };
 
 export type SpawnOptions = {
-  /** Takes standard output and standard error; appended to. */
+  /** The file to which standard output and standard error are appended. */
   logFile: string;
   cwd?: string;
   env?: NodeJS.ProcessEnv;
-  /** How long `stop` waits before it kills, in ms. Default 10,000. */
+  /** How long `stop` waits before SIGKILL, in ms. Default 10,000. */
   stopDeadlineMs?: number;
 };
 
 /**
- * The child's standard input is a pipe that the kernel closes when this process ends. A tiny subshell waits for that and
- * kills the child. The shell becomes the child by `exec`, so the pid is the child's own. (`prctl` would be Linux only.)
+ * The child's standard input is a pipe that the kernel closes when this process ends. A small subshell waits for that and
+ * kills the child. The shell becomes the child with `exec`, so the pid is the child's own. (`prctl` works only on Linux.)
  */
 const tie = `
   exec 3<&0 </dev/null
@@ -33,7 +33,7 @@ const tie = `
   exec 3<&-
   exec "$0" "$@"`;
 
-/** Starts `command` in a process group of its own, so that Ctrl-C reaches only us and we choose the order of stopping. */
+/** Starts `command` in its own process group, so that Ctrl-C reaches only this process, which stops its children in order. */
 export function spawnTied(
   command: string,
   args: readonly string[],
@@ -60,10 +60,10 @@ export function spawnTied(
   };
   const stop = async () => {
     send("SIGTERM");
-    send("SIGCONT"); // A frozen process would not see the SIGTERM.
-    const gaveUp = new AbortController();
-    await Promise.race([exited, setTimeout(stopDeadlineMs, undefined, { signal: gaveUp.signal }).then(kill)]);
-    gaveUp.abort();
+    send("SIGCONT"); // A frozen process does not handle the SIGTERM.
+    const deadline = new AbortController();
+    await Promise.race([exited, setTimeout(stopDeadlineMs, undefined, { signal: deadline.signal }).then(kill)]);
+    deadline.abort();
   };
   return { pid, exited, stop, kill };
 }

@@ -12,19 +12,19 @@ import { waitFor } from "./wait-for.ts";
 
 export type KafkaNodeOptions = {
   node: KafkaNode;
-  /** All of its cluster, itself too. */
+  /** All nodes of its cluster, including itself. */
   nodes: readonly KafkaNode[];
-  /** For a new folder; data that is there already says itself which cluster it is of. */
+  /** The cluster's id for a new folder. Existing data contains its own id. */
   clusterId: string;
-  /** Of this node alone: its data and log. Made if it is not there. */
+  /** The folder for this node's data and log. Created if missing. */
   dir: string;
-  /** EnvelopeTimes when something takes long, as the first download. */
+  /** Receives a message before a long step, such as the first download. */
   log?: ((line: string) => void) | undefined;
 };
 
 /**
- * Starts a node of a Kafka cluster on 127.0.0.1. A broker is there once it answers as one of its cluster, for which the
- * controllers must run or be starting; a mere controller is not waited for.
+ * Starts a node of a Kafka cluster on 127.0.0.1. Resolves when a broker answers as a member of its cluster, for which the
+ * controllers must be running or starting. Does not wait for a node that is only a controller.
  */
 export async function startKafkaNode(options: KafkaNodeOptions): Promise<TiedProcess> {
   const { node, nodes, dir, log = () => {} } = options;
@@ -36,14 +36,14 @@ export async function startKafkaNode(options: KafkaNodeOptions): Promise<TiedPro
   await writeFile(propertiesFile, writeKafkaProperties(node, nodes, dataDir));
   const clusterId = await formatKafkaData(installation, propertiesFile, dataDir, options.clusterId);
 
-  // The first broker that is stopped in order leaves the archive that the later ones start from.
+  // The first broker that stops cleanly writes the archive from which later ones start.
   const newArchive = existsSync(installation.classArchive) ? undefined : join(dir, "classes.jsa");
   const dump = newArchive ? [`-XX:ArchiveClassesAtExit=${newArchive}`] : [];
   const server = spawnTied("java", [...dump, ...javaArguments(installation), "kafka.Kafka", propertiesFile], {
     logFile,
   });
   try {
-    if (node.port !== undefined) await untilAnswers(node.id, node.port, clusterId, server);
+    if (node.port !== undefined) await waitUntilAnswering(node.id, node.port, clusterId, server);
   } catch (error) {
     await server.kill();
     throw await reportFailedStart("Kafka", logFile, error);
@@ -55,20 +55,20 @@ export async function startKafkaNode(options: KafkaNodeOptions): Promise<TiedPro
   return { ...server, stop };
 }
 
-async function untilAnswers(nodeId: number, port: number, clusterId: string, server: TiedProcess): Promise<void> {
+async function waitUntilAnswering(nodeId: number, port: number, clusterId: string, server: TiedProcess): Promise<void> {
   const kafka = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING, retry: { retries: 0 } });
   const answers = async () => {
     const admin = kafka.admin();
     try {
       await admin.connect();
       const cluster = await admin.describeCluster();
-      // The cluster's id tells this server from another one that has the port.
+      // The cluster's id distinguishes this server from another one on the same port.
       return cluster.clusterId === clusterId && cluster.brokers.some((broker) => broker.nodeId === nodeId);
     } finally {
       await admin.disconnect();
     }
   };
-  const crashed = server.exited.then((reason) => Promise.reject(new Error(`It ended: ${reason}`)));
-  const answered = waitFor("it answers", answers, { deadlineMs: 60_000, intervalMs: 25 });
+  const crashed = server.exited.then((reason) => Promise.reject(new Error(`The process ended: ${reason}`)));
+  const answered = waitFor("Kafka answers", answers, { deadlineMs: 60_000, intervalMs: 25 });
   await Promise.race([answered, crashed]);
 }

@@ -6,22 +6,22 @@ import type { TiedProcess } from "./spawn-tied.ts";
 export type KafkaServer = TiedProcess & {
   readonly brokers: readonly string[];
   readonly port: number;
-  /** Data and log; `startKafka` with this folder and port is the same broker again, with its data. */
+  /** The folder for data and log. `startKafka` with this folder and port restarts the same broker with its data. */
   readonly dir: string;
 };
 
 export type KafkaOptions = {
-  /** Made if it is not there. */
+  /** Created if missing. */
   dir: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** Where clients are told to find it, as behind a proxy that leads to `port`; default `port`. */
+  /** The port that clients are told to use, for example that of a proxy to `port`. Default: `port`. */
   advertisedPort?: number;
-  /** EnvelopeTimes when something takes long, as the first download. */
+  /** Receives a message before a long step, such as the first download. */
   log?: (line: string) => void;
 };
 
-/** Starts a single-node Kafka on 127.0.0.1; resolves once it answers with its broker. */
+/** Starts a single-node Kafka on 127.0.0.1. Resolves when its broker answers. */
 export async function startKafka({ dir, port: wanted, advertisedPort, log }: KafkaOptions): Promise<KafkaServer> {
   const port = wanted ?? (await findFreePort());
   const node = { id: 1, port, controllerPort: await findFreePort(), advertisedPort };

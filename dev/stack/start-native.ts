@@ -11,19 +11,19 @@ import { startRedis, type RedisServer } from "./start-redis.ts";
 export type NativeServers = {
   readonly redisUrl: string;
   readonly kafkaBrokers: readonly string[];
-  /** Absent where `given` named a server. */
+  /** Absent if `given` names a server. */
   readonly redis?: RedisServer;
   readonly kafka?: KafkaServer;
   readonly stop: () => Promise<void>;
 };
 
 export type NativeOptions = {
-  /** Keeps the data, and the usual ports where they are free. Without it everything is new, and gone at the end. */
+  /** Keeps the data in this folder, and uses the standard ports if they are free. Without it, all data is temporary. */
   dir?: string | undefined;
   log: (line: string) => void;
 };
 
-/** Starts, as processes of this machine, those of Redis and Kafka that are not `given`. A failure leaves nothing behind. */
+/** Starts Redis and Kafka as local processes unless they are `given`. After a failure nothing keeps running. */
 export async function startNative(given: GivenServers, { dir, log }: NativeOptions): Promise<NativeServers> {
   await installPrerequisites({ redis: !given.redisUrl, kafka: !given.kafkaBrokers }, log);
   await using started = new AsyncDisposableStack();

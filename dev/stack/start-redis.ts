@@ -9,20 +9,20 @@ import { waitFor } from "./wait-for.ts";
 export type RedisServer = TiedProcess & {
   readonly url: string;
   readonly port: number;
-  /** Data and log; `startRedis` with this folder and port is the same server again, with its data. */
+  /** The folder for data and log. `startRedis` with this folder and port restarts the same server with its data. */
   readonly dir: string;
 };
 
 export type RedisOptions = {
-  /** Made if it is not there. */
+  /** Created if missing. */
   dir: string;
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
-  /** Further settings of redis.conf, or others for those given here. */
+  /** Additional settings of redis.conf, which override the defaults. */
   settings?: Readonly<Record<string, string>>;
 };
 
-/** Starts a `redis-server` that forgets nothing it has acknowledged and evicts nothing; resolves once it answers. */
+/** Starts a `redis-server` that loses no acknowledged write and evicts nothing. Resolves when it answers. */
 export async function startRedis({ dir, port: wanted, settings = {} }: RedisOptions): Promise<RedisServer> {
   const port = wanted ?? (await findFreePort());
   const logFile = join(dir, "redis.log");
@@ -30,7 +30,7 @@ export async function startRedis({ dir, port: wanted, settings = {} }: RedisOpti
   const server = spawnTied("redis-server", redisArguments(dir, port, settings), { logFile });
   const url = `redis://127.0.0.1:${port}`;
   try {
-    await untilAnswers(url, server);
+    await waitUntilAnswering(url, server);
   } catch (error) {
     await server.kill();
     throw await reportFailedStart("redis-server", logFile, error);
@@ -52,13 +52,13 @@ function redisArguments(dir: string, port: number, others: Readonly<Record<strin
   return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
 }
 
-async function untilAnswers(url: string, server: TiedProcess): Promise<void> {
+async function waitUntilAnswering(url: string, server: TiedProcess): Promise<void> {
   const redis = new Redis(url, { retryStrategy: () => 5, maxRetriesPerRequest: null, maxLoadingRetryTime: 20 });
-  redis.on("error", () => {}); // Refused until the server listens; retried.
-  const crashed = server.exited.then((reason) => Promise.reject(new Error(`It ended: ${reason}`)));
+  redis.on("error", () => {}); // Connections are refused and retried until the server listens.
+  const crashed = server.exited.then((reason) => Promise.reject(new Error(`The process ended: ${reason}`)));
   try {
-    // The process id tells this server from another one that has the port.
-    const answered = waitFor("it answers", async () => processId(await redis.info("server")) === server.pid);
+    // The process id distinguishes this server from another one on the same port.
+    const answered = waitFor("Redis answers", async () => processId(await redis.info("server")) === server.pid);
     await Promise.race([answered, crashed]);
   } finally {
     redis.disconnect();

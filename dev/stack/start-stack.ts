@@ -4,23 +4,23 @@ import { isDockerUsable, startDocker } from "./start-docker.ts";
 import { startNative, type NativeServers } from "./start-native.ts";
 
 export type Stack = NativeServers & {
-  /** Where what was started came from; "environment" if nothing had to be started. */
+  /** How the servers were started; "environment" if none had to be started. */
   readonly source: "environment" | "docker" | "native";
 };
 
 export type StackOptions = {
-  /** Keeps the data, and the usual ports where they are free. Without it everything is new, and gone at the end. */
+  /** Keeps the data in this folder, and uses the standard ports if they are free. Without it, all data is temporary. */
   dir?: string;
-  /** Default: this process's. */
+  /** Default: the environment of this process. */
   env?: NodeJS.ProcessEnv;
-  /** EnvelopeTimes what takes long or is not as expected. */
+  /** Receives messages about long steps and unexpected settings. */
   log?: (line: string) => void;
 };
 
 /**
- * Provides a Redis and a Kafka that answer: those that REDIS_URL and KAFKA_BROKERS name, or else Docker's, or else native
- * processes. `stop` ends what this call started and nothing else. Native processes end with this one in any case;
- * containers stay if it is killed.
+ * Provides a running Redis and Kafka: those in REDIS_URL and KAFKA_BROKERS, or else Docker containers, or else native
+ * processes. `stop` stops only what this call started. Native processes always end with this process. Containers keep
+ * running if it is killed.
  */
 export async function startStack({ dir, env = process.env, log = () => {} }: StackOptions = {}): Promise<Stack> {
   await removeStaleFolders();

@@ -3,15 +3,15 @@ import { setTimeout } from "node:timers/promises";
 type Falsy = false | 0 | "" | null | undefined;
 
 export type WaitOptions = {
-  /** How long to wait in all, in ms. A condition that hangs is cut off too. Default 10,000. */
+  /** The total time to wait, in ms. Also ends the wait for a condition that hangs. Default 10,000. */
   deadlineMs?: number;
-  /** The pause between two looks, in ms. Default 5. */
+  /** The pause between two checks, in ms. Default 5. */
   intervalMs?: number;
 };
 
 /**
- * Looks at `condition` every few milliseconds until it is truthy, and returns that value.
- * An error of the condition counts as "not yet"; the last one is the cause of the error thrown at the deadline.
+ * Checks `condition` every few milliseconds until it is truthy, and returns its value. An error of the condition counts as
+ * "not yet". The last one is the cause of the error thrown at the deadline.
  */
 export async function waitFor<T>(
   description: string,
@@ -45,6 +45,6 @@ class WaitError extends Error {
 
   constructor(description: string, deadlineMs: number, lastError: unknown) {
     const reason = lastError instanceof Error ? `: ${lastError.message}` : "";
-    super(`Waited ${deadlineMs} ms in vain until ${description}${reason}`, { cause: lastError });
+    super(`Timed out after ${deadlineMs} ms waiting until ${description}${reason}`, { cause: lastError });
   }
 }
