@@ -58,7 +58,7 @@ export async function processBatch(
   if (written.outcome !== "written") return written;
   const completeAndClaim = async () => {
     await Promise.all(batch.malformed.map((letter) => context.deadLetters.store(letter)));
-    await forwardMisrouted(batch.misrouted, context.shardOf, context.queues.add);
+    await forwardMisrouted(batch.misrouted, context.shardOf, context.queues.requeue);
     if (deferred.length > 0) await owned.jobs.delay(deferred, deferredForMs);
     await sideEffects;
     await atStep("applied");
@@ -89,11 +89,14 @@ export async function processBatch(
 /**
  * Puts misrouted messages into the queues of their users' shards. Resolves when Redis holds them; their jobs must not
  * complete before. A crash in between forwards them again, which is harmless.
+ *
+ * `requeue` must not take a message for a redelivery because of its id: the target may have finished a job of that id when it
+ * forwarded the same message under another number of shards, and the message would be lost.
  */
 export async function forwardMisrouted(
   misrouted: readonly Candidate[],
   shardOf: (userId: string) => number,
-  add: (shard: number, message: Message) => Promise<void>,
+  requeue: (shard: number, message: Message) => Promise<void>,
 ): Promise<void> {
-  await Promise.all(misrouted.map(({ change, message }) => add(shardOf(userIdOf(change)), message)));
+  await Promise.all(misrouted.map(({ change, message }) => requeue(shardOf(userIdOf(change)), message)));
 }
