@@ -60,7 +60,7 @@ describe("the job of a new user", () => {
     const forwarded = Promise.withResolvers<void>();
     const { queues } = openShardInMemory().context;
     const { context, owned, calls } = openShardInMemory({
-      context: { shardOf: () => 1, queues: { ...queues, add: () => forwarded.promise } },
+      context: { shardOf: () => 1, queues: { ...queues, requeue: () => forwarded.promise } },
     });
     const processed = processBatch(context, owned, jobs, () => 0);
     await atRest();
