@@ -132,3 +132,44 @@ describe("deciding a history in any order, with any repeats and in batches of an
     );
   });
 });
+
+describe("a deletion that stands before other changes of its user in a batch", () => {
+  const ada: User = {
+    id: "user_a",
+    firstName: "Ada",
+    lastName: "L",
+    username: "",
+    emailAddress: ["a@x.com"],
+    role: "user",
+  };
+  const created: Change = {
+    kind: "snapshot",
+    source: "webhook",
+    isCreateEvent: true,
+    user: ada,
+    createdAt: 1_000,
+    version: 1_000,
+    readAt: 0,
+  };
+  const renamed: Change = { ...created, isCreateEvent: false, user: { ...ada, firstName: "Eve" }, version: 2_000 };
+  const deleted: Change = { kind: "deletion", source: "webhook", userId: "user_a", deletedAt: 3_000 };
+
+  test("is decided after them, so every change gets its event and the deletion names the last email addresses", () => {
+    const { events } = run([deleted, renamed, created], [3]);
+    expect(events.map(({ eventType }) => eventType)).toEqual(["user.created", "user.updated", "user.deleted"]);
+    expect(events.at(-1)?.data).toEqual({ id: "user_a", emailAddress: ["a@x.com"] });
+  });
+
+  test("is never published alone, whatever the order of the batch", () => {
+    fc.assert(
+      fc.property(withArrivals, ({ arrivals }) => {
+        const { events } = run(arrivals, [arrivals.length + 1]);
+        for (const [userId, ofUser] of eventsOf(events)) {
+          const isCreated = arrivals.some((change) => change.kind === "snapshot" && change.user.id === userId);
+          expect(ofUser[0]?.eventType === "user.created").toBe(isCreated);
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+});

@@ -1,5 +1,5 @@
 import type { EachBatchPayload, KafkaMessage } from "kafkajs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { encodeBarrier, encodeState } from "../records/records.ts";
 import { createStateReader, type PositionedRecord } from "./state-reader.ts";
 
@@ -132,3 +132,45 @@ test("a record that cannot be parsed fails the range and names its offset", asyn
     opened.deliver([recordAt(0, state), recordAt(1, { ...state, value: "nonsense" })]),
   ]);
 });
+
+describe("a batch that the consumer fetched before it was sent to the start of the range", () => {
+  test.for([
+    ["begins inside the range", [4, 5]],
+    ["lies behind the range", [9, 10]],
+  ] as const)("is no part of it when it %s", async ([, stale]) => {
+    const opened = openReader();
+    const { done, offsets } = read(opened, 2n, 5n);
+    await opened.reader.onBatch({
+      ...batchOf(
+        stale.map((offset) => recordAt(offset)),
+        noHeartbeat,
+      ),
+      isStale: () => true,
+    });
+    expect(offsets()).toEqual([]);
+    await opened.deliver([2, 3, 4, 5].map((offset) => recordAt(offset)));
+    await done;
+    expect(offsets()).toEqual([2, 3, 4, 5]);
+  });
+
+  test("is left as soon as it becomes outdated", async () => {
+    const opened = openReader();
+    const { offsets } = read(opened, 0n, 2_000n);
+    const messages = Array.from({ length: 2_000 }, (_, offset) => recordAt(offset));
+    await opened.reader.onBatch({ ...batchOf(messages, noHeartbeat), isStale: () => offsets().length > 0 });
+    expect(offsets().length).toBeGreaterThan(0);
+    expect(offsets().length).toBeLessThan(2_000);
+  });
+});
+
+test("a range does not end at a batch that lacks only its last record", async () => {
+  const opened = openReader();
+  const { done, offsets } = read(opened, 2n, 5n);
+  await opened.deliver([2, 3, 4].map((offset) => recordAt(offset)));
+  expect(opened.asked).not.toContain("pause");
+  await opened.deliver([recordAt(5)]);
+  await done;
+  expect(offsets()).toEqual([2, 3, 4, 5]);
+});
+
+const noHeartbeat = async () => {};

@@ -10,6 +10,7 @@ import { reconcileRecent } from "./reconcile-recent.ts";
 import type { ReconciliationContext } from "../reconciliation-context.ts";
 import { createReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { createLogger } from "../../shared/logger.ts";
+import { sweepAll } from "./sweep-all.ts";
 import { Registry } from "prom-client";
 import { clerkUserJson, makeUser } from "../../../test/support/clerk/clerk-messages.ts";
 
@@ -25,7 +26,9 @@ function openBridge(users: readonly ListedUser[], { complete = true, watermark =
   const view: LedgerView = {
     read: async (ids) => ({ complete, states: new Map([...known].filter(([id]) => ids.includes(id))) }),
     find: async () => [],
-    scan: async function* scan() {},
+    scan: async function* scan() {
+      yield [...known].map(([userId, state]) => ({ userId, state }));
+    },
     count: async () => known.size,
   };
   const readPage: UserPageReader = async (request) => {
@@ -165,5 +168,57 @@ describe("a backfill", () => {
     const context = { ...bridge.context, progress: bridge.progressStore, onProgress: () => {} };
     expect(await backfill(context, { dryRun: true, restart: false })).toMatchObject({ read: 1_100, queued: 1_100 });
     expect([bridge.queued, bridge.progress]).toEqual([[], undefined]);
+  });
+});
+
+describe("a full sweep", () => {
+  interface Instance {
+    /** Number of users that the bridge has published. */
+    readonly known: number;
+    /** Number of them that Clerk no longer has. */
+    readonly missing: number;
+    readonly maxDeletedPercent?: number;
+    readonly allDeletions?: boolean;
+  }
+
+  /** Sweeps a bridge whose users are unchanged, except for those that are missing from Clerk. */
+  async function sweep({ known, missing, maxDeletedPercent = 10, allDeletions = false }: Instance) {
+    const users = Array.from({ length: known }, () => makeUser());
+    const bridge = openBridge(
+      users.slice(missing).map((user) => ({
+        id: user.id,
+        updatedAt: now - 60,
+        data: { ...clerkUserJson(user, now - 60), created_at: 1 },
+      })),
+    );
+    for (const user of users) {
+      bridge.known.set(user.id, { status: "present", user, createdAt: 1, version: now - 60, readAt: 0, sequence: 1 });
+    }
+    const { withheld } = await sweepAll({ ...bridge.context, maxDeletedPercent }, allDeletions);
+    const deleted = bridge.queued.filter(({ type }) => type === "user.deleted").length;
+    return { withheld, deleted, queued: bridge.queued.length, watermark: bridge.mark };
+  }
+
+  test.for<readonly [what: string, instance: Instance]>([
+    ["that misses 10 percent of the users", { known: 200, missing: 20 }],
+    ["that misses the configured percentage", { known: 200, missing: 100, maxDeletedPercent: 50 }],
+    ["that misses ten users, however large their share", { known: 12, missing: 10, maxDeletedPercent: 0 }],
+    ["that misses all users when all deletions are requested", { known: 12, missing: 12, allDeletions: true }],
+  ])("%s publishes their deletions", async ([, instance]) => {
+    const { missing } = instance;
+    expect(await sweep(instance)).toMatchObject({ withheld: 0, deleted: missing, queued: missing });
+  });
+
+  test.for<readonly [what: string, instance: Instance]>([
+    ["that misses more than 10 percent of the users", { known: 200, missing: 21 }],
+    ["that misses more than the configured percentage", { known: 200, missing: 101, maxDeletedPercent: 50 }],
+    ["that misses eleven of a few users", { known: 12, missing: 11 }],
+  ])("%s withholds every deletion", async ([, instance]) => {
+    expect(await sweep(instance)).toMatchObject({ withheld: instance.missing, deleted: 0, queued: 0 });
+  });
+
+  test("moves the watermark to the newest change in Clerk, less the grace period", async () => {
+    expect((await sweep({ known: 3, missing: 0 })).watermark).toBe(now - 60 - 50);
+    expect((await sweep({ known: 3, missing: 3 })).watermark).toBe(now - 50);
   });
 });
