@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { type JobsOptions, Queue } from "bullmq";
+import type { JobsOptions, Queue } from "bullmq";
 import { withTimeout } from "../shared/with-timeout.ts";
 import { createGroupCommit } from "./group-commit.ts";
+import { openQueue } from "./open-bullmq.ts";
 import type { Message } from "../domain/message.ts";
 import { shardPrefix, shardQueueName } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
@@ -53,7 +54,8 @@ export function createMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMes
 
   // A BullMQ queue whose start failed, for example because Redis was unavailable, stays failed: the next write opens another.
   async function startedQueueOf(shard: number): Promise<Queue> {
-    const queue = queues.get(shard) ?? openQueue(redis, shardPrefix(redisPrefix, shard));
+    const queue =
+      queues.get(shard) ?? openQueue({ redis, name: shardQueueName, prefix: shardPrefix(redisPrefix, shard) });
     queues.set(shard, queue);
     try {
       await queue.waitUntilReady();
@@ -90,19 +92,6 @@ export function createMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMes
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },
   };
-}
-
-function openQueue(redis: RedisClient, prefix: string): Queue {
-  const queue = new Queue(shardQueueName, {
-    connection: redis,
-    prefix,
-    // BullMQ's event stream has no readers here and would only take memory.
-    streams: { events: { maxLen: 10 } },
-  });
-  queue.on("error", () => {
-    // The connection's own listener logs it, and `add` reports it to its caller.
-  });
-  return queue;
 }
 
 async function within(deadlineMs: number, work: Promise<unknown>): Promise<void> {

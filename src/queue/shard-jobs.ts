@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { Job, Queue, Worker } from "bullmq";
+import { Job } from "bullmq";
 import type { Logger } from "../shared/logger.ts";
 import { jobDataSchema, type Message } from "../domain/message.ts";
 import { createJobSignal } from "./job-signal.ts";
+import { openQueue, openWorker } from "./open-bullmq.ts";
 import { shardPrefix, shardQueueName } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
@@ -53,18 +54,18 @@ const anyToken = "0";
 /** Opens a shard's queue for its owner. All shards share `redis`; each opens one more connection for waiting, and BullMQ another. */
 export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: number, log: Logger): ShardJobs {
   const token = randomUUID();
-  const worker = new Worker(shardQueueName, null, {
-    connection: redis,
+  const queueOptions = {
+    redis,
+    name: shardQueueName,
     prefix: shardPrefix(redisPrefix, shard),
-    autorun: false,
+    onError: (error: Error) => log.debug({ event: "bullmq.error", shard, err: error }),
+  };
+  const worker = openWorker(queueOptions, null, {
     lockDuration: lockDurationMs,
     skipStalledCheck: true,
     skipLockRenewal: true,
   });
-  const queue = new Queue(shardQueueName, { connection: redis, prefix: shardPrefix(redisPrefix, shard) });
-  queue.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
-  worker.on("error", (error) => log.debug({ event: "bullmq.error", shard, err: error }));
-
+  const queue = openQueue(queueOptions);
   const signal = createJobSignal(redis, worker.toKey("marker"));
 
   const held = new Map<string, Job>();

@@ -1,5 +1,4 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { Worker } from "bullmq";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { UserReader } from "../../clerk/users/clerk-users.ts";
 import type { ReconciliationConfig } from "../reconciliation-config.ts";
@@ -8,6 +7,7 @@ import { createLedgerView } from "../../ledger/ledger-view.ts";
 import { backoffDelayMs } from "../../shared/backoff.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { createReconciliationQueue, reconciliationQueueName, runRequestSchema } from "./reconciliation-queue.ts";
+import { openWorker } from "../../queue/open-bullmq.ts";
 import type { MessageQueues } from "../../queue/message-queues.ts";
 import { shardPrefix } from "../../redis/keys.ts";
 import { createUserPageReader } from "../paging/user-page-reader.ts";
@@ -78,8 +78,13 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
     signal,
   };
 
-  const worker = new Worker(
-    reconciliationQueueName,
+  const worker = openWorker(
+    {
+      redis: jobsRedis,
+      name: reconciliationQueueName,
+      prefix: reconciliationPrefix(prefix),
+      onError: (error) => log.debug({ event: "bullmq.error", queue: reconciliationQueueName, err: error }),
+    },
     async (job) => {
       const report = await runReconciliation(context, runRequestSchema.parse(job.data));
       // Changes in the grace period could not be told from webhooks in flight.
@@ -88,16 +93,12 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
       return report;
     },
     {
-      connection: jobsRedis,
-      prefix: reconciliationPrefix(prefix),
-      autorun: false,
       lockDuration: lockDurationMs,
       stalledInterval: stalledIntervalMs,
       maxStalledCount: Number.MAX_SAFE_INTEGER,
       settings: { backoffStrategy: (attempt) => backoffDelayMs(backoff, attempt) },
     },
   );
-  worker.on("error", (error) => log.debug({ event: "bullmq.error", queue: reconciliationQueueName, err: error }));
 
   async function keepScheduled(): Promise<void> {
     while (!signal.aborted) {
@@ -107,6 +108,17 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
           log.warn({ event: "reconciliation.unscheduled", err: error }, "The runs could not be scheduled"),
         );
       await delay(scheduleIntervalMs, undefined, { signal, ref: false }).catch(() => {});
+    }
+  }
+
+  async function keepRunning(): Promise<void> {
+    while (!signal.aborted) {
+      await worker
+        .run()
+        .catch((error: unknown) =>
+          log.warn({ event: "reconciliation.interrupted", err: error }, "The runs were interrupted"),
+        );
+      await delay(requestRetryMs, undefined, { signal, ref: false }).catch(() => {});
     }
   }
 
@@ -129,7 +141,7 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
     start: () => {
       if (signal.aborted) return;
       void keepScheduled();
-      void worker.run();
+      void keepRunning();
     },
     stop: async () => {
       stopping.abort();

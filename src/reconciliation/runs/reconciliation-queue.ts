@@ -1,6 +1,7 @@
-import { type JobsOptions, Queue } from "bullmq";
+import type { JobsOptions } from "bullmq";
 import { z } from "zod";
 import type { ReconciliationConfig } from "../reconciliation-config.ts";
+import { openQueue } from "../../queue/open-bullmq.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
@@ -53,8 +54,7 @@ const overdueMs = 60_000;
 
 /** Waits while Redis is unavailable; with a connection that fails fast it throws instead. */
 export function createReconciliationQueue(redis: RedisClient, redisPrefix: string): ReconciliationQueue {
-  const queue = new Queue(reconciliationQueueName, { connection: redis, prefix: reconciliationPrefix(redisPrefix) });
-  queue.on("error", () => {}); // The connection's own listener logs it.
+  const queue = openQueue({ redis, name: reconciliationQueueName, prefix: reconciliationPrefix(redisPrefix) });
 
   const add = (request: RunRequest, options: JobsOptions) =>
     queue.add(request.kind, request, { attempts: attempts[request.kind], backoff, ...kept, ...options });

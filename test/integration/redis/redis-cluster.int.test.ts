@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { z } from "zod";
 import { startClerkEmulator } from "clerk-emulator";
 import type { User } from "../../../src/domain/user.ts";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
-import { callApi } from "../../support/api/call-api.ts";
+import { useUserApi } from "../../support/api/use-user-api.ts";
 import {
   expectedUsers,
   makeUser,
@@ -15,13 +14,12 @@ import {
   type UserMessage,
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
-import { dumpRedis } from "../../support/redis/dump-redis.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { startRedisCluster, type RedisCluster } from "../../support/redis/start-redis-cluster.ts";
 import { readTopic } from "../../support/kafka/read-topic.ts";
 import { send, sendAll } from "../../support/clerk/send-webhook.ts";
-import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
+import { serviceSecret } from "../../support/api/tokens.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 const shards = 6;
@@ -74,54 +72,8 @@ test("the commands work with a Redis Cluster, and `doctor` checks every master",
 });
 
 test("the user API, with rate limits, cache, audit trail, analytics and idempotency keys, works with a Redis Cluster", async () => {
-  const token = await signServiceToken();
-  const call = async (line: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const options = { token, headers, ...(body !== undefined && { body: JSON.stringify(body) }) };
-    const { status, body: answer } = await callApi(api.url, line, options);
-    expect({ line, status, answer }).toEqual({
-      line,
-      status: expect.toBeOneOf([200, 201, 207]),
-      answer: expect.anything(),
-    });
-    return answer;
-  };
-  const create = {
-    firstName: "Ada",
-    lastName: "Lovelace",
-    username: "ada_l",
-    emailAddress: ["ada@example.com"],
-    password: "nanoseconds-of-wire",
-  };
-  const once = { "idempotency-key": "3f1c0a52-the-same-request" };
-  const created = await call("POST /api/users", create, once);
-  expect(await call("POST /api/users", create, once)).toEqual(created);
-  const { id } = z.object({ id: z.string() }).parse(created);
-  for (const line of [`GET /api/users/${id}`, "GET /api/users"]) await call(line);
-  for (const line of [`GET /api/users/${id}`, "GET /api/users"]) await call(line);
-  await call(`PUT /api/users/${id}/role`, { role: "admin" });
-  await call("POST /api/users/batch", { operations: [{ type: "update", userId: id, user: { firstName: "Augusta" } }] });
-  const session = { object: "session", id: "sess_1", user_id: id, last_active_at: Date.now() };
-  await sendAll(api.url, [writeMessage("session.created", session)]);
-  expect((await callApi(api.url, "GET /api/users", { token: "nonsense" })).status).toBe(403);
-  const ada = await waitFor("every change of the user is published", async () => {
-    const user = (await bridge.readLedger()).get(id);
-    return user?.firstName === "Augusta" && user;
-  });
-  expect(ada.role).toBe("admin");
-  expected.set(id, ada);
-
-  expect(await api.metric("bridge_cache_reads_total", { outcome: "hit" })).toBe(2);
-  expect(await api.metric("bridge_cache_reads_total", { outcome: "bypassed" })).toBe(0);
-  expect(await call("GET /api/analytics/sessions")).toMatchObject({ totals: { signIns: 1 } });
-  expect(await call("GET /api/analytics/registrations")).not.toMatchObject({ totals: { registrations: 0 } });
-  expect(await call("GET /api/analytics/security-events")).toMatchObject({ totals: { tokensRejected: 1 } });
-  expect(await call("GET /api/analytics/active-users?interval=week")).toHaveProperty("points");
-  expect(await call("GET /api/audit")).not.toMatchObject({ entries: [] });
-  await worker.waitUntilLogged("audit.relayed");
-  const keys = await dumpRedis(bridge.redis, bridge.redisPrefix);
-  for (const part of [":limit:ip:", ":limit:caller:", ":clerk:", ":idempotency:", ":audit}:", ":analytics}:hour"]) {
-    expect(keys).toContain(`${bridge.redisPrefix}${part}`);
-  }
+  const ada = await useUserApi(bridge, api, worker);
+  expected.set(ada.id, ada);
 });
 
 test("no command used keys of several slots at once", async () => {

@@ -29,9 +29,10 @@ export interface ClerkWithoutWebhooks extends AsyncDisposable {
 }
 
 /** Starts no process of the bridge. The grace period is zero, because all changes in tests are recent. */
-export async function openClerkWithoutWebhooks(
-  options: Pick<BridgeOptions, "redisUrl" | "kafkaBrokers"> = {},
-): Promise<ClerkWithoutWebhooks> {
+export async function openClerkWithoutWebhooks({
+  variables,
+  ...options
+}: Pick<BridgeOptions, "redisUrl" | "kafkaBrokers" | "variables"> = {}): Promise<ClerkWithoutWebhooks> {
   await using resources = new AsyncDisposableStack();
   const emulator = await startClerkEmulator({ webhook: { retryScale: 0.001 } });
   resources.defer(() => emulator.stop());
@@ -45,6 +46,7 @@ export async function openClerkWithoutWebhooks(
         CLERK_WEBHOOK_SECRET: emulator.webhookSecret,
         CLERK_RATE_LIMIT: "1000",
         RECONCILE_GRACE_MS: "0",
+        ...variables,
       },
     }),
   );
