@@ -32,7 +32,7 @@ test.for([
   await emulator.webhooks.settled();
   emulator.dashboard.deleteUser(deleted);
   await emulator.webhooks.settled();
-  await useUserApi(bridge, api, worker);
+  expect((await useUserApi(bridge, api, worker)).role).toBe("admin");
   await clerk.expectAllPublished([deleted]);
 
   await sendAll(api.url, [writeMessage("user.updated", { object: "user", id: "user_poison", first_name: 1 })]);

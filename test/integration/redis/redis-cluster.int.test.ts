@@ -73,6 +73,7 @@ test("the commands work with a Redis Cluster, and `doctor` checks every master",
 
 test("the user API, with rate limits, cache, audit trail, analytics and idempotency keys, works with a Redis Cluster", async () => {
   const ada = await useUserApi(bridge, api, worker);
+  expect(ada.role).toBe("admin");
   expected.set(ada.id, ada);
 });
 
