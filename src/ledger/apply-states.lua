@@ -1,9 +1,9 @@
 --[[
-  Applies published states and moves the checkpoint, all or nothing, if the ledger is whole and its checkpoint is what its owner
-  last wrote. A state is replaced only by a state of a higher Kafka offset, so a late write cannot undo a later one.
+  Applies published states and moves the checkpoint, all or nothing, if the ledger is whole, the claim is its owner's and the
+  checkpoint is what that owner last wrote. A state is replaced only by a state of a higher Kafka offset, so a late write cannot undo a later one.
 
   KEYS[1]  ledger       hash, see shard-ledger.ts
-  ARGV[1]  barrier      of the owner
+  ARGV[1]  barrier id   of the owner
   ARGV[2]  offset       the checkpoint that owner last wrote
   ARGV[3]  offset       the new checkpoint
   ARGV[4]  digest       of the record just below the new checkpoint
@@ -12,10 +12,10 @@
   Output   {1}                  done
            {0, barrier | false} the ledger differs; nothing was changed
 ]]
-local proof = redis.call("HMGET", KEYS[1], " barrier", " offset", " users")
+local proof = redis.call("HMGET", KEYS[1], " barrierId", " offset", " users", " barrier")
 local users = tonumber(proof[3] or "")
 if proof[1] ~= ARGV[1] or proof[2] ~= ARGV[2] or not users or redis.call("HLEN", KEYS[1]) ~= users + 7 then
-  return { 0, proof[1] }
+  return { 0, proof[4] }
 end
 for i = 5, #ARGV, 3 do
   local current = redis.call("HGET", KEYS[1], ARGV[i])

@@ -3,7 +3,7 @@
   another owner since, and whole if its states are to be reused.
 
   KEYS[1]  ledger       hash, see shard-ledger.ts
-  ARGV[1]  barrier      that the new owner saw, "" for none
+  ARGV[1]  barrier id   that the new owner saw, "" for none
   ARGV[2]  barrier      of the new owner
   ARGV[3]  barrier id   of the new owner
   ARGV[4]  cluster      of the new owner
@@ -12,7 +12,7 @@
 
   Output   1 claimed, 0 the ledger has changed
 ]]
-local proof = redis.call("HMGET", KEYS[1], " barrier", " users")
+local proof = redis.call("HMGET", KEYS[1], " barrierId", " users")
 if (proof[1] or "") ~= ARGV[1] then
   return 0
 end

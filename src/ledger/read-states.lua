@@ -1,19 +1,19 @@
 --[[
-  Reads states together with the proof that they are complete: the checkpoint must be what its owner last wrote, and no field may
-  be missing.
+  Reads states together with the proof that they are complete: the claim must be the owner's, the checkpoint what
+  that owner last wrote, and no field may be missing.
 
   KEYS[1]  ledger       hash, see shard-ledger.ts
-  ARGV[1]  barrier      of the owner
+  ARGV[1]  barrier id   of the owner
   ARGV[2]  offset       the checkpoint that owner last wrote
   ARGV[3…] user ids
 
   Output   {1, value | false, …}       in the order of the ids
            {0, barrier | false}        the ledger differs
 ]]
-local proof = redis.call("HMGET", KEYS[1], " barrier", " offset", " users")
+local proof = redis.call("HMGET", KEYS[1], " barrierId", " offset", " users", " barrier")
 local users = tonumber(proof[3] or "")
 if proof[1] ~= ARGV[1] or proof[2] ~= ARGV[2] or not users or redis.call("HLEN", KEYS[1]) ~= users + 7 then
-  return { 0, proof[1] }
+  return { 0, proof[4] }
 end
 if #ARGV == 2 then
   return { 1 }

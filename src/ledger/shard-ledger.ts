@@ -42,7 +42,7 @@ export interface Checkpoint {
 
 /** The ledger before a claim. */
 export interface LedgerSnapshot {
-  /** The offset of the last claim's barrier as it is stored; "" for none. */
+  /** The id of the last claim's barrier; "" for none. */
   readonly claimedBy: string;
   /** `missing`: there is no ledger. `incomplete`: a part of it is lost. */
   readonly checkpoint: Checkpoint | "missing" | "incomplete";
@@ -52,9 +52,13 @@ export interface LedgerSnapshot {
   readonly failedOver: boolean;
 }
 
-/** The checkpoint as its owner last wrote it. Every call compares it with the stored one first. */
+/**
+ * The checkpoint as its owner last wrote it. Every call compares it with the stored one first. The id of the barrier tells the
+ * owner's claim from one that an older copy of Redis brings back: a partition with other content can have a barrier at the same offset.
+ */
 export interface ClaimedCheckpoint {
   readonly barrier: bigint;
+  readonly barrierId: string;
   readonly offset: bigint;
 }
 
@@ -118,7 +122,7 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
       );
       const proof = Object.fromEntries(proofFields.map((name, index) => [name, values[index] ?? ""]));
       return {
-        claimedBy: proof[" barrier"] ?? "",
+        claimedBy: proof[" barrierId"] ?? "",
         checkpoint: fields === 0 ? "missing" : (checkpointOf(proof, fields) ?? "incomplete"),
         replication,
         failedOver: failedOver === 1,
@@ -172,7 +176,7 @@ function checkpointOf(proof: Readonly<Record<string, string>>, fields: number): 
   };
 }
 
-const argumentsOf = (claimed: ClaimedCheckpoint) => [String(claimed.barrier), String(claimed.offset)];
+const argumentsOf = (claimed: ClaimedCheckpoint) => [claimed.barrierId, String(claimed.offset)];
 
 const conflictOf = (claimed: ClaimedCheckpoint, barrier: string | null | undefined): LedgerConflict => ({
   outcome: /^\d+$/.test(barrier ?? "") && BigInt(barrier ?? 0) > claimed.barrier ? "superseded" : "lost",

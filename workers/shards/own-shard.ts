@@ -36,7 +36,7 @@ export async function ownShard(context: ShardContext, shard: number, signal: Abo
     if (!(await ledger.claim(snapshot, { barrier, barrierId, cluster: context.cluster }, states))) {
       throw new SupersededError("the ledger has changed since it was inspected");
     }
-    const restored = await restoreLedger(context, ledger, shard, { from: from ?? 0n, barrier }, signal);
+    const restored = await restoreLedger(context, ledger, shard, { barrier, barrierId, offset: from ?? 0n }, signal);
     const requeuedJobs = await jobs.requeueAbandoned();
     const durationMs = context.now() - startedAt;
     context.metrics.restoreSeconds.observe(durationMs / 1_000);
@@ -45,7 +45,7 @@ export async function ownShard(context: ShardContext, shard: number, signal: Abo
       { event: "shard.owned", shard, states, ...offsets, restored, requeuedJobs, durationMs },
       "Shard owned",
     );
-    return { shard, publisher, ledger, jobs, claimed: { barrier, offset: barrier + 1n }, close };
+    return { shard, publisher, ledger, jobs, claimed: { barrier, barrierId, offset: barrier + 1n }, close };
   } catch (error) {
     await close();
     throw error;
@@ -123,22 +123,22 @@ async function findMismatch(
 }
 
 /**
- * Applies the states between `from` and the barrier to a claimed ledger, and leaves the checkpoint behind the barrier. The
+ * Applies the states between a claimed ledger's checkpoint and the barrier, and leaves the checkpoint behind the barrier. The
  * checkpoint advances with every read, so if this owner dies, the next one continues there. Returns the number of states.
  */
 async function restoreLedger(
   { group }: ShardContext,
   ledger: ShardLedger,
   shard: number,
-  { from, barrier }: { readonly from: bigint; readonly barrier: bigint },
+  own: ClaimedCheckpoint,
   signal: AbortSignal,
 ): Promise<number> {
-  let claimed: ClaimedCheckpoint = { barrier, offset: from };
+  let claimed = own;
   let restored = 0;
   await group.reader.read({
     shard,
-    from,
-    to: barrier,
+    from: own.offset,
+    to: own.barrier,
     signal,
     onRecords: async (records) => {
       const last = records.at(-1);
@@ -155,7 +155,7 @@ async function restoreLedger(
       });
       const applied = await ledger.apply(claimed, { offset: last.offset + 1n, last: last.digest(), states });
       if (applied.outcome !== "applied") throw new SupersededError(`the ledger was ${applied.outcome} while restoring`);
-      claimed = { barrier, offset: last.offset + 1n };
+      claimed = { ...own, offset: last.offset + 1n };
       restored += states.length;
     },
   });

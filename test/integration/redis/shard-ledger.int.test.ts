@@ -15,7 +15,7 @@ let prefix: string;
 let key: string;
 let ledger: ShardLedger;
 /** The checkpoint of the owner, behind two users. */
-const claimed = { barrier: 4n, offset: 8n };
+const claimed = { barrier: 4n, barrierId: "barrier-4", offset: 8n };
 
 beforeEach(async () => {
   prefix = shardPrefix(`test-${randomUUID()}`, 0);
@@ -26,7 +26,7 @@ beforeEach(async () => {
     { userId: "user_1", offset: 6n, state: present("user_1", "Ada") },
     { userId: "user_2", offset: 7n, state: present("user_2", "Grace") },
   ];
-  await ledger.apply({ barrier: 4n, offset: 0n }, { offset: 8n, last: "digest", states });
+  await ledger.apply({ ...claimed, offset: 0n }, { offset: 8n, last: "digest", states });
 });
 
 test("a ledger returns the states that were applied, and its checkpoint", async () => {
@@ -36,7 +36,7 @@ test("a ledger returns the states that were applied, and its checkpoint", async 
     ["user_2", present("user_2", "Grace")],
   ]);
   const checkpoint = { barrier: 4n, barrierId: "barrier-4", cluster: "cluster", offset: 8n, last: "digest" };
-  expect(await ledger.inspect()).toMatchObject({ claimedBy: "4", checkpoint, failedOver: false });
+  expect(await ledger.inspect()).toMatchObject({ claimedBy: "barrier-4", checkpoint, failedOver: false });
 });
 
 test("a ledger that does not exist is missing, and not incomplete", async () => {
@@ -75,7 +75,7 @@ test("an entry that cannot be decoded is lost, and the ledger with it", async ()
 });
 
 test("an owner whose checkpoint is not the stored one reads and applies nothing", async () => {
-  const behind = { barrier: 4n, offset: 7n };
+  const behind = { ...claimed, offset: 7n };
   expect(await ledger.read(behind, ["user_1"])).toEqual({ outcome: "lost" });
   expect(await applyUser("user_1", 9n, behind)).toEqual({ outcome: "lost" });
   expect((await readAll()).states.get("user_1")).toEqual(present("user_1", "Ada"));
@@ -85,8 +85,22 @@ test("an owner is superseded by a claim of a later one, and only by a later one"
   expect(await claim(20n, "reuse")).toBe(true);
   expect(await ledger.read(claimed, ["user_1"])).toEqual({ outcome: "superseded" });
   expect(await applyUser("user_1", 9n)).toEqual({ outcome: "superseded" });
-  expect(await ledger.read({ barrier: 21n, offset: 8n }, [])).toEqual({ outcome: "lost" });
-  expect((await ledger.read({ barrier: 20n, offset: 8n }, ["user_1"])).outcome).toBe("read");
+  expect(await ledger.read({ barrier: 21n, barrierId: "barrier-21", offset: 8n }, [])).toEqual({ outcome: "lost" });
+  expect((await ledger.read({ barrier: 20n, barrierId: "barrier-20", offset: 8n }, ["user_1"])).outcome).toBe("read");
+});
+
+test("a claim of another owner with its barrier at the same offset is not this owner's", async () => {
+  const own = { ...claimed, barrierId: "barrier of the topic that was created again" };
+  expect(await ledger.read(own, ["user_1"])).toEqual({ outcome: "lost" });
+  expect(await applyUser("user_1", 9n, own)).toEqual({ outcome: "lost" });
+  expect((await readAll()).states.get("user_1")).toEqual(present("user_1", "Ada"));
+});
+
+test("a ledger that another owner claimed since it was inspected cannot be claimed, with its barrier at the same offset too", async () => {
+  const seen = await ledger.inspect();
+  await ledger.claim(seen, { barrier: 4n, barrierId: "another barrier", cluster: "cluster" }, "rebuild");
+  const own = { barrier: 5n, barrierId: "barrier-5", cluster: "cluster" };
+  expect(await ledger.claim(seen, own, "rebuild")).toBe(false);
 });
 
 test("of two owners that inspected the same ledger, one claims it", async () => {

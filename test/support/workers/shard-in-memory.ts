@@ -105,7 +105,7 @@ export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
     atStep: async () => {},
     ...options.context,
   };
-  const claimed = { barrier: barrier.offset, offset: barrier.offset + 1n };
+  const claimed = { barrier: barrier.offset, barrierId: barrier.id, offset: barrier.offset + 1n };
   return { calls, context, owned: { shard: 0, publisher, ledger, jobs, claimed, close: async () => {} } };
 }
 
