@@ -19,7 +19,7 @@ describe("the dashboard", () => {
 
   test("throws where the Backend API would reject a request", async () => {
     const { emulator } = await startEmulator();
-    expect(() => emulator.dashboard.createUser({ email_address: ["nobody"] })).toThrow("form_param_format_invalid");
+    expect(() => emulator.dashboard.createUser({ email_address: ["invalid"] })).toThrow("form_param_format_invalid");
     expect(() => emulator.dashboard.signIn("user_unknown")).toThrow("No user was found with id user_unknown");
   });
 });

@@ -44,7 +44,7 @@ async function startWithUsers() {
 describe("a filter of the user list", () => {
   test("applies to the SDK's list and to its total count", async () => {
     const { clerk, ids } = await startWithUsers();
-    const found = await clerk.users.getUserList({ emailAddress: ["ADA@example.com", "nobody@example.com"] });
+    const found = await clerk.users.getUserList({ emailAddress: ["ADA@example.com", "unknown@example.com"] });
     expect(found.totalCount).toBe(1);
     expect(found.data.map(({ id }) => id)).toEqual([ids.ada]);
     expect((await clerk.users.getUserList({ limit: 1 })).totalCount).toBe(4);

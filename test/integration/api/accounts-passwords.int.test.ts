@@ -49,7 +49,7 @@ test("every failed password check has the same response, the same Clerk calls an
   const attempts = [
     { email: "ada@example.com", password: "wrong", reason: "wrong_password" },
     { email: "ada@example.com", password: "engines-and-loom", reason: "wrong_password" },
-    { email: "nobody@example.com", password: "engines-and-looms", reason: "unknown_email" },
+    { email: "unknown@example.com", password: "engines-and-looms", reason: "unknown_email" },
     { email: "bare@example.com", password: "engines-and-looms", reason: "no_password" },
     { email: "banned@example.com", password: "engines-and-looms", reason: "banned" },
     { email: "locked@example.com", password: "engines-and-looms", reason: "locked" },

@@ -84,8 +84,8 @@ test("a session is revoked once, only through its own user's path, and the audit
   const stolen = await api.call(path(bob.id, session.id), bobs);
   expect([stolen.status, stolen.body]).toMatchObject([404, { code: "session_not_found" }]);
   expect((await api.call(path(ada.id, session.id), bobs)).status).toBe(403);
-  const missing = await api.call(path(ada.id, "sess_nobodys"), admin);
-  expect(missing.body).toMatchObject({ error: "Session with ID sess_nobodys not found" });
+  const missing = await api.call(path(ada.id, "sess_unknown"), admin);
+  expect(missing.body).toMatchObject({ error: "Session with ID sess_unknown not found" });
   expect(dashboard.users().length).toBe(2);
 
   expect((await api.call(path(ada.id, session.id), admin)).status).toBe(204);
@@ -302,10 +302,10 @@ test("every account operation is 404 for an unknown user and hides Clerk's error
     "POST recovery-link",
   ];
   for (const operation of operations) {
-    const { status, body } = await api.call(operation.replace(" ", " /api/users/user_nobody/"), admin);
+    const { status, body } = await api.call(operation.replace(" ", " /api/users/user_unknown/"), admin);
     expect([status, body]).toMatchObject([
       404,
-      { error: "User with ID user_nobody not found", code: "user_not_found" },
+      { error: "User with ID user_unknown not found", code: "user_not_found" },
     ]);
   }
   // Reads are retried before they fail, so one of them is enough.

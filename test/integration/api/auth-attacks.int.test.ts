@@ -109,7 +109,7 @@ describe("a valid token is accepted, so that each attack fails for its own fault
     ["of a service", () => signServiceToken()],
     ["assembled by hand", () => forgeSigned({})],
   ])("%s", async (_, make) => {
-    const { status } = await callApi(api.url, "GET /api/users/user_nobody", { token: await make() });
+    const { status } = await callApi(api.url, "GET /api/users/user_unknown", { token: await make() });
     expect(status).toBe(404);
   });
 });
@@ -475,7 +475,7 @@ describe("tokens with unknown keys", () => {
 });
 
 test("after all attacks the API still serves valid requests", async () => {
-  expect((await callApi(api.url, "GET /api/users/user_nobody", { token: await adminToken() })).status).toBe(404);
+  expect((await callApi(api.url, "GET /api/users/user_unknown", { token: await adminToken() })).status).toBe(404);
   expect((await callApi(api.url, "GET /readyz")).status).toBe(200);
 });
 

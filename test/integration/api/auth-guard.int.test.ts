@@ -183,7 +183,7 @@ describe("registration without a token", () => {
     });
     const register = (ip: string) =>
       api.call("POST /api/probe", { ...json, headers: { ...json.headers, "x-forwarded-for": ip } });
-    expect(await bodyOf(await register("192.0.2.1"))).toMatchObject({ caller: "nobody" });
+    expect(await bodyOf(await register("192.0.2.1"))).toMatchObject({ caller: "anonymous" });
     expect((await register("192.0.2.1")).status).toBe(200);
     const third = await register("192.0.2.1");
     expect(third.status).toBe(429);

@@ -42,14 +42,14 @@ describe("responses match the OpenAPI document", () => {
     await call("GET /api/users", 200, { query: { search: "love", role: "user" } });
     await call("GET /api/users", 400, { query: { limit: "101" } });
     await call("GET /api/users/{userId}", 200, { path });
-    await call("GET /api/users/{userId}", 404, { path: { userId: "user_nobody" } });
+    await call("GET /api/users/{userId}", 404, { path: { userId: "user_unknown" } });
     await call("PUT /api/users/{userId}", 200, {
       path,
       json: { lastName: "Byron", emailAddress: ["byron@example.com", "ada@example.com"] },
     });
     await call("PUT /api/users/{userId}", 200, { path, json: {} });
     await call("PUT /api/users/{userId}", 400, { path });
-    await call("PUT /api/users/{userId}", 404, { path: { userId: "user_nobody" }, json: { lastName: "Byron" } });
+    await call("PUT /api/users/{userId}", 404, { path: { userId: "user_unknown" }, json: { lastName: "Byron" } });
     await call("PUT /api/users/{userId}/role", 200, { path, json: { role: "admin" } });
     await call("PUT /api/users/{userId}/role", 400, { path, json: { role: "emperor" } });
     await call("POST /api/users/batch", 207, {
@@ -58,7 +58,7 @@ describe("responses match the OpenAPI document", () => {
           { type: "create", user: newUser("grace_h") },
           { type: "create", user: newUser("lovelace") },
           { type: "update", userId, user: { firstName: "Augusta" } },
-          { type: "delete", userId: "user_nobody" },
+          { type: "delete", userId: "user_unknown" },
           { type: "rename" },
         ],
       },
@@ -92,7 +92,7 @@ describe("responses match the OpenAPI document", () => {
     await call("POST /api/users/{userId}/reset-mfa", 204, { path });
     await call("POST /api/users/{userId}/reset-mfa", 403, { path, token: stale });
     await call("POST /api/users/{userId}/recovery-link", 201, { path });
-    await call("POST /api/users/{userId}/recovery-link", 404, { path: { userId: "user_nobody" } });
+    await call("POST /api/users/{userId}/recovery-link", 404, { path: { userId: "user_unknown" } });
     const credentials = { email: "grace@example.com", password: "first-bug-found" };
     await call("POST /api/auth/verify-password", 200, { json: credentials });
     await call("POST /api/auth/verify-password", 401, { json: { ...credentials, password: "second" } });
@@ -130,7 +130,7 @@ describe("responses match the OpenAPI document", () => {
   });
 
   test("for missing tokens, forged tokens, missing permissions and malformed ids", async () => {
-    const user = await api.userToken("user_somebody");
+    const user = await api.userToken("user_other");
     for (const operation of api.contract.operations.filter((name) => name.includes(" /api/"))) {
       if (!api.contract.needsToken(operation)) deviations.push(`${operation} needs no token`);
       await call(operation, 401, { token: undefined });

@@ -73,7 +73,7 @@ describe("POST /api/users/batch", () => {
     const person = createPerson();
     const answer = await run([
       { type: "create", user: newUser({ emailAddress: ["ada@example.com"] }) },
-      { type: "update", userId: "user_nobody", user: { firstName: "No" } },
+      { type: "update", userId: "user_unknown", user: { firstName: "No" } },
       { type: "create", user: newUser({ firstName: "x", password: "short" }) },
       { type: "rename", userId: person.id },
       null,
@@ -86,7 +86,7 @@ describe("POST /api/users/batch", () => {
     expect(answer).toMatchObject({ succeeded: 1, failed: 8 });
     expect(answer.results.slice(0, 3).map(({ error }) => error)).toMatchObject([
       { code: "user_already_exists", error: "User with email ada@example.com already exists" },
-      { code: "user_not_found", error: "User with ID user_nobody not found" },
+      { code: "user_not_found", error: "User with ID user_unknown not found" },
       { code: "invalid_input", details: [{ path: "user.firstName" }, { path: "user.password" }] },
     ]);
   });

@@ -109,7 +109,7 @@ test.for<[string, Record<string, unknown>, string]>([
   ["a username of one letter", { username: "g" }, "username"],
   ["no username", { username: undefined }, "username"],
   ["no email address", { emailAddress: [] }, "emailAddress"],
-  ["an invalid email address", { emailAddress: ["grace@example.com", "nobody"] }, "emailAddress.1"],
+  ["an invalid email address", { emailAddress: ["grace@example.com", "invalid"] }, "emailAddress.1"],
   ["the same address twice", { emailAddress: ["a@example.com", "A@example.com"] }, "emailAddress"],
   ["an email address that is not a list", { emailAddress: "a@example.com" }, "emailAddress"],
   ["a password of 7 characters", { password: "1234567" }, "password"],

@@ -96,9 +96,9 @@ describe("PUT /api/users/:userId", () => {
       status: 409,
       body: { error: `User with username ${other.username} already exists` },
     });
-    expect(await api.call("PUT /api/users/user_nobody", api.admin, { body: { firstName: "No" } })).toMatchObject({
+    expect(await api.call("PUT /api/users/user_unknown", api.admin, { body: { firstName: "No" } })).toMatchObject({
       status: 404,
-      body: { error: "User with ID user_nobody not found", code: "user_not_found" },
+      body: { error: "User with ID user_unknown not found", code: "user_not_found" },
     });
     for (const body of [{ firstName: "" }, { firstName: null }, { role: "admin" }, { emailAddress: [] }, [], "x"]) {
       expect(await put(body)).toMatchObject({ status: 400, body: { code: "invalid_input" } });
@@ -291,9 +291,9 @@ describe("GET /api/users/:userId", () => {
   });
 
   test("is 404 for an unknown user", async () => {
-    expect(await api.call("GET /api/users/user_nobody", api.admin)).toMatchObject({
+    expect(await api.call("GET /api/users/user_unknown", api.admin)).toMatchObject({
       status: 404,
-      body: { error: "User with ID user_nobody not found" },
+      body: { error: "User with ID user_unknown not found" },
     });
   });
 
@@ -369,7 +369,7 @@ describe("PUT /api/users/:userId/role", () => {
     for (const role of ["king", "", "__proto__", null, 1]) {
       expect(await putRole(role)).toMatchObject({ status: 400, body: { details: [{ path: "role" }] } });
     }
-    expect(await api.call("PUT /api/users/user_nobody/role", api.admin, { body: { role: "user" } })).toMatchObject({
+    expect(await api.call("PUT /api/users/user_unknown/role", api.admin, { body: { role: "user" } })).toMatchObject({
       status: 404,
     });
   });

@@ -13,7 +13,7 @@ export interface CallOptions {
   readonly token?: string | undefined;
   readonly headers?: Readonly<Record<string, string>>;
   readonly json?: unknown;
-  /** A body as it is. */
+  /** A text body, sent unchanged. */
   readonly text?: string;
 }
 

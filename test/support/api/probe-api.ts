@@ -145,6 +145,6 @@ function addProbes(api: ApiApp): void {
       request: { body: { required: true, content: jsonOf(note) } },
       responses,
     }),
-    async (c) => c.json({ caller: c.get("caller")?.id ?? "nobody", body: await c.req.json() }, 200),
+    async (c) => c.json({ caller: c.get("caller")?.id ?? "anonymous", body: await c.req.json() }, 200),
   );
 }

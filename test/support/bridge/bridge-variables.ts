@@ -28,7 +28,7 @@ export const bridgeVariables = ({ name, redisUrl, kafkaBrokers, shards }: Bridge
   KAFKA_GROUP_ID: name,
   KAFKA_TRANSACTIONAL_ID_PREFIX: name,
   KAFKA_SESSION_TIMEOUT_MS: "2000",
-  CLERK_SECRET_KEY: "sk_test_nobody",
+  CLERK_SECRET_KEY: "sk_test_unused",
   CLERK_API_URL: "http://127.0.0.1:9",
   CLERK_WEBHOOK_SECRET: webhookSecret,
   RECONCILE_EVERY_MS: "0",
