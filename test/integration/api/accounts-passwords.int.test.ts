@@ -1,6 +1,6 @@
 import { expect, onTestFinished, test } from "vitest";
 import { clerkError } from "../../support/clerk/faulty-clerk.ts";
-import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { openAccountApi } from "../../support/api/open-api.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
 
 async function open(variables: Readonly<Record<string, string>> = {}) {
@@ -128,13 +128,13 @@ test("failed password checks are limited per IP address, across all email addres
 });
 
 test("a password check requires accounts:verify", async () => {
-  const { call, userToken, ada } = await open();
+  const { call, sessionToken, ada } = await open();
   const body = { email: "ada@example.com", password: "engines-and-looms" };
   expect(await call("POST /api/auth/verify-password", undefined, { body })).toMatchObject({
     status: 401,
     body: { error: "Access token required" },
   });
-  for (const token of [await userToken(ada.id), await signServiceToken({ role: "user" })]) {
+  for (const token of [await sessionToken(ada.id), await signServiceToken({ role: "user" })]) {
     expect(await call("POST /api/auth/verify-password", token, { body })).toMatchObject({
       status: 403,
       body: { error: "Admin access required" },

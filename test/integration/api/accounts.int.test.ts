@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { clerkError } from "../../support/clerk/faulty-clerk.ts";
-import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { openAccountApi } from "../../support/api/open-api.ts";
 
 async function open(variables: Readonly<Record<string, string>> = {}) {
   const api = await openAccountApi(variables);
@@ -80,7 +80,7 @@ test("a session is revoked once, only through its own user's path, and the audit
   const session = dashboard.signIn(ada.id);
   const path = (userId: string, sessionId: string) => `DELETE /api/users/${userId}/sessions/${sessionId}`;
 
-  const bobs = await api.userToken(bob.id);
+  const bobs = await api.sessionToken(bob.id);
   const stolen = await api.call(path(bob.id, session.id), bobs);
   expect([stolen.status, stolen.body]).toMatchObject([404, { code: "session_not_found" }]);
   expect((await api.call(path(ada.id, session.id), bobs)).status).toBe(403);
@@ -106,7 +106,7 @@ test("a session is revoked once, only through its own user's path, and the audit
 test("all sessions are revoked, however many there are, and a repeat completes a partial failure", async () => {
   const api = await open();
   const { dashboard, ada } = api;
-  const own = await api.userToken(ada.id);
+  const own = await api.sessionToken(ada.id);
   const signInTimes = (times: number) => {
     for (let time = 0; time < times; time += 1) dashboard.signIn(ada.id);
   };
@@ -163,8 +163,8 @@ test("lock, unlock, ban and unban change the account status, queue the change an
 test("resetting second factors removes all of them and requires a fresh second factor where configured", async () => {
   const api = await open({ REQUIRE_MFA_FOR: "mfa,recovery" });
   const { dashboard, ada, admin } = api;
-  const stale = await api.userToken("user_admin", "admin", { fva: [1, 120] });
-  const fresh = await api.userToken("user_admin", "admin", { fva: [1, 1] });
+  const stale = await api.sessionToken("user_admin", "admin", { fva: [1, 120] });
+  const fresh = await api.sessionToken("user_admin", "admin", { fva: [1, 1] });
   for (const operation of ["reset-mfa", "recovery-link"]) {
     const { status, body } = await api.call(`POST /api/users/${ada.id}/${operation}`, stale);
     expect([status, body]).toMatchObject([403, { code: "second_factor_required" }]);
@@ -214,7 +214,7 @@ test("a caller cannot change the account of a user who outranks them", async () 
   const { dashboard, ada } = api;
   const boss = dashboard.createUser({ email_address: ["boss@example.com"], public_metadata: { role: "admin" } });
   const session = dashboard.signIn(boss.id);
-  const helper = await api.userToken("user_helper", "helper");
+  const helper = await api.sessionToken("user_helper", "helper");
   const operations = [
     "POST lock",
     "POST unlock",
@@ -232,7 +232,7 @@ test("a caller cannot change the account of a user who outranks them", async () 
   }
   expect(dashboard.getUser(boss.id)).toMatchObject({ banned: false, locked: false });
   expect((await api.readAudit()).filter(({ outcome }) => outcome === "denied")).toHaveLength(operations.length);
-  const bosses = await api.userToken(boss.id, "admin");
+  const bosses = await api.sessionToken(boss.id, "admin");
   expect((await api.call(`DELETE /api/users/${boss.id}/sessions`, bosses)).body).toEqual({ revoked: 1 });
   expect((await api.call(`POST /api/users/${ada.id}/lock`, helper)).status).toBe(200);
 });
@@ -242,7 +242,7 @@ test("users list and revoke their own sessions without a permission, and nothing
   const { dashboard, ada } = api;
   const bob = dashboard.createUser({ email_address: ["bob@example.com"] });
   const session = dashboard.signIn(ada.id);
-  const token = await api.userToken(ada.id);
+  const token = await api.sessionToken(ada.id);
   const answers = async (userId: string) => {
     const statuses: Record<string, number> = {};
     for (const operation of [

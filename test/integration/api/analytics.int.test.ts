@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { Redis } from "ioredis";
-import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { callApi } from "../../support/api/call-api.ts";
 import {
@@ -12,7 +11,6 @@ import {
   writeMessage,
 } from "../../support/clerk/clerk-messages.ts";
 import { dumpRedis } from "../../support/redis/dump-redis.ts";
-import { readMetric } from "../../support/bridge/read-metric.ts";
 import { openApi } from "../../support/api/open-api.ts";
 import { reserveRedis } from "../../support/private-servers.ts";
 import { send, sendAll } from "../../support/clerk/send-webhook.ts";
@@ -23,31 +21,23 @@ const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
 
 const resources = new AsyncDisposableStack();
-let redis: Redis;
 let api: Awaited<ReturnType<typeof openApi>>;
-let admin: string;
-const redisPrefix = `test-${randomUUID()}`;
 
 beforeAll(async () => {
-  redis = resources.adopt(new Redis(inject("redisUrl")), (it) => it.disconnect());
-  api = resources.use(await openReadyApi());
-  admin = await signServiceToken();
+  api = resources.use(await openApi());
 });
 beforeEach(async () => {
-  const keys = await redis.keys(`{${redisPrefix}:analytics}:*`);
-  if (keys.length > 0) await redis.unlink(...keys);
+  const keys = await findKeys();
+  if (keys.length > 0) await api.redis.unlink(...keys);
 });
 afterAll(() => resources.disposeAsync());
 
-async function openReadyApi(variables: Record<string, string> = {}) {
-  const opened = await openApi({ variables: { REDIS_PREFIX: redisPrefix, ...variables } });
-  await waitFor("the API is ready", async () => (await fetch(`${opened.url}/readyz`)).status === 200);
-  return opened;
-}
-const counter = async (outcome: string) =>
-  readMetric(await (await fetch(`${api.url}/metrics`)).text(), "bridge_webhooks_accepted_total", { outcome });
+const findKeys = () => api.redis.keys(`{${api.redisPrefix}:analytics}:*`);
+const openAnotherApi = (variables: Record<string, string>) =>
+  openApi({ variables: { REDIS_PREFIX: api.redisPrefix, ...variables } });
+const countAccepted = (outcome: string) => api.readMetric("bridge_webhooks_accepted_total", { outcome });
 
-const get = (path: string, query: Record<string, string> = {}, url = api.url, token = admin) =>
+const get = (path: string, query: Record<string, string> = {}, url = api.url, token = api.admin) =>
   callApi(url, `GET /api/analytics/${path}?${String(new URLSearchParams(query))}`, { token });
 
 const seriesSchema = z.object({
@@ -91,7 +81,7 @@ const startOfDay = (at: number) => new Date(at - (at % dayMs)).toISOString();
 
 test("sign-ins, sign-outs and revocations in Clerk are counted as they happen", async () => {
   const { dashboard, webhooks, webhookSecret } = api.emulator;
-  await using connected = await openReadyApi({ CLERK_WEBHOOK_SECRET: webhookSecret });
+  await using connected = await openAnotherApi({ CLERK_WEBHOOK_SECRET: webhookSecret });
   webhooks.connect({ url: `${connected.url}/webhooks/clerk`, secret: webhookSecret });
   const { id } = dashboard.createUser({ email_address: ["ada@example.com"] });
   const sessions = [1, 2, 3, 4].map(() => dashboard.signIn(id).id);
@@ -114,7 +104,7 @@ test("a session message counts once, in the hour when it happened, however often
     // In seconds, as in Clerk's own examples.
     sessionMessage("created", late, { unit: 1_000 }),
   ];
-  const [counted, repeated] = [await counter("counted"), await counter("repeated")];
+  const [counted, repeated] = [await countAccepted("counted"), await countAccepted("repeated")];
   for (const message of messages)
     await sendAll(
       api.url,
@@ -124,13 +114,13 @@ test("a session message counts once, in the hour when it happened, however often
   const counts = { signIns: 2, signOuts: 1, revocations: 0 };
   expect(nonZeroPoints(await readSeries("sessions", { interval: "hour", from }))).toEqual([{ start, counts }]);
   expect(nonZeroPoints(await readSeries("sessions"))).toEqual([{ start: startOfDay(late), counts }]);
-  expect(await counter("counted")).toBe(counted + 3);
-  expect(await counter("repeated")).toBe(repeated + 57);
+  expect(await countAccepted("counted")).toBe(counted + 3);
+  expect(await countAccepted("repeated")).toBe(repeated + 57);
 });
 
 test("a session message older than the retention is accepted and not counted", async () => {
   expect((await send(api.url, sessionMessage("created", Date.now() - 92 * dayMs))).status).toBe(204);
-  expect(await redis.keys(`{${redisPrefix}:analytics}:*`)).toEqual([]);
+  expect(await findKeys()).toEqual([]);
 });
 
 test("a user counts as active once per day, week and month, by sign-ins and by the last use of sessions", async () => {
@@ -154,7 +144,7 @@ test("a user counts as active once per day, week and month, by sign-ins and by t
 });
 
 test("rejected tokens, denied calls and rate-limited callers are counted as security events", async () => {
-  await using strict = await openReadyApi({ RATE_LIMIT_PER_CALLER: "3" });
+  await using strict = await openAnotherApi({ RATE_LIMIT_PER_CALLER: "3" });
   const user = await signServiceToken({ sub: "busy", role: "user" });
   const denied = () => callApi(strict.url, "GET /api/audit", { token: user });
   expect((await callApi(strict.url, "GET /api/audit", { token: "nonsense" })).status).toBe(403);
@@ -167,14 +157,14 @@ test("analytics keys contain no personal data, and all of them expire", async ()
   const now = Date.now();
   await sendAll(api.url, [sessionMessage("created", now), sessionMessage("ended", now - 89 * dayMs)]);
   await callApi(api.url, "GET /api/audit", { token: "nonsense" });
-  const keys = await redis.keys(`{${redisPrefix}:analytics}:*`);
+  const keys = await findKeys();
   expect(keys).toHaveLength(8);
   for (const key of keys) {
-    const endsAt = now + (await redis.pttl(key));
+    const endsAt = now + (await api.redis.pttl(key));
     expect(endsAt).toBeGreaterThan(now);
     expect(endsAt).toBeLessThan(now + (key.includes(":seen:") ? 49 * hourMs : (90 + 2 + 31) * dayMs));
   }
-  const dumped = await dumpRedis(redis, `${redisPrefix}:analytics`);
+  const dumped = await dumpRedis(api.redis, `${api.redisPrefix}:analytics`);
   for (const secret of [secretOfMetadata, "Lovelace", "@example.com", "203.0.113.7"])
     expect(dumped).not.toContain(secret);
 });
@@ -221,7 +211,7 @@ describe.each(series)("GET /api/analytics/%s", (path) => {
 test("while Redis is down, session messages and analytics requests get 503, and a repeated message counts once afterwards", async () => {
   await using server = await reserveRedis();
   const running = await server.start();
-  await using isolatedApi = await openReadyApi({ REDIS_URL: running.url });
+  await using isolatedApi = await openAnotherApi({ REDIS_URL: running.url });
   const message = sessionMessage("created", Date.now());
   await running.kill();
   expect((await send(isolatedApi.url, message)).status).toBe(503);

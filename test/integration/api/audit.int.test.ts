@@ -1,7 +1,5 @@
-import { randomUUID } from "node:crypto";
-import { Redis } from "ioredis";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { auditStream } from "../../../src/redis/keys.ts";
 import { auditRecordSchema } from "../../../src/audit/audit-record.ts";
@@ -20,20 +18,15 @@ const pageSchema = z.object({ entries: z.array(auditRecordSchema), nextCursor: z
 type Page = z.infer<typeof pageSchema>;
 
 const resources = new AsyncDisposableStack();
-let redis: Redis;
 let api: Awaited<ReturnType<typeof openApi>>;
-let admin: string;
-const redisPrefix = `test-${randomUUID()}`;
 
 beforeAll(async () => {
-  redis = resources.adopt(new Redis(inject("redisUrl")), (it) => it.disconnect());
-  resources.defer(async () => void (await redis.del(auditStream(redisPrefix))));
-  api = resources.use(await openApi({ variables: { REDIS_PREFIX: redisPrefix } }));
-  admin = await signServiceToken();
+  api = resources.use(await openApi());
+  resources.defer(async () => void (await api.redis.del(auditStream(api.redisPrefix))));
 });
 afterAll(() => resources.disposeAsync());
 
-const get = (query: Record<string, string> = {}, token = admin) =>
+const get = (query: Record<string, string> = {}, token = api.admin) =>
   callApi(api.url, `GET /api/audit?${String(new URLSearchParams(query))}`, { token });
 async function read(query: Record<string, string>): Promise<Page> {
   const { status, body } = await get(query);
@@ -42,7 +35,12 @@ async function read(query: Record<string, string>): Promise<Page> {
 }
 async function record(...entries: readonly AuditEntry[]): Promise<void> {
   const log = pino({ level: "silent" });
-  const trail = createAuditTrail({ redis, redisPrefix, metrics: createAuditTrailMetrics(new Registry()), log });
+  const trail = createAuditTrail({
+    redis: api.redis,
+    redisPrefix: api.redisPrefix,
+    metrics: createAuditTrailMetrics(new Registry()),
+    log,
+  });
   for (const entry of entries) await trail.record(entry);
 }
 const targetsOf = ({ entries }: Page) => entries.map(({ targetId }) => targetId);
@@ -125,8 +123,8 @@ test("pages cover all entries, newest first and without repeats, while new entri
 test("one call reads a bounded number of entries, and its cursor leads to the rest", async () => {
   await record(makeEntry({ targetId: "needle" }));
   const otherEntry = JSON.stringify(makeEntry({ targetId: "hay" }));
-  const pipeline = redis.pipeline();
-  for (let count = 0; count < 6_000; count += 1) pipeline.xadd(auditStream(redisPrefix), "*", "entry", otherEntry);
+  const pipeline = api.redis.pipeline();
+  for (let count = 0; count < 6_000; count += 1) pipeline.xadd(auditStream(api.redisPrefix), "*", "entry", otherEntry);
   await pipeline.exec();
   const first = await read({ target: "needle" });
   expect(first.entries).toEqual([]);
@@ -152,7 +150,7 @@ test("GET /api/audit is 503 within two seconds while Redis is down", async () =>
   await using server = await reserveRedis();
   const running = await server.start();
   await using isolatedApi = await openApi({ variables: { REDIS_URL: running.url } });
-  const call = () => callApi(isolatedApi.url, "GET /api/audit", { token: admin });
+  const call = () => callApi(isolatedApi.url, "GET /api/audit", { token: api.admin });
   await waitFor("the audit trail can be read", async () => (await call()).status === 200);
   await running.kill();
   const startedAt = performance.now();

@@ -440,6 +440,7 @@ describe("forged client addresses", () => {
     const other = await openApi({
       clerk: { signingKey: clerkKey },
       variables: { CLERK_JWT_KEY: clerkPem, ADMIN_IP_ALLOW_LIST: "10.0.0.0/8", RATE_LIMIT_PER_IP: "5" },
+      waitUntilReady: false,
     });
     try {
       const adminFrom = async (ip: string) =>

@@ -1,9 +1,9 @@
 import { describe, expect, test, onTestFinished } from "vitest";
-import { openProbeApi, type ProbeOptions } from "../../support/api/probe-api.ts";
+import { openProbeApi } from "../../support/api/open-probe-api.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
 
-async function open(options: ProbeOptions = {}) {
-  const api = await openProbeApi(options);
+async function open(variables: Readonly<Record<string, string>> = {}) {
+  const api = await openProbeApi({ variables });
   onTestFinished(() => api[Symbol.asyncDispose]());
   return api;
 }
@@ -21,7 +21,7 @@ describe("authorization", () => {
 
   test("a session token is verified without a network request when CLERK_JWT_KEY is set", async () => {
     const other = await open();
-    const api = await open({ variables: { CLERK_JWT_KEY: other.emulator.jwtKey } });
+    const api = await open({ CLERK_JWT_KEY: other.emulator.jwtKey });
     const token = await other.sessionToken("user_1", "admin");
     expect((await api.call("GET /api/probe", { token })).status).toBe(200);
     expect(api.clerk.requests).toEqual([]);
@@ -71,7 +71,7 @@ describe("authorization", () => {
   });
 
   test("ROLES_FILE defines the permissions of each role", async () => {
-    const api = await open({ variables: { ROLES_FILE: `${import.meta.dirname}/roles.json` } });
+    const api = await open({ ROLES_FILE: `${import.meta.dirname}/roles.json` });
     const token = await api.sessionToken("user_1", "lead");
     expect((await api.call("GET /api/probe", { token })).status).toBe(200);
     expect((await api.call("DELETE /api/probe/user_2", { token })).status).toBe(403);
@@ -124,7 +124,7 @@ describe("a fresh second factor (REQUIRE_MFA_FOR)", () => {
       403,
     ],
   ])("is compared with the maximum age when it was %s: fva %j", async (_, fva, claims, status) => {
-    const api = await open({ variables });
+    const api = await open(variables);
     const token = await api.sessionToken("user_1", "admin", { fva, ...claims });
     const response = await api.call("DELETE /api/probe/user_2", { token });
     expect(response.status).toBe(status);
@@ -134,9 +134,9 @@ describe("a fresh second factor (REQUIRE_MFA_FOR)", () => {
   });
 
   test("is not required of services, nor for operations that are not configured", async () => {
-    const strict = await open({ variables });
+    const strict = await open(variables);
     expect((await strict.call("DELETE /api/probe/user_2", { token: await signServiceToken() })).status).toBe(200);
-    const lax = await open({ variables: { REQUIRE_MFA_FOR: "role" } });
+    const lax = await open({ REQUIRE_MFA_FOR: "role" });
     const token = await lax.sessionToken("user_1", "admin");
     expect((await lax.call("DELETE /api/probe/user_2", { token })).status).toBe(200);
   });
@@ -153,7 +153,7 @@ describe("ADMIN_IP_ALLOW_LIST", () => {
     ["10.1.2.3, 192.0.2.1", 403],
     ["10.1.2.3, rubbish", 403],
   ])("decides about access from %s to other accounts: %i", async (forwardedFor, status) => {
-    const api = await open({ variables });
+    const api = await open(variables);
     const options = { token: await api.sessionToken("user_1", "admin"), headers: { "x-forwarded-for": forwardedFor } };
     const response = await api.call("GET /api/probe", options);
     expect(response.status).toBe(status);
@@ -162,7 +162,7 @@ describe("ADMIN_IP_ALLOW_LIST", () => {
   });
 
   test("cannot be bypassed with a forged header when no proxy is trusted", async () => {
-    const api = await open({ variables: { ...variables, TRUSTED_PROXIES: "0" } });
+    const api = await open({ ...variables, TRUSTED_PROXIES: "0" });
     const token = await api.sessionToken("user_1", "admin");
     const headers = { "x-forwarded-for": "10.1.2.3", "x-real-ip": "10.1.2.3", forwarded: "for=10.1.2.3" };
     expect((await api.call("GET /api/probe", { token, headers })).status).toBe(403);
@@ -178,9 +178,7 @@ describe("registration without a token", () => {
   });
 
   test("is rate-limited per address when open, and changes nothing for other routes and for tokens", async () => {
-    const api = await open({
-      variables: { OPEN_REGISTRATION: "true", RATE_LIMIT_REGISTRATIONS: "2", TRUSTED_PROXIES: "1" },
-    });
+    const api = await open({ OPEN_REGISTRATION: "true", RATE_LIMIT_REGISTRATIONS: "2", TRUSTED_PROXIES: "1" });
     const register = (ip: string) =>
       api.call("POST /api/probe", { ...json, headers: { ...json.headers, "x-forwarded-for": ip } });
     expect(await bodyOf(await register("192.0.2.1"))).toMatchObject({ caller: "anonymous" });
@@ -200,7 +198,7 @@ describe("CORS", () => {
   const variables = { CORS_ORIGINS: "https://app.example" };
 
   test("lets a listed origin call the API and read errors", async () => {
-    const api = await open({ variables });
+    const api = await open(variables);
     const headers = { origin: "https://app.example" };
     const preflight = await api.call("OPTIONS /api/probe", {
       headers: {
@@ -223,7 +221,7 @@ describe("CORS", () => {
   test.each(["https://evil.example", "https://app.example.evil.example", "http://app.example", "null"])(
     "gives no permission to %s",
     async (origin) => {
-      const api = await open({ variables });
+      const api = await open(variables);
       for (const request of ["OPTIONS /api/probe", "GET /api/probe"]) {
         const { headers } = await api.call(request, { headers: { origin, "access-control-request-method": "GET" } });
         expect(headers.get("access-control-allow-origin")).toBeNull();

@@ -1,12 +1,12 @@
 import { createServer, type Server } from "node:net";
 import { describe, expect, test, onTestFinished } from "vitest";
-import { openProbeApi, type ProbeOptions } from "../../support/api/probe-api.ts";
+import { openProbeApi } from "../../support/api/open-probe-api.ts";
 import { reserveRedis } from "../../support/private-servers.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-async function open(options: ProbeOptions = {}) {
-  const api = await openProbeApi({ ...options, variables: { TRUSTED_PROXIES: "1", ...options.variables } });
+async function open(variables: Readonly<Record<string, string>>) {
+  const api = await openProbeApi({ variables: { TRUSTED_PROXIES: "1", ...variables } });
   onTestFinished(() => api[Symbol.asyncDispose]());
   return api;
 }
@@ -21,7 +21,7 @@ const statuses = async (times: number, call: () => Promise<Response>) => {
 
 describe("rate limits", () => {
   test("are counted per address and reported in the standard RateLimit headers", async () => {
-    const api = await open({ variables: { RATE_LIMIT_PER_IP: "2" } });
+    const api = await open({ RATE_LIMIT_PER_IP: "2" });
     const first = await api.call("GET /api/probe", from("192.0.2.1"));
     expect(first.status).toBe(401);
     expect(first.headers.get("ratelimit-policy")).toBe('"ip";q=2;w=60');
@@ -37,7 +37,7 @@ describe("rate limits", () => {
   });
 
   test("are counted per caller across addresses, and separately for callers behind one address", async () => {
-    const api = await open({ variables: { RATE_LIMIT_PER_CALLER: "2" } });
+    const api = await open({ RATE_LIMIT_PER_CALLER: "2" });
     const ada = await api.sessionToken("user_ada", "admin");
     const fresh = await api.sessionToken("user_ada", "admin");
     expect((await api.call("GET /api/probe", from("192.0.2.1", ada))).headers.get("ratelimit-policy")).toBe(
@@ -52,8 +52,8 @@ describe("rate limits", () => {
 
   test("are shared by all API processes", async () => {
     const variables = { RATE_LIMIT_PER_IP: "3" };
-    const one = await open({ variables });
-    const two = await open({ variables, redisPrefix: one.redisPrefix });
+    const one = await open(variables);
+    const two = await open({ ...variables, REDIS_PREFIX: one.redisPrefix });
     const callBoth = async () => [
       (await one.call("GET /api/probe", from("192.0.2.1"))).status,
       (await two.call("GET /api/probe", from("192.0.2.1"))).status,
@@ -62,7 +62,7 @@ describe("rate limits", () => {
   });
 
   test("treat all addresses of an IPv6 /64 as one client", async () => {
-    const api = await open({ variables: { RATE_LIMIT_PER_IP: "2" } });
+    const api = await open({ RATE_LIMIT_PER_IP: "2" });
     let host = 0;
     expect(await statuses(3, () => api.call("GET /api/probe", from(`2001:db8::${(host += 1)}`)))).toEqual([
       401, 401, 429,
@@ -71,19 +71,19 @@ describe("rate limits", () => {
   });
 
   test("cannot be bypassed with a forged X-Forwarded-For", async () => {
-    const api = await open({ variables: { RATE_LIMIT_PER_IP: "2" } });
+    const api = await open({ RATE_LIMIT_PER_IP: "2" });
     let forged = 0;
     const call = () => api.call("GET /api/probe", from(`10.0.0.${(forged += 1)}, 192.0.2.1`));
     expect(await statuses(3, call)).toEqual([401, 401, 429]);
 
-    const direct = await open({ variables: { RATE_LIMIT_PER_IP: "2", TRUSTED_PROXIES: "0" } });
+    const direct = await open({ RATE_LIMIT_PER_IP: "2", TRUSTED_PROXIES: "0" });
     expect(await statuses(3, () => direct.call("GET /api/probe", from(`10.0.0.${(forged += 1)}`)))).toEqual([
       401, 401, 429,
     ]);
   });
 
   test("are stricter for rejected tokens, without blocking valid tokens from the same address", async () => {
-    const api = await open({ variables: { RATE_LIMIT_BAD_TOKENS: "2" } });
+    const api = await open({ RATE_LIMIT_BAD_TOKENS: "2" });
     const guess = () => api.call("GET /api/probe", from("192.0.2.1", "rubbish"));
     expect(await statuses(4, guess)).toEqual([403, 403, 429, 429]);
     expect(api.counted).toEqual(["token_rejected", "token_rejected", "rate_limited", "rate_limited"]);
@@ -100,7 +100,7 @@ describe("rate limits without Redis", () => {
   test("are counted in memory without delay when Redis is unreachable", async () => {
     const redis = await reserveRedis();
     onTestFinished(() => redis[Symbol.asyncDispose]());
-    const api = await open({ variables, redisUrl: `redis://127.0.0.1:${redis.port}` });
+    const api = await open({ ...variables, REDIS_URL: `redis://127.0.0.1:${redis.port}` });
     const { statuses: seen, slowestMs } = await measure(api);
     expect(seen).toEqual(limited);
     expect(slowestMs).toBeLessThan(3_000);
@@ -108,7 +108,7 @@ describe("rate limits without Redis", () => {
 
   test("are counted in memory without delay when Redis accepts connections and never answers", async () => {
     const silent = await listen(createServer((socket) => socket.on("error", () => {})));
-    const api = await open({ variables, redisUrl: `redis://127.0.0.1:${silent}` });
+    const api = await open({ ...variables, REDIS_URL: `redis://127.0.0.1:${silent}` });
     const { statuses: seen, slowestMs } = await measure(api);
     expect(seen).toEqual(limited);
     expect(slowestMs).toBeLessThan(3_000);
@@ -118,7 +118,7 @@ describe("rate limits without Redis", () => {
     const redis = await reserveRedis();
     onTestFinished(() => redis[Symbol.asyncDispose]());
     const server = await redis.start();
-    const api = await open({ variables, redisUrl: `redis://127.0.0.1:${redis.port}` });
+    const api = await open({ ...variables, REDIS_URL: `redis://127.0.0.1:${redis.port}` });
     const call = () => api.call("GET /api/probe", from("192.0.2.9"));
     await waitFor("Redis is used", async () => (await call()).headers.get("ratelimit") === '"ip";r=0;t=60');
 

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, inject, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { newUserBody, openAccountApi } from "../../support/api/open-api.ts";
 
 const responseSchema = z.object({
   results: z.array(
@@ -23,17 +23,6 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-function newUser(changes: Readonly<Record<string, unknown>> = {}) {
-  const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
-  return {
-    firstName: "Grace",
-    lastName: "Hopper",
-    username: name,
-    emailAddress: [`${name}@example.com`],
-    password: "nanoseconds-of-wire",
-    ...changes,
-  };
-}
 const createPerson = () => api.dashboard.createUser({ email_address: [`${randomUUID()}@example.com`] });
 const send = (operations: unknown, token = api.admin, headers: Record<string, string> = {}) =>
   api.call("POST /api/users/batch", token, { body: { operations }, headers });
@@ -48,7 +37,7 @@ const statuses = ({ results }: z.infer<typeof responseSchema>) => results.map(({
 describe("POST /api/users/batch", () => {
   test("creates, updates and deletes users and returns one result per operation, in order", async () => {
     const [changed, deleted] = [createPerson(), createPerson()];
-    const first = newUser();
+    const first = newUserBody();
     const answer = await run([
       { type: "create", user: first },
       { type: "update", userId: changed.id, user: { firstName: "Amazing" } },
@@ -72,9 +61,9 @@ describe("POST /api/users/batch", () => {
   test("reports each operation as if it ran alone, whether others fail or succeed", async () => {
     const person = createPerson();
     const answer = await run([
-      { type: "create", user: newUser({ emailAddress: ["ada@example.com"] }) },
+      { type: "create", user: newUserBody({ emailAddress: ["ada@example.com"] }) },
       { type: "update", userId: "user_unknown", user: { firstName: "No" } },
-      { type: "create", user: newUser({ firstName: "x", password: "short" }) },
+      { type: "create", user: newUserBody({ firstName: "x", password: "short" }) },
       { type: "rename", userId: person.id },
       null,
       { type: "update", userId: "../users", user: {} },
@@ -93,13 +82,13 @@ describe("POST /api/users/batch", () => {
 
   test("runs operations on one user, and creations with one address, in their order", async () => {
     const person = createPerson();
-    const twin = newUser();
+    const twin = newUserBody();
     const { value: answer, requests } = await api.clerk.during(() =>
       run([
         { type: "create", user: twin },
         { type: "update", userId: person.id, user: { firstName: "One" } },
         { type: "update", userId: person.id, user: { firstName: "Two" } },
-        { type: "create", user: { ...twin, username: newUser().username } },
+        { type: "create", user: { ...twin, username: newUserBody().username } },
         { type: "update", userId: person.id, user: { firstName: "Three" } },
       ]),
     );
@@ -117,7 +106,7 @@ describe("POST /api/users/batch", () => {
 
   test("accepts 1 to 100 operations", async () => {
     const operations = (count: number) =>
-      Array.from({ length: count }, () => ({ type: "create", user: newUser({ password: "nanoseconds" }) }));
+      Array.from({ length: count }, () => ({ type: "create", user: newUserBody({ password: "nanoseconds" }) }));
     const answer = await run(operations(100));
     expect(answer).toMatchObject({ succeeded: 100, failed: 0 });
     expect(answer.results.map(({ index }) => index)).toEqual(Array.from({ length: 100 }, (_, index) => index));
@@ -130,7 +119,7 @@ describe("POST /api/users/batch", () => {
   test("reports 503 for every operation while Clerk is unavailable, without calling Clerk for each", async () => {
     api.clerk.failWhen(() => ({ kind: "cut" }));
     onTestFinished(() => api.clerk.failWhen(() => undefined));
-    const operations = Array.from({ length: 60 }, () => ({ type: "create", user: newUser() }));
+    const operations = Array.from({ length: 60 }, () => ({ type: "create", user: newUserBody() }));
     const { value: answer, requests } = await api.clerk.during(() => run([...operations, { type: "nonsense" }]));
     expect(statuses(answer)).toEqual([...Array.from({ length: 60 }, () => 503), 400]);
     expect(answer.results[59]?.error).toMatchObject({ code: "clerk_unavailable" });
@@ -158,7 +147,7 @@ describe("POST /api/users/batch", () => {
     const startedAt = performance.now();
     const { value, requests } = await slow.clerk.during(() =>
       slow.call("POST /api/users/batch", slow.admin, {
-        body: { operations: Array.from({ length: 7 }, () => ({ type: "create", user: newUser() })) },
+        body: { operations: Array.from({ length: 7 }, () => ({ type: "create", user: newUserBody() })) },
       }),
     );
     expect(value).toMatchObject({ status: 207, body: { succeeded: 7, failed: 0 } });
@@ -168,7 +157,7 @@ describe("POST /api/users/batch", () => {
 
   test("runs once with an Idempotency-Key", async () => {
     const key = { "idempotency-key": randomUUID() };
-    const operations = [{ type: "create", user: newUser() }, { type: "nonsense" }];
+    const operations = [{ type: "create", user: newUserBody() }, { type: "nonsense" }];
     const first = await send(operations, api.admin, key);
     const { value: second, requests } = await api.clerk.during(() => send(operations, api.admin, key));
     expect(second).toMatchObject({ status: 207, body: first.body, headers: { "idempotency-replayed": "true" } });
@@ -179,13 +168,13 @@ describe("POST /api/users/batch", () => {
   test("requires users:write, and users:delete for deletions", async () => {
     const person = createPerson();
     const deletion = [{ type: "delete", userId: person.id }];
-    expect(await send(deletion, await api.userToken(person.id))).toMatchObject({
+    expect(await send(deletion, await api.sessionToken(person.id))).toMatchObject({
       status: 403,
       body: { error: "Admin access required" },
     });
     const roles = await openAccountApi({ ROLES_FILE: `${import.meta.dirname}/users-roles.json` });
     onTestFinished(() => roles[Symbol.asyncDispose]());
-    const writer = await roles.userToken("user_writer", "writer");
+    const writer = await roles.sessionToken("user_writer", "writer");
     const update = { type: "update", userId: roles.ada.id, user: { firstName: "Countess" } };
     const call = (operations: unknown) => roles.call("POST /api/users/batch", writer, { body: { operations } });
     expect(await call([update, { type: "delete", userId: roles.ada.id }])).toMatchObject({

@@ -1,8 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { callApi } from "../../support/api/call-api.ts";
-import { openAccountApi } from "../../support/api/open-account-api.ts";
-import { openApi } from "../../support/api/open-api.ts";
+import { newUserBody, openAccountApi, openApi } from "../../support/api/open-api.ts";
 import { readMetric } from "../../support/bridge/read-metric.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
@@ -11,24 +10,12 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** A request body with a unique username and email address. */
-function newUser(changes: Readonly<Record<string, unknown>> = {}) {
-  const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
-  return {
-    firstName: "Grace",
-    lastName: "Hopper",
-    username: name,
-    emailAddress: [`${name}@example.com`],
-    password: "nanoseconds-of-wire",
-    ...changes,
-  };
-}
 const create = (body: unknown, token: string | undefined = api.admin, headers: Record<string, string> = {}) =>
   api.call("POST /api/users", token, { body, headers });
 const responseOf = ({ status, body }: { status: number; body: unknown }) => ({ status, body });
 
 test("POST /api/users creates the user in Clerk and returns it", async () => {
-  const body = newUser({ emailAddress: [`Grace.${randomUUID()}@Example.com`, `${randomUUID()}@example.com`] });
+  const body = newUserBody({ emailAddress: [`Grace.${randomUUID()}@Example.com`, `${randomUUID()}@example.com`] });
   const { value, requests } = await api.clerk.during(() => create(body));
   const emailAddress = body.emailAddress.map((address) => address.toLowerCase());
   expect(value).toMatchObject({
@@ -55,7 +42,7 @@ test("POST /api/users creates the user in Clerk and returns it", async () => {
 });
 
 test("the log and the audit trail record a new user without the password", async () => {
-  const body = newUser();
+  const body = newUserBody();
   const { body: user } = await create(body);
   expect(api.logged("user.created").at(-1)).toMatchObject({
     msg: "User created successfully",
@@ -77,11 +64,11 @@ test("the log and the audit trail record a new user without the password", async
 
 test("creating a user with a taken address is 409 and names that address, also among several", async () => {
   const free = `${randomUUID()}@example.com`;
-  expect(await create(newUser({ emailAddress: ["ada@example.com"] }))).toMatchObject({
+  expect(await create(newUserBody({ emailAddress: ["ada@example.com"] }))).toMatchObject({
     status: 409,
     body: { error: "User with email ada@example.com already exists", code: "user_already_exists" },
   });
-  expect(await create(newUser({ emailAddress: [free, "ADA@example.com"] }))).toMatchObject({
+  expect(await create(newUserBody({ emailAddress: [free, "ADA@example.com"] }))).toMatchObject({
     status: 409,
     body: { error: "User with email ada@example.com already exists" },
   });
@@ -93,9 +80,9 @@ test("creating a user with a taken address is 409 and names that address, also a
 });
 
 test("creating a user with a taken username is 409", async () => {
-  const body = newUser();
+  const body = newUserBody();
   await create(body);
-  expect(await create(newUser({ username: body.username }))).toMatchObject({
+  expect(await create(newUserBody({ username: body.username }))).toMatchObject({
     status: 409,
     body: { error: `User with username ${body.username} already exists`, code: "username_taken" },
   });
@@ -117,7 +104,7 @@ test.for<[string, Record<string, unknown>, string]>([
   ["a role", { role: "admin" }, ""],
   ["metadata", { publicMetadata: { role: "admin" } }, ""],
 ])("creating a user with %s is 400 and names the field", async ([, changes, path]) => {
-  const { value, requests } = await api.clerk.during(() => create(newUser(changes)));
+  const { value, requests } = await api.clerk.during(() => create(newUserBody(changes)));
   expect(value).toMatchObject({
     status: 400,
     body: {
@@ -130,38 +117,40 @@ test.for<[string, Record<string, unknown>, string]>([
 });
 
 test("names of 2 and of 50 letters are accepted, and surrounding spaces are removed", async () => {
-  const { status, body } = await create(newUser({ firstName: "  Li ", lastName: "x".repeat(50) }));
+  const { status, body } = await create(newUserBody({ firstName: "  Li ", lastName: "x".repeat(50) }));
   expect({ status, body }).toMatchObject({ status: 201, body: { firstName: "Li", lastName: "x".repeat(50) } });
 });
 
 test("input that Clerk rejects is 400 with the API's own messages and field names", async () => {
-  const { status, body } = await create(newUser({ username: "gh!", password: "password123" }));
+  const { status, body } = await create(newUserBody({ username: "gh!", password: "password123" }));
   expect(status).toBe(400);
   expect(body["details"]).toEqual([
     { path: "username", message: "Too short or too long for the Clerk instance" },
     { path: "password", message: "Found in a data breach; choose another password" },
   ]);
-  expect(await create(newUser({ username: "gh!!" }))).toMatchObject({
+  expect(await create(newUserBody({ username: "gh!!" }))).toMatchObject({
     body: { details: [{ path: "username", message: "May only contain letters, digits, _ and -" }] },
   });
 });
 
 test("creating a user requires users:write while registration is closed", async () => {
-  expect(responseOf(await api.call("POST /api/users", undefined, { body: newUser() }))).toMatchObject({
+  expect(responseOf(await api.call("POST /api/users", undefined, { body: newUserBody() }))).toMatchObject({
     status: 401,
     body: { error: "Access token required" },
   });
-  expect(responseOf(await create(newUser(), await api.userToken(api.ada.id)))).toMatchObject({
+  expect(responseOf(await create(newUserBody(), await api.sessionToken(api.ada.id)))).toMatchObject({
     status: 403,
     body: { error: "Admin access required" },
   });
-  expect(responseOf(await create(newUser(), await api.userToken("user_boss", "admin")))).toMatchObject({ status: 201 });
+  expect(responseOf(await create(newUserBody(), await api.sessionToken("user_boss", "admin")))).toMatchObject({
+    status: 201,
+  });
 });
 
 test("OPEN_REGISTRATION allows creation without a token, logged as a registration", async () => {
   const open = await openAccountApi({ OPEN_REGISTRATION: "true" });
   onTestFinished(() => open[Symbol.asyncDispose]());
-  const body = newUser();
+  const body = newUserBody();
   expect(await open.call("POST /api/users", undefined, { body })).toMatchObject({
     status: 201,
     body: { role: "user" },
@@ -173,14 +162,14 @@ test("OPEN_REGISTRATION allows creation without a token, logged as a registratio
 test("LOG_EMAILS=false keeps email addresses out of the log", async () => {
   const redacting = await openAccountApi({ LOG_EMAILS: "false" });
   onTestFinished(() => redacting[Symbol.asyncDispose]());
-  const body = newUser();
+  const body = newUserBody();
   await redacting.call("POST /api/users", redacting.admin, { body });
   expect(redacting.logged("user.created")).toMatchObject([{ email: "[redacted]" }]);
   expect(redacting.log()).not.toContain(body.emailAddress[0]);
 });
 
 test("a creation whose response from Clerk is lost is 503, is not retried, and its repeat is 409", async () => {
-  const body = newUser();
+  const body = newUserBody();
   api.clerk.failWhen(({ method }) => (method === "POST" ? { kind: "lose_answer" } : undefined));
   onTestFinished(() => api.clerk.failWhen(() => undefined));
   const { value, requests } = await api.clerk.during(() => create(body));
@@ -194,16 +183,19 @@ test("a creation whose response from Clerk is lost is 503, is not retried, and i
 test("an invalid Clerk secret key is 502, not a client error", async () => {
   const broken = await openAccountApi({ CLERK_SECRET_KEY: "sk_test_wrong" });
   onTestFinished(() => broken[Symbol.asyncDispose]());
-  expect(await broken.call("POST /api/users", broken.admin, { body: newUser() })).toMatchObject({
+  expect(await broken.call("POST /api/users", broken.admin, { body: newUserBody() })).toMatchObject({
     status: 502,
     body: { code: "clerk_failed" },
   });
 });
 
 test("users can be created, read and deleted while Redis is unavailable, except with an idempotency key", async () => {
-  const isolatedApi = await openApi({ variables: { REDIS_URL: "redis://127.0.0.1:9", CLERK_RATE_LIMIT: "1000" } });
+  const isolatedApi = await openApi({
+    variables: { REDIS_URL: "redis://127.0.0.1:9", CLERK_RATE_LIMIT: "1000" },
+    waitUntilReady: false,
+  });
   onTestFinished(() => isolatedApi[Symbol.asyncDispose]());
-  const body = JSON.stringify(newUser());
+  const body = JSON.stringify(newUserBody());
   const options = { token: api.admin, body };
   const keyed = { ...options, headers: { "idempotency-key": "once" } };
   expect(await callApi(isolatedApi.url, "POST /api/users", keyed)).toMatchObject({

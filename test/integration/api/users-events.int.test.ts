@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import { type CallOptions, callApi } from "../../support/api/call-api.ts";
+import { newUserBody } from "../../support/api/open-api.ts";
 import { followTopic, type TopicFollower } from "../../support/kafka/read-topic.ts";
 import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
@@ -43,16 +43,6 @@ const call = async (line: string, body?: unknown, options: CallOptions = {}) =>
     ...(body !== undefined && { body: JSON.stringify(body) }),
     ...options,
   });
-function newUser() {
-  const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
-  return {
-    firstName: "Grace",
-    lastName: "Hopper",
-    username: name,
-    emailAddress: [`${name}@example.com`],
-    password: "nanoseconds-of-wire",
-  };
-}
 const eventsOf = (userId: string) =>
   consumer.records
     .filter(({ key }) => key === userId)
@@ -73,7 +63,7 @@ async function expectWebhooksChangeNothing(userId: string, count: number): Promi
 }
 
 test("each API call publishes one event with origin api, and its later webhook publishes none", async () => {
-  const body = newUser();
+  const body = newUserBody();
   const created = await call("POST /api/users", body);
   const id = String(created.body["id"]);
   await waitForEvents(id, 1);
@@ -104,7 +94,7 @@ test("each API call publishes one event with origin api, and its later webhook p
 });
 
 test("a batch publishes one event per operation", async () => {
-  const bodies = [newUser(), newUser(), newUser()];
+  const bodies = [newUserBody(), newUserBody(), newUserBody()];
   const { body } = await call("POST /api/users/batch", {
     operations: bodies.map((user) => ({ type: "create", user })),
   });
@@ -120,7 +110,7 @@ test("a batch publishes one event per operation", async () => {
 });
 
 test("a call that changes nothing publishes no event", async () => {
-  const { body } = await call("POST /api/users", newUser());
+  const { body } = await call("POST /api/users", newUserBody());
   const id = String(body["id"]);
   await waitForEvents(id, 1);
   expect(await call(`PUT /api/users/${id}`, { firstName: "Grace" })).toMatchObject({ status: 200 });
@@ -129,9 +119,9 @@ test("a call that changes nothing publishes no event", async () => {
 });
 
 test("an update that fails halfway publishes the completed part", async () => {
-  const taken = newUser();
+  const taken = newUserBody();
   await call("POST /api/users", taken);
-  const { body } = await call("POST /api/users", newUser());
+  const { body } = await call("POST /api/users", newUserBody());
   const id = String(body["id"]);
   await waitForEvents(id, 1);
   const stopped = await call(`PUT /api/users/${id}`, { firstName: "Amazing", emailAddress: taken.emailAddress });

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, expect, inject, onTestFinished, test } from "vitest";
-import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { newUserBody, openAccountApi } from "../../support/api/open-api.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
@@ -10,21 +10,11 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-function newUser() {
-  const name = `u${randomUUID().replaceAll("-", "").slice(0, 20)}`;
-  return {
-    firstName: "Grace",
-    lastName: "Hopper",
-    username: name,
-    emailAddress: [`${name}@example.com`],
-    password: "nanoseconds-of-wire",
-  };
-}
 const create = (body: unknown, key: string, token = api.admin) =>
   api.call("POST /api/users", token, { body, headers: { "idempotency-key": key } });
 
 test("a repeat returns the first response with its headers, is marked as replayed and has no effect", async () => {
-  const [body, key] = [newUser(), randomUUID()];
+  const [body, key] = [newUserBody(), randomUUID()];
   const first = await create(body, key);
   expect(first).toMatchObject({ status: 201 });
   expect(first.headers["idempotency-replayed"]).toBeUndefined();
@@ -39,7 +29,7 @@ test("a repeat returns the first response with its headers, is marked as replaye
 });
 
 test("a repeat of a rejected request returns the same rejection", async () => {
-  const [body, key] = [{ ...newUser(), emailAddress: ["ada@example.com"] }, randomUUID()];
+  const [body, key] = [{ ...newUserBody(), emailAddress: ["ada@example.com"] }, randomUUID()];
   const first = await create(body, key);
   const second = await create(body, key);
   expect(first).toMatchObject({ status: 409 });
@@ -48,14 +38,14 @@ test("a repeat of a rejected request returns the same rejection", async () => {
 
 test("the same key with a different body is 422 and has no effect", async () => {
   const key = randomUUID();
-  await create(newUser(), key);
-  const { value, requests } = await api.clerk.during(() => create(newUser(), key));
+  await create(newUserBody(), key);
+  const { value, requests } = await api.clerk.during(() => create(newUserBody(), key));
   expect(value).toMatchObject({ status: 422, body: { code: "idempotency_key_reused" } });
   expect(requests).toEqual([]);
 });
 
 test("of two concurrent requests one runs; the other is 409 and later gets the stored response", async () => {
-  const [body, key] = [newUser(), randomUUID()];
+  const [body, key] = [newUserBody(), randomUUID()];
   const gate = Promise.withResolvers<undefined>();
   const reached = Promise.withResolvers<void>();
   api.clerk.failWhen(() => {
@@ -70,7 +60,7 @@ test("of two concurrent requests one runs; the other is 409 and later gets the s
     headers: { "retry-after": "1" },
     body: { code: "request_in_progress" },
   });
-  expect(await create(newUser(), key)).toMatchObject({ status: 422 });
+  expect(await create(newUserBody(), key)).toMatchObject({ status: 422 });
   gate.resolve(undefined);
   const { status, body: answer } = await first;
   expect(status).toBe(201);
@@ -82,14 +72,14 @@ test("of two concurrent requests one runs; the other is 409 and later gets the s
 });
 
 test("the same key of two callers stands for two requests", async () => {
-  const [body, key] = [newUser(), randomUUID()];
+  const [body, key] = [newUserBody(), randomUUID()];
   await create(body, key);
   const other = await create(body, key, await signServiceToken({ sub: "shipping" }));
   expect(other).toMatchObject({ status: 409, body: { code: "user_already_exists" } });
 });
 
 test("a 5xx response is not stored, so the repeat runs", async () => {
-  const [body, key] = [newUser(), randomUUID()];
+  const [body, key] = [newUserBody(), randomUUID()];
   api.clerk.failWhen(() => ({ kind: "answer", status: 500 }));
   onTestFinished(() => api.clerk.failWhen(() => undefined));
   expect(await create(body, key)).toMatchObject({ status: 502 });
@@ -100,14 +90,14 @@ test("a 5xx response is not stored, so the repeat runs", async () => {
 });
 
 test("a caller without permission is rejected before any stored response is read", async () => {
-  const [body, key] = [newUser(), randomUUID()];
-  expect(await create(body, key, await api.userToken("user_1"))).toMatchObject({ status: 403 });
-  expect(await create(body, key, await api.userToken("user_1", "admin"))).toMatchObject({ status: 201 });
-  expect(await create(body, key, await api.userToken("user_1"))).toMatchObject({ status: 403 });
+  const [body, key] = [newUserBody(), randomUUID()];
+  expect(await create(body, key, await api.sessionToken("user_1"))).toMatchObject({ status: 403 });
+  expect(await create(body, key, await api.sessionToken("user_1", "admin"))).toMatchObject({ status: 201 });
+  expect(await create(body, key, await api.sessionToken("user_1"))).toMatchObject({ status: 403 });
 });
 
 test("a record expires after one day and contains neither the password nor a plain hash of the body", async () => {
-  const [body, key] = [newUser(), randomUUID()];
+  const [body, key] = [newUserBody(), randomUUID()];
   await create(body, key);
   const dump = await api.dumpRedis();
   expect(dump).toContain(":idempotency:");
@@ -127,9 +117,9 @@ test("a record expires after one day and contains neither the password nor a pla
 });
 
 test("an invalid idempotency key is 400", async () => {
-  expect(await create(newUser(), "two words")).toMatchObject({
+  expect(await create(newUserBody(), "two words")).toMatchObject({
     status: 400,
     body: { details: [{ path: "idempotency-key" }] },
   });
-  expect(await create(newUser(), "x".repeat(256))).toMatchObject({ status: 400 });
+  expect(await create(newUserBody(), "x".repeat(256))).toMatchObject({ status: 400 });
 });

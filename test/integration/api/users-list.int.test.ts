@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
-import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { openAccountApi } from "../../support/api/open-api.ts";
 
 const pageSchema = z.object({
   users: z.array(z.looseObject({ firstName: z.string(), emailAddress: z.array(z.string()), role: z.string() })),
@@ -265,14 +265,14 @@ test("an invalid page, limit, role or search is 400 and names the parameter", as
 });
 
 test("listing users requires users:read", async () => {
-  const { call, userToken } = await open(people);
+  const { call, sessionToken } = await open(people);
   expect(await call("GET /api/users")).toMatchObject({ status: 401, body: { error: "Access token required" } });
   expect(await call("GET /api/users", "nonsense")).toMatchObject({ status: 403, body: { error: "Invalid token" } });
-  expect(await call("GET /api/users", await userToken("user_1"))).toMatchObject({
+  expect(await call("GET /api/users", await sessionToken("user_1"))).toMatchObject({
     status: 403,
     body: { error: "Admin access required" },
   });
-  expect(await call("GET /api/users", await userToken("user_1", "admin"))).toMatchObject({ status: 200 });
+  expect(await call("GET /api/users", await sessionToken("user_1", "admin"))).toMatchObject({ status: 200 });
 });
 
 test("a list is 503 while Clerk is unavailable, without Clerk's own message", async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ClerkRequest, Fault } from "../../support/clerk/faulty-clerk.ts";
-import { openAccountApi } from "../../support/api/open-account-api.ts";
+import { openAccountApi } from "../../support/api/open-api.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
 let user: ReturnType<typeof createPerson>;
@@ -106,14 +106,14 @@ describe("PUT /api/users/:userId", () => {
   });
 
   test("lets users change themselves, but neither their role nor other users", async () => {
-    const self = await api.userToken(user.id);
+    const self = await api.sessionToken(user.id);
     expect(await put({ firstName: "Amazing" }, self)).toMatchObject({ status: 200, body: { firstName: "Amazing" } });
     expect(await put({ role: "admin" }, self)).toMatchObject({ status: 400 });
     expect(await api.call(`PUT ${path}/role`, self, { body: { role: "admin" } })).toMatchObject({
       status: 403,
       body: { error: "Admin access required" },
     });
-    expect(await put({ firstName: "Hacked" }, await api.userToken(api.ada.id))).toMatchObject({
+    expect(await put({ firstName: "Hacked" }, await api.sessionToken(api.ada.id))).toMatchObject({
       status: 403,
       body: { error: "Admin access required" },
     });
@@ -121,7 +121,7 @@ describe("PUT /api/users/:userId", () => {
   });
 
   test("does not let users add unverified addresses to themselves unless SELF_EMAIL_CHANGE is on", async () => {
-    const self = await api.userToken(user.id);
+    const self = await api.sessionToken(user.id);
     const own = addresses();
     expect(await put({ emailAddress: [...own, address("boss")] }, self)).toMatchObject({
       status: 403,
@@ -130,7 +130,7 @@ describe("PUT /api/users/:userId", () => {
     expect(addresses()).toEqual(own);
     const open = await openAccountApi({ SELF_EMAIL_CHANGE: "true" });
     onTestFinished(() => open[Symbol.asyncDispose]());
-    const changed = await open.call(`PUT /api/users/${open.ada.id}`, await open.userToken(open.ada.id), {
+    const changed = await open.call(`PUT /api/users/${open.ada.id}`, await open.sessionToken(open.ada.id), {
       body: { emailAddress: ["countess@example.com", "ada@example.com"] },
     });
     expect(changed).toMatchObject({ status: 200, body: { emailAddress: ["countess@example.com", "ada@example.com"] } });
@@ -142,7 +142,7 @@ describe("PUT /api/users/:userId", () => {
     });
     path = `/api/users/${user.id}`;
     const [one, two] = addresses();
-    expect(await put({ emailAddress: [two, one] }, await api.userToken(user.id))).toMatchObject({
+    expect(await put({ emailAddress: [two, one] }, await api.sessionToken(user.id))).toMatchObject({
       status: 200,
       body: { emailAddress: [two, one] },
     });
@@ -157,7 +157,7 @@ describe("PUT /api/users/:userId", () => {
       email_address: ["boss@example.com"],
       public_metadata: { role: "admin" },
     });
-    const writer = await helpers.userToken("user_writer", "writer");
+    const writer = await helpers.sessionToken("user_writer", "writer");
     expect(await helpers.call(`PUT /api/users/${id}`, writer, { body: { password: "now-it-is-mine" } })).toMatchObject({
       status: 403,
       body: { code: "user_outranks_caller" },
@@ -282,8 +282,8 @@ describe("GET /api/users/:userId", () => {
   test("returns the user to admins and to the user, and to no other caller", async () => {
     const seen = { status: 200, body: { id: user.id, firstName: "Grace", emailAddress: addresses() } };
     expect(await api.call(`GET ${path}`, api.admin)).toMatchObject(seen);
-    expect(await api.call(`GET ${path}`, await api.userToken(user.id))).toMatchObject(seen);
-    expect(await api.call(`GET ${path}`, await api.userToken(api.ada.id))).toMatchObject({
+    expect(await api.call(`GET ${path}`, await api.sessionToken(user.id))).toMatchObject(seen);
+    expect(await api.call(`GET ${path}`, await api.sessionToken(api.ada.id))).toMatchObject({
       status: 403,
       body: { error: "Admin access required" },
     });
@@ -325,7 +325,7 @@ describe("DELETE /api/users/:userId", () => {
   });
 
   test("does not let users delete themselves", async () => {
-    expect(await api.call(`DELETE ${path}`, await api.userToken(user.id))).toMatchObject({
+    expect(await api.call(`DELETE ${path}`, await api.sessionToken(user.id))).toMatchObject({
       status: 403,
       body: { error: "Admin access required" },
     });
@@ -335,8 +335,8 @@ describe("DELETE /api/users/:userId", () => {
     const strict = await openAccountApi({ REQUIRE_MFA_FOR: "delete,role" });
     onTestFinished(() => strict[Symbol.asyncDispose]());
     const own = `/api/users/${strict.ada.id}`;
-    const stale = await strict.userToken("user_boss", "admin", { fva: [1, 60] });
-    const fresh = await strict.userToken("user_boss", "admin", { fva: [1, 1] });
+    const stale = await strict.sessionToken("user_boss", "admin", { fva: [1, 60] });
+    const fresh = await strict.sessionToken("user_boss", "admin", { fva: [1, 1] });
     const role = { body: { role: "admin" } };
     expect(await strict.call(`PUT ${own}/role`, stale, role)).toMatchObject({ status: 403 });
     expect(await strict.call(`DELETE ${own}`, stale)).toMatchObject({ status: 403 });
@@ -378,7 +378,7 @@ describe("PUT /api/users/:userId/role", () => {
     const helpers = await openAccountApi({ ROLES_FILE: `${import.meta.dirname}/users-roles.json` });
     onTestFinished(() => helpers[Symbol.asyncDispose]());
     const own = `/api/users/${helpers.ada.id}/role`;
-    const giver = await helpers.userToken("user_giver", "giver");
+    const giver = await helpers.sessionToken("user_giver", "giver");
     expect(await helpers.call(`PUT ${own}`, giver, { body: { role: "admin" } })).toMatchObject({
       status: 403,
       body: { code: "user_outranks_caller" },

@@ -1,6 +1,7 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import ajvFormats from "ajv-formats";
 import { z } from "zod";
+import { type ApiResponse, callApi } from "./call-api.ts";
 
 const responseSchema = z.looseObject({
   content: z.record(z.string(), z.looseObject({ schema: z.unknown() })).optional(),
@@ -21,6 +22,25 @@ export interface Contract {
   needsToken(operation: string): boolean;
   /** The differences between a response and the document, including undocumented fields. Empty if there are none. */
   findBreaches(operation: string, response: ReceivedResponse): string[];
+  /** Calls an operation of the API at `url`, and returns the response with its breaches. */
+  call(url: string, operation: string, options: ContractCall): Promise<CheckedResponse>;
+}
+
+export interface ContractCall {
+  /** The path's parameters, each `x1` by default. */
+  readonly path?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  /** A text body, sent unchanged. */
+  readonly text?: string;
+}
+
+interface CheckedResponse {
+  readonly status: number;
+  readonly body: ApiResponse["body"];
+  readonly breaches: readonly string[];
 }
 
 interface ReceivedResponse {
@@ -29,8 +49,8 @@ interface ReceivedResponse {
   readonly text: string;
 }
 
-export function readContract(json: unknown): Contract {
-  const { paths } = documentSchema.parse(closeObjects(json));
+export function readContract(document: unknown): Contract {
+  const { paths } = documentSchema.parse(closeObjects(document));
   const operations = new Map<string, z.infer<typeof operationSchema>>(
     Object.entries(paths).flatMap(([path, methods]) =>
       Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
@@ -38,13 +58,13 @@ export function readContract(json: unknown): Contract {
   );
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajvFormats.default(ajv);
-  ajv.addSchema({ $id: "document", ...z.record(z.string(), z.unknown()).parse(closeObjects(json)) });
+  ajv.addSchema({ $id: "document", ...z.record(z.string(), z.unknown()).parse(closeObjects(document)) });
   const find = (name: string) => {
     const operation = operations.get(name);
     if (operation === undefined) throw new Error(`The document has no operation ${name}`);
     return operation;
   };
-  return {
+  const contract: Contract = {
     operations: [...operations.keys()],
     needsToken: (name) => (find(name).security ?? []).length > 0,
     findBreaches: (name, { status, contentType, text }) => {
@@ -63,7 +83,22 @@ export function readContract(json: unknown): Contract {
         ({ instancePath, message, params }) => `${status} ${instancePath} ${message} ${JSON.stringify(params)}`,
       );
     },
+    call: async (url, operation, { path = {}, query = {}, token, headers = {}, json, text }) => {
+      const [method = "", template = ""] = operation.split(" ");
+      const target = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(path[name] ?? "x1"));
+      const search = new URLSearchParams(query).toString();
+      const response = await callApi(url, `${method} ${target}${search && `?${search}`}`, {
+        headers,
+        ...(token !== undefined && { token }),
+        ...(text !== undefined && { body: text }),
+        ...(json !== undefined && { body: JSON.stringify(json) }),
+      });
+      const contentType = z.string().optional().parse(response.headers["content-type"]);
+      const { status, body } = response;
+      return { status, body, breaches: contract.findBreaches(operation, { status, contentType, text: response.text }) };
+    },
   };
+  return contract;
 }
 
 const escapePointer = (part: string) => encodeURIComponent(part.replaceAll("~", "~0").replaceAll("/", "~1"));
@@ -72,7 +107,7 @@ const isSchema = (value: unknown): value is Schema =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /**
- * Makes every schema of a whole value reject undocumented fields. The parts of an `allOf` stay open, because each hasFields
+ * Makes every schema of a whole value reject undocumented fields. The parts of an `allOf` stay open, because each names
  * only some of the fields.
  */
 function closeObjects(value: unknown, isWholeValue = false): unknown {

@@ -1,62 +1,34 @@
 /// <reference lib="esnext.disposable" />
-import { randomUUID } from "node:crypto";
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Context, Hono } from "hono";
-import { inject } from "vitest";
-import { startClerkEmulator } from "clerk-emulator";
 import type { SecurityEvent } from "../../../src/analytics/analytics-keys.ts";
-import { auditStream } from "../../../src/redis/keys.ts";
 import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
 import { allowsAnonymous } from "../../../src/api/auth/requires.ts";
 import { assertAccessDeclared } from "../../../src/api/auth/requires.ts";
 import { applyMiddleware } from "../../../src/api/apply-middleware.ts";
 import { readRoles } from "../../../src/api/auth/roles.ts";
 import { callerOf, requires, requiresFreshFactor } from "../../../src/api/auth/requires.ts";
-import { readApiConfig } from "../../../src/api/api-config.ts";
 import { userIdParam } from "../../../src/api/http/responses.ts";
 import type { ApiApp, ApiEnv } from "../../../src/api/http/api-env.ts";
 import { createRouter } from "../../../src/api/http/create-router.ts";
 import { mapErrors } from "../../../src/http/map-errors.ts";
 import { serve } from "../../../src/http/serve.ts";
-import { createLogger } from "../../../src/shared/logger.ts";
 import { createAuditTrailMetrics } from "../../../src/audit/audit-metrics.ts";
 import { Registry } from "prom-client";
 import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
-import { startFaultyClerk } from "../clerk/faulty-clerk.ts";
-import { webhookSecret } from "../clerk/send-webhook.ts";
-import { serviceSecret } from "./tokens.ts";
+import { type EnvironmentOptions, openEnvironment } from "./open-api.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
-export interface ProbeOptions {
-  readonly variables?: Readonly<Record<string, string>>;
-  /** Default: the run's, with keys of its own. */
-  readonly redisUrl?: string;
-  /** Default: no other one has the same. Two with the same share their limits. */
-  readonly redisPrefix?: string;
-}
-
-/** The guards of the real API before routes that only say who came through, over a Clerk emulator whose requests are counted. */
-export async function openProbeApi({
-  variables = {},
-  redisUrl = inject("redisUrl"),
-  redisPrefix = `test-${randomUUID()}`,
-}: ProbeOptions = {}) {
+/**
+ * The middleware of the real API in front of routes that only report the caller. It does not wait for Redis if `variables`
+ * name another one.
+ */
+export async function openProbeApi({ variables = {} }: EnvironmentOptions = {}) {
   await using resources = new AsyncDisposableStack();
-  const emulator = resources.adopt(await startClerkEmulator(), (it) => it.stop());
-  const clerk = resources.use(await startFaultyClerk(emulator.url));
-  const config = readApiConfig({
-    CLERK_WEBHOOK_SECRET: webhookSecret,
-    CLERK_SECRET_KEY: emulator.secretKey,
-    CLERK_API_URL: clerk.url,
-    JWT_SECRET: serviceSecret,
-    ...variables,
-  });
-  const lines: string[] = [];
-  const log = createLogger("api", "trace", { write: (line) => void lines.push(line) });
-  const connect = () =>
-    resources.adopt(createFailFastRedis({ kind: "single", url: redisUrl }, log, 250), (it) => it.disconnect());
-  const redis = connect();
-  if (redisUrl === inject("redisUrl")) await waitFor("Redis is connected", () => redis.status === "ready");
+  const environment = resources.use(await openEnvironment({ variables }));
+  const { config, redisPrefix, logger: log } = environment;
+  const redis = resources.adopt(createFailFastRedis(config.redis.address, log, 250), (it) => it.disconnect());
+  if (variables["REDIS_URL"] === undefined) await waitFor("Redis is connected", () => redis.status === "ready");
   const counted: SecurityEvent[] = [];
   const api = createRouter(log);
   applyMiddleware(api, {
@@ -76,27 +48,22 @@ export async function openProbeApi({
   const app = new Hono().all("/api/*", (c: Context<ApiEnv>) => api.fetch(c.req.raw, c.env));
   const { port, close } = await serve(app, { host: "127.0.0.1", port: 0 });
   resources.defer(close);
-  const url = `http://127.0.0.1:${port}`;
   const owned = resources.move();
   return {
-    url,
-    emulator,
-    clerk,
-    redisPrefix,
+    ...environment,
+    /** The security events counted so far. */
     counted,
-    log: () => lines.join(""),
-    readAudit: async () => {
-      const entries = await redis.xrange(auditStream(redisPrefix), "-", "+");
-      return entries.map(([, fields]): unknown => JSON.parse(fields[1] ?? ""));
-    },
     call: (request: string, { token, ...init }: CallOptions = {}) => {
       const [method = "GET", path = "/"] = request.split(" ");
       const headers = new Headers(init.headers);
       if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-      return fetch(`${url}${path}`, { ...init, method, headers, signal: AbortSignal.timeout(10_000) });
+      return fetch(`http://127.0.0.1:${port}${path}`, {
+        ...init,
+        method,
+        headers,
+        signal: AbortSignal.timeout(10_000),
+      });
     },
-    sessionToken: (userId: string, role?: string, claims: Record<string, unknown> = {}) =>
-      emulator.signSessionToken({ userId, claims: { ...(role && { metadata: { role } }), ...claims } }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
@@ -106,13 +73,13 @@ export interface CallOptions extends RequestInit {
 }
 
 const jsonOf = (schema: z.ZodType) => ({ "application/json": { schema } });
-const responses = { 200: { description: "Came through", content: jsonOf(z.unknown()) } };
+const responses = { 200: { description: "The caller has access", content: jsonOf(z.unknown()) } };
 const note = z.object({ note: z.string().max(1_000_000).optional() });
 
 function addProbes(api: ApiApp): void {
-  const came = (params = {}) => ({ request: params, responses });
+  const probe = (params = {}) => ({ request: params, responses });
   api.openapi(
-    createRoute({ method: "get", path: "/api/probe", middleware: [requires("users:read")], ...came() }),
+    createRoute({ method: "get", path: "/api/probe", middleware: [requires("users:read")], ...probe() }),
     (c) => {
       const caller = callerOf(c);
       return c.json({ caller: { ...caller, permissions: [...caller.permissions] }, ip: c.get("ip") }, 200);
@@ -124,7 +91,7 @@ function addProbes(api: ApiApp): void {
       method: "get",
       path: "/api/probe/{userId}",
       middleware: [requires("users:read", { orSelf: "userId" })],
-      ...came({ params }),
+      ...probe({ params }),
     }),
     (c) => c.json({ ip: c.get("ip"), id: callerOf(c).id }, 200),
   );
@@ -133,7 +100,7 @@ function addProbes(api: ApiApp): void {
       method: "delete",
       path: "/api/probe/{userId}",
       middleware: [requires("users:delete"), requiresFreshFactor("delete")],
-      ...came({ params }),
+      ...probe({ params }),
     }),
     (c) => c.json({}, 200),
   );
