@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { readStateTable } from "../../src/kafka/consuming/read-state-table.ts";
+import { countAllWaiting } from "../../src/queue/message-queues.ts";
 import type { Problem } from "../../src/reconciliation/compare/compare-views.ts";
 import { type Difference, verify } from "../../src/reconciliation/compare/verify.ts";
 import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
-import type { CliContext } from "../context/cli-context.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
 
 /** `bridge verify`: compares Clerk, the ledger and Kafka. The exit code is 2 when they differ. */
@@ -26,7 +26,7 @@ export function addVerifyCommand(program: Command): void {
           now: Date.now,
           signal,
         });
-        const waitingJobs = await countWaiting(context);
+        const waitingJobs = await countAllWaiting(queues, config.shards);
         if (options.json) print(JSON.stringify({ ...counts, waitingJobs, differences }));
         else {
           for (const difference of differences) print(formatDifference(difference));
@@ -38,11 +38,6 @@ export function addVerifyCommand(program: Command): void {
         return differences.length === 0 ? exitCodes.ok : exitCodes.problems;
       }),
     );
-}
-
-async function countWaiting({ config, queues }: CliContext): Promise<number> {
-  const counts = await Promise.all(Array.from({ length: config.shards }, (_, shard) => queues.countWaiting(shard)));
-  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 const formatDifference = ({ userId, problems }: Difference): string =>

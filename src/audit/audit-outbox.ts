@@ -1,8 +1,9 @@
 import { z } from "zod";
-import { auditStream, entryJson, relayGroup } from "../redis/keys.ts";
+import { auditStream } from "../redis/keys.ts";
 import { loadScript } from "../redis/load-script.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 import type { AuditConfig } from "./audit-config.ts";
+import { entryJson } from "./audit-record.ts";
 
 /** An entry that this process has claimed and must acknowledge. */
 export interface ClaimedEntry {
@@ -43,6 +44,8 @@ export interface AuditOutboxOptions {
 const maxClaimed = 32;
 const maxTrimmed = 1_000;
 const blockMs = 1_000;
+/** The consumer group through which the workers share the relaying. */
+const relayGroup = "kafka";
 /** One name for all workers: only the time of a claim matters, not its owner. */
 const consumer = "relay";
 

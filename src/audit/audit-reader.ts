@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { auditStream, entryJson } from "../redis/keys.ts";
+import { auditStream } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
-import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";
+import { type AuditRecord, entryJson, parseAuditRecord } from "./audit-record.ts";
 
 /** Conditions that an entry must all meet. Times are ms. */
 interface AuditFilter {

@@ -33,6 +33,15 @@ export const auditRecordSchema = auditEntrySchema
   .openapi("AuditRecord");
 export type AuditRecord = z.infer<typeof auditRecordSchema>;
 
+/** The one field of an entry in the stream: the {@link AuditEntry} as JSON. */
+export const entryField = "entry";
+
+/** The JSON in the fields of a stream entry, which alternate between name and value; "" when there is none. */
+export function entryJson(fields: readonly string[]): string {
+  const at = fields.indexOf(entryField);
+  return at === -1 ? "" : (fields[at + 1] ?? "");
+}
+
 /** Parses the entry that the stream stores under an id; undefined when it is not an audit entry. */
 export function parseAuditRecord(id: string, json: string): AuditRecord | undefined {
   const entry = auditEntrySchema.safeParse(parseJson(json));

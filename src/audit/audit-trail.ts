@@ -1,8 +1,8 @@
-import { auditStream, entryField } from "../redis/keys.ts";
+import { auditStream } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 import { type Logger, redactSecrets } from "../shared/logger.ts";
 import type { AuditTrailMetrics } from "./audit-metrics.ts";
-import type { AuditEntry } from "./audit-record.ts";
+import { type AuditEntry, entryField } from "./audit-record.ts";
 
 /** Records entries. Never throws: an unavailable audit trail must not undo an operation; the entry is logged instead. */
 export interface AuditTrail {

@@ -1,23 +1,25 @@
+import { z } from "zod";
 import type { Snapshot } from "./change.ts";
-import { contentOf, type User } from "./user.ts";
+import { contentOf, userSchema } from "./user.ts";
 
-/** The last published snapshot of one user. `sequence` counts the user's events: 1, 2, 3 … */
-export type State = PresentState | DeletedState;
+const count = z.number().int().nonnegative();
 
-export interface PresentState {
-  readonly status: "present";
-  readonly user: User;
-  readonly createdAt: number;
-  readonly version: number;
-  readonly readAt: number;
-  readonly sequence: number;
-}
+const presentStateSchema = z.object({
+  status: z.literal("present"),
+  user: userSchema,
+  createdAt: count,
+  version: count,
+  readAt: count,
+  sequence: count,
+});
 
 /** Contains no data of the user, and nothing that depends on which deletion came first: all deletions of a user are equal. */
-interface DeletedState {
-  readonly status: "deleted";
-  readonly sequence: number;
-}
+const deletedStateSchema = z.object({ status: z.literal("deleted"), sequence: count });
+
+/** The last published snapshot of one user. `sequence` counts the user's events: 1, 2, 3 … Times are as in {@link Snapshot}. */
+export const stateSchema = z.discriminatedUnion("status", [presentStateSchema, deletedStateSchema]);
+export type State = Readonly<z.infer<typeof stateSchema>>;
+export type PresentState = Readonly<z.infer<typeof presentStateSchema>>;
 
 /**
  * The total order of a user's snapshots: by version, then by the time at which the bridge read them from Clerk's API,

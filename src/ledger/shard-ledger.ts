@@ -1,6 +1,5 @@
 import { z } from "zod";
-import type { State } from "../domain/state.ts";
-import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
+import { type State, stateSchema } from "../domain/state.ts";
 import { ledgerKey } from "../redis/keys.ts";
 import { loadScript } from "../redis/load-script.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
@@ -185,4 +184,17 @@ const conflictOf = (claimed: ClaimedCheckpoint, barrier: string | null | undefin
 /** Deletes a shard's ledger, so that its owner finds it lost within seconds and rebuilds it from Kafka. */
 export async function forgetLedger(redis: RedisClient, keyPrefix: string): Promise<void> {
   await redis.unlink(ledgerKey(keyPrefix));
+}
+
+export const encodeLedgerState = (state: State): string => JSON.stringify(state);
+
+/** Decodes `<offset>|<state JSON>`. Returns undefined for any other text, which the bridge did not write. */
+export function decodeLedgerState(value: string): State | undefined {
+  const encoded = /^\d+\|(.*)$/s.exec(value)?.[1];
+  if (encoded === undefined) return undefined;
+  try {
+    return stateSchema.safeParse(JSON.parse(encoded)).data;
+  } catch {
+    return undefined;
+  }
 }

@@ -9,10 +9,10 @@ import {
   encodeBarrier,
   encodeMoved,
   encodeState,
+  type EncodedRecord,
+  type RawRecord,
 } from "../kafka/records/records.ts";
-import type { RawRecord } from "../kafka/records/records.ts";
-import type { EncodedRecord } from "../kafka/records/records.ts";
-import { decodeLedgerState, encodeLedgerState } from "./ledger-state.ts";
+import { decodeLedgerState, encodeLedgerState } from "./shard-ledger.ts";
 
 const userId = fc.stringMatching(/^user_[A-Za-z0-9]{1,27}$/);
 const time = fc.integer({ min: 0, max: 253_402_300_799_999 });

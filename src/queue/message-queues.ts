@@ -25,6 +25,12 @@ export interface MessageQueues {
   close(): Promise<void>;
 }
 
+/** The number of jobs that wait for a worker in any of the shards. Throws what Redis throws. */
+export async function countAllWaiting(queues: Pick<MessageQueues, "countWaiting">, shards: number): Promise<number> {
+  const counts = await Promise.all(Array.from({ length: shards }, (_, shard) => queues.countWaiting(shard)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 export class RedisUnavailableError extends Error {
   override readonly name = "RedisUnavailableError";
 }

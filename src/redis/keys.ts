@@ -59,18 +59,6 @@ export const analyticsPrefix = (redisPrefix: string): string => `{${redisPrefix}
 /** The stream of the audit trail: the outbox of the audit topic, and what `GET /api/audit` reads. */
 export const auditStream = (redisPrefix: string): string => `{${redisPrefix}:audit}:entries`;
 
-/** The consumer group through which the workers share the relaying. */
-export const relayGroup = "kafka";
-
-/** The one field of a stream entry: the {@link AuditEntry} as JSON. */
-export const entryField = "entry";
-
-/** The JSON in the fields of a stream entry, which alternate between name and value; "" when there is none. */
-export function entryJson(fields: readonly string[]): string {
-  const at = fields.indexOf(entryField);
-  return at === -1 ? "" : (fields[at + 1] ?? "");
-}
-
 export interface KeyDescription {
   /** The key, with `<prefix>` for REDIS_PREFIX and other variable parts in angle brackets. */
   readonly pattern: string;

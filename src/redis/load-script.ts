@@ -5,11 +5,12 @@ import type { RedisClient } from "./redis-client.ts";
 export type Script = (redis: RedisClient, keys: readonly string[], args: readonly string[]) => Promise<unknown>;
 
 /**
- * Makes a Lua script callable. A call sends its hash, and the whole script when Redis does not know the hash. The file lies beside the
+ * Makes a Lua script callable. Throws for a missing or empty file, which would otherwise do nothing at every call. A call sends its hash, and the whole script when Redis does not know the hash. The file lies beside the
  * module that calls it: `loadScript(new URL("claim-shard.lua", import.meta.url))`.
  */
 export function loadScript(file: URL): Script {
   const lua = readFileSync(file, "utf8");
+  if (lua.trim() === "") throw new Error(`${file.pathname} is empty`);
   const sha = createHash("sha1").update(lua).digest("hex");
   return async (redis, keys, args) => {
     try {

@@ -1,5 +1,6 @@
 import type { ChangeSource } from "../../domain/change.ts";
 import type { Message } from "../../domain/message.ts";
+import { countAllWaiting } from "../../queue/message-queues.ts";
 import type { ListedUser } from "../paging/user-page-reader.ts";
 import type { ComparisonContext } from "../reconciliation-context.ts";
 import { setTimeout as delay } from "node:timers/promises";
@@ -44,12 +45,7 @@ const pollIntervalMs = 200;
 /** Queues messages for the workers. Waits while too many jobs wait; resolves once Redis has stored all messages. */
 export async function queueMissed(context: ComparisonContext, found: readonly Addressed[]): Promise<void> {
   if (found.length === 0) return;
-  while ((await countWaiting(context)) > maxWaitingJobs)
+  while ((await countAllWaiting(context.queues, context.shards)) > maxWaitingJobs)
     await delay(pollIntervalMs, undefined, { signal: context.signal });
   await Promise.all(found.map(({ userId, message }) => context.queues.add(context.shardOf(userId), message)));
-}
-
-async function countWaiting({ queues, shards }: ComparisonContext): Promise<number> {
-  const counts = await Promise.all(Array.from({ length: shards }, (_, shard) => queues.countWaiting(shard)));
-  return counts.reduce((sum, count) => sum + count, 0);
 }

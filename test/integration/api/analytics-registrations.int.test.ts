@@ -59,11 +59,11 @@ test("each new user counts once, on the day of creation, whatever messages repor
   expect(await readRegistrations(bridge)).toEqual({ [dayOf(createdAt)]: 5, [dayOf(longAgo)]: 1 });
 });
 
-async function killAt(step: "committed" | "completed", beforeKill: () => Promise<void>): Promise<void> {
+async function killAt(step: "applied" | "completed", beforeKill: () => Promise<void>): Promise<void> {
   await worker.stop();
-  worker = await bridge.startPausableWorker(step);
-  worker.signal("SIGUSR2");
-  await worker.waitUntilLogged("armed");
+  const halting = await bridge.startPausableWorker(step);
+  worker = halting;
+  await halting.arm();
   await sendAll(api.url, [userMessage("user.created", makeUser(), 1).message]);
   await worker.waitUntilLogged("halted");
   await beforeKill();
@@ -79,7 +79,8 @@ test("a new user counts once if the worker is killed after counting it", async (
 });
 
 test("the next worker counts a new user that a killed worker did not count", async () => {
-  await killAt("committed", async () => {
+  // At this step the worker has counted, and its job is not completed.
+  await killAt("applied", async () => {
     // As if the count had failed.
     const keys = await bridge.redis.keys(`{${bridge.redisPrefix}:analytics}:*`);
     await bridge.redis.unlink(...keys);

@@ -6,7 +6,7 @@ import type { UserCache } from "../../../src/api/users/user-cache.ts";
 import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
 import { Registry } from "prom-client";
 import type { ApiUser } from "../../../src/api/users/user-schemas.ts";
-import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import { type Bridge, openBridge, type PausableWorker } from "../../support/bridge/bridge.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { makeUser, deletionMessage, userMessage } from "../../support/clerk/clerk-messages.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
@@ -14,7 +14,7 @@ import { sendAll } from "../../support/clerk/send-webhook.ts";
 const resources = new AsyncDisposableStack();
 let bridge: Bridge;
 let api: BridgeProcess;
-let worker: BridgeProcess;
+let worker: PausableWorker;
 let cache: UserCache;
 
 beforeAll(async () => {
@@ -76,8 +76,7 @@ test("a failed cache invalidation is counted and does not fail the batch", async
 
 test("the next worker repeats the cache invalidation that a killed worker missed", async () => {
   const user = makeUser();
-  worker.signal("SIGUSR2");
-  await worker.waitUntilLogged("armed");
+  await worker.arm();
   await sendAll(api.url, [userMessage("user.created", user, 1).message]);
   await worker.waitUntilLogged("halted");
   // As if the invalidation had failed.

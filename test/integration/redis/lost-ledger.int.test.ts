@@ -45,8 +45,7 @@ test.for<Step>(["decided", "committed"])(
   async (step) => {
     const worker = await bridge.startPausableWorker(step);
     await publish(earlier);
-    worker.signal("SIGUSR2");
-    await worker.waitUntilLogged("armed");
+    await worker.arm();
     await sendAll(api.url, messagesOf(later));
     await worker.waitUntilLogged("halted");
     await bridge.redis.flushall();

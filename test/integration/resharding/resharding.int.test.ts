@@ -67,8 +67,7 @@ test("running workers exit during a reshard, and messages that arrive during it 
   const running = await bridge.startWorker();
   await running.waitUntilLogged("shard.owned");
   // One worker holds a batch that it decided before the reshard and sends after it.
-  halted.signal("SIGUSR2");
-  await halted.waitUntilLogged("armed");
+  await halted.arm();
   const sent = makeHistory({ users: 20, seed: 99 });
   await send(api, sent);
   await halted.waitUntilLogged("halted");

@@ -26,8 +26,7 @@ test.for(steps)(
     await sendAll(api.url, messagesOf(before));
     await bridge.waitUntilIdle();
 
-    frozen.signal("SIGUSR2");
-    await frozen.waitUntilLogged("armed");
+    await frozen.arm();
     await sendAll(api.url, messagesOf(during));
     await frozen.waitUntilLogged("halted");
     frozen.freeze();

@@ -24,8 +24,7 @@ test.for(steps)("a worker killed at `%s`, %s, loses nothing and repeats nothing"
   await bridge.waitUntilIdle();
 
   // Queued while the worker is frozen, so that the batch it halts in has many jobs.
-  killed.signal("SIGUSR2");
-  await killed.waitUntilLogged("armed");
+  await killed.arm();
   killed.freeze();
   await sendAll(api.url, messagesOf(after));
   killed.thaw();

@@ -45,8 +45,7 @@ export interface Bridge extends AsyncDisposable {
   startWorker(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   /** Starts a worker and waits only until it listens. */
   startWorkerUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
-  /** Starts a worker that can be halted at a step: see pausable-worker.ts. */
-  startPausableWorker(step: Step): Promise<BridgeProcess>;
+  startPausableWorker(step: Step): Promise<PausableWorker>;
   /** Runs a worker that is expected to exit. Resolves with its output and the reason of its exit. */
   runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
   /** Starts `bridge <args>`. */
@@ -60,6 +59,12 @@ export interface Bridge extends AsyncDisposable {
   waitUntilIdle(deadlineMs?: number): Promise<void>;
   /** The users in the ledger; `undefined` for a deleted user. */
   readLedger(): Promise<Map<string, User | undefined>>;
+}
+
+/** A worker that halts at one step of a batch, see pausable-worker.ts. */
+export interface PausableWorker extends BridgeProcess {
+  /** Makes the worker halt in the next batch that it takes. It logs `halted` then. */
+  arm(): Promise<void>;
 }
 
 interface CommandProcess {
@@ -119,7 +124,16 @@ export async function openBridge({
     startApiUnready: (more) => start("src/api/main.ts", more),
     startWorker: (more) => startReady("workers/main.ts", more),
     startWorkerUnready: (more) => start("workers/main.ts", more),
-    startPausableWorker: (step) => startReady("test/support/programs/pausable-worker.ts", { HALT_AT: step }),
+    startPausableWorker: async (step) => {
+      const worker = await startReady("test/support/programs/pausable-worker.ts", { HALT_AT: step });
+      let armed = 0;
+      const arm = async () => {
+        armed += 1;
+        worker.signal("SIGUSR2");
+        await worker.waitUntilLogged("armed", armed);
+      };
+      return { ...worker, arm };
+    },
     runWorker: async (more) => {
       const { exited, kill, output } = spawnScript(optionsFor("workers/main.ts", more));
       owned.defer(kill);
