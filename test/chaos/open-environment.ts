@@ -3,11 +3,12 @@ import { join } from "node:path";
 import { Redis } from "ioredis";
 import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import { startKafka } from "../../dev/stack/start-kafka.ts";
+import type { TiedProcess } from "../../dev/stack/spawn-tied.ts";
 import { startRedis } from "../../dev/stack/start-redis.ts";
 import { createSkewedClock, type SkewedClock } from "./clerk/skewed-clock.ts";
 import type { ChaosOptions } from "./options.ts";
 import { Fleet } from "./processes/fleet.ts";
-import { type FaultyServer, openFaultyServer } from "./servers/faulty-server.ts";
+import { type FaultyServer, openFaultyServer, type ServerAddress } from "./servers/faulty-server.ts";
 import { openTcpProxy, type TcpProxy } from "./servers/tcp-proxy.ts";
 import { bridgeSystem } from "./systems/bridge-system.ts";
 import { naiveSystem } from "./systems/naive-system.ts";
@@ -54,9 +55,13 @@ export async function openEnvironment(
   resources.defer(() => clerk.stop());
   const clerkPort = Number(new URL(clerk.url).port);
   const clerkLink = resources.use(await openTcpProxy({ target: () => clerkPort }));
+  const openServer = (name: string, start: (dir: string, address: ServerAddress) => Promise<TiedProcess>) => {
+    const dir = join(folder, name);
+    return openFaultyServer(dir, (address) => start(dir, address));
+  };
   const [redis, kafka] = await Promise.all([
-    openFaultyServer(({ port }) => startRedis({ dir: join(folder, "redis"), port })),
-    openFaultyServer((address) => startKafka({ dir: join(folder, "kafka"), ...address })),
+    openServer("redis", (dir, { port }) => startRedis({ dir, port })),
+    openServer("kafka", (dir, address) => startKafka({ dir, ...address })),
   ]);
   resources.use(redis);
   resources.use(kafka);

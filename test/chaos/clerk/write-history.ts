@@ -15,7 +15,7 @@ interface UserChange {
   readonly make: (userId: string) => void;
 }
 
-/** Few, so that contents come back: that a user has the name of two versions ago is a change, too. */
+/** Few, so that a user can have the content of an earlier version again, which is also a change. */
 const names = ["Ada", "Grace", "Alan", "Edsger", null];
 const roles = ["user", "editor", "admin", null];
 
@@ -23,8 +23,9 @@ const roles = ["user", "editor", "admin", null];
 const newUserProbability = 0.25;
 
 /**
- * At any time the newest `busyUsers` change, the newest of them most, again and again within milliseconds; the others have
- * come to rest. So whatever is lost, at any time, is soon the last word on somebody, and shows in the end.
+ * At any time only the newest `busyUsers` users change, the newest of them most often, several times within milliseconds.
+ * The other users do not change again. So a loss at any time is soon the last change of some user, and the final check
+ * finds it.
  */
 export function writeHistory(clerk: Dashboard, random: Random, busyUsers: number): History {
   const alive: string[] = [];

@@ -1,7 +1,6 @@
-/** Something that goes wrong for a while. */
 export interface Fault {
   /** Name in the report: "Redis killed". */
   readonly kind: string;
-  /** Lets it go wrong for about so long; resolves when all is as it was. */
+  /** Injects the fault for about `holdMs`. Resolves when its target works again. */
   readonly inject: (holdMs: number) => Promise<void>;
 }

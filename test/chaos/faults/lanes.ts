@@ -4,14 +4,21 @@ import { shards, systemName } from "../systems/naming.ts";
 import { clerkFaults } from "./clerk-faults.ts";
 import type { Fault } from "./fault.ts";
 import { inAFlood } from "./in-a-flood.ts";
-import { ledgerFaults, redisWiped } from "./ledger-faults.ts";
 import { fleetFaults, processFaults } from "./process-faults.ts";
-import { linkFaults, serverFaults } from "./server-faults.ts";
+import { ledgerFaults, redisWiped, refusalFaults } from "./redis-faults.ts";
+import { linkFaults, olderCopy, serverFaults } from "./server-faults.ts";
 
-/** Faults that may come at the same time are in different lanes. */
-export function lanesOf(environment: Environment, { wipes }: { wipes: boolean }, random: (lane: string) => Random) {
+/**
+ * The faults of one lane happen one after another; the lanes run at the same time. `reconciles` adds the faults that lose
+ * messages or events, because only a reconciliation repairs them.
+ */
+export function lanesOf(
+  environment: Environment,
+  { reconciles }: { reconciles: boolean },
+  random: (lane: string) => Random,
+) {
   const { clerk, clock, redis, kafka, apis, workers, clerkLink, webhookLink, redisClient } = environment;
-  const ledger = { redis: redisClient, redisPrefix: systemName, shards };
+  const bridge = { redis: redisClient, redisPrefix: systemName, shards };
   const withFloods = (faults: readonly Fault[], kinds: readonly string[]): Fault[] => [
     ...faults,
     ...faults
@@ -28,14 +35,19 @@ export function lanesOf(environment: Environment, { wipes }: { wipes: boolean },
   ];
   const ofRedis = [
     ...serverFaults("Redis", redis, random("redis")),
-    ...ledgerFaults(ledger, random("ledger")),
-    ...(wipes ? [redisWiped(redisClient)] : []),
+    ...refusalFaults(redisClient),
+    ...ledgerFaults(bridge, random("ledger")),
+    ...(reconciles ? [redisWiped(redisClient)] : []),
+  ];
+  const ofKafka = [
+    ...serverFaults("Kafka", kafka, random("kafka")),
+    ...(reconciles ? [olderCopy("Kafka", kafka)] : []),
   ];
   return {
     api: withFloods(ofApi, ["API killed"]),
     workers: withFloods(ofWorkers, ["all workers killed", "worker frozen"]),
-    redis: withFloods(ofRedis, ["Redis killed", "ledger of a shard forgotten"]),
-    kafka: withFloods(serverFaults("Kafka", kafka, random("kafka")), ["Kafka killed", "Kafka cut off"]),
+    redis: withFloods(ofRedis, ["Redis killed", "ledger of a shard lost"]),
+    kafka: withFloods(ofKafka, ["Kafka killed", "Kafka cut off"]),
     clerk: [
       ...clerkFaults(clerk, clock, random("clerk")),
       ...linkFaults("Clerk's API", clerkLink, random("clerk-api")),

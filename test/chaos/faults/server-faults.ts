@@ -6,7 +6,7 @@ import type { Fault } from "./fault.ts";
 
 const slowestMs = 40;
 
-/** What can become of a server and of the way to it. */
+/** The faults of a server and of the connections to it. */
 export const serverFaults = (name: string, server: FaultyServer, random: Random): Fault[] => [
   { kind: `${name} restarted`, inject: () => server.restart() },
   { kind: `${name} killed`, inject: (holdMs) => server.crash(holdMs) },
@@ -14,7 +14,13 @@ export const serverFaults = (name: string, server: FaultyServer, random: Random)
   ...linkFaults(name, server.link, random),
 ];
 
-/** What can become of a way. */
+/** As after the loss of a disk: the server runs on data of an earlier time, and what it acknowledged since is lost. */
+export const olderCopy = (name: string, server: FaultyServer): Fault => ({
+  kind: `${name} restored from an older copy`,
+  inject: (holdMs) => server.restoreOlderCopy(holdMs),
+});
+
+/** The faults of the connections through a proxy. */
 export const linkFaults = (name: string, link: TcpProxy, random: Random): Fault[] => [
   { kind: `${name} cut off`, inject: during(link, () => link.cut()) },
   { kind: `${name} stalled`, inject: during(link, () => link.stall()) },

@@ -3,11 +3,11 @@ import { eventsTopicOf, stateTopicOf } from "../../support/bridge/bridge-variabl
 import { findViolations, type Violation } from "../../support/bridge/find-violations.ts";
 import { readLedger } from "../../support/redis/read-ledger.ts";
 import { readTopic } from "../../support/kafka/read-topic.ts";
-import type { LedgerOfBridge } from "../faults/ledger-faults.ts";
+import type { BridgeInRedis } from "../faults/redis-faults.ts";
 import { expectUsers } from "./expect-users.ts";
 import type { CheckResult, ClerkHistory } from "./check-result.ts";
 
-export interface CheckedBridge extends LedgerOfBridge {
+export interface CheckedBridge extends BridgeInRedis {
   readonly kafkaBrokers: readonly string[];
 }
 
