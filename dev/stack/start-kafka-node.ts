@@ -5,7 +5,7 @@ import { Kafka, logLevel } from "kafkajs";
 import { formatKafkaData } from "./format-kafka-data.ts";
 import { installKafka } from "./install-kafka.ts";
 import { javaArguments } from "./java-arguments.ts";
-import { type KafkaNode, writeKafkaProperties } from "./kafka-properties.ts";
+import { type KafkaNode, type KafkaProperties, writeKafkaProperties } from "./kafka-properties.ts";
 import { reportFailedStart } from "./report-failed-start.ts";
 import { spawnTied, type TiedProcess } from "./spawn-tied.ts";
 import { waitFor } from "./wait-for.ts";
@@ -16,6 +16,8 @@ export type KafkaNodeOptions = {
   nodes: readonly KafkaNode[];
   /** The cluster's id for a new folder. Existing data contains its own id. */
   clusterId: string;
+  /** Server properties that replace the usual ones. */
+  properties?: KafkaProperties | undefined;
   /** The folder for this node's data and log. Created if missing. */
   dir: string;
   /** Receives a message before a long step, such as the first download. */
@@ -33,7 +35,7 @@ export async function startKafkaNode(options: KafkaNodeOptions): Promise<TiedPro
   const propertiesFile = join(dir, "server.properties");
   const logFile = join(dir, "kafka.log");
   await mkdir(dir, { recursive: true });
-  await writeFile(propertiesFile, writeKafkaProperties(node, nodes, dataDir));
+  await writeFile(propertiesFile, writeKafkaProperties(node, nodes, dataDir, options.properties));
   const clusterId = await formatKafkaData(installation, propertiesFile, dataDir, options.clusterId);
 
   // The first broker that stops cleanly writes the archive from which later ones start.

@@ -1,5 +1,6 @@
 import { findFreePort } from "./free-port.ts";
 import { makeClusterId } from "./format-kafka-data.ts";
+import type { GuardedListener, KafkaProperties } from "./kafka-properties.ts";
 import { startKafkaNode } from "./start-kafka-node.ts";
 import type { TiedProcess } from "./spawn-tied.ts";
 
@@ -17,14 +18,19 @@ export type KafkaOptions = {
   port?: number;
   /** The port that clients are told to use, for example that of a proxy to `port`. Default: `port`. */
   advertisedPort?: number;
+  /** Listeners with authentication or encryption, beside the plain one. */
+  guardedListeners?: readonly GuardedListener[];
+  /** Server properties that replace the usual ones. */
+  properties?: KafkaProperties;
   /** Receives a message before a long step, such as the first download. */
   log?: (line: string) => void;
 };
 
 /** Starts a single-node Kafka on 127.0.0.1. Resolves when its broker answers. */
-export async function startKafka({ dir, port: wanted, advertisedPort, log }: KafkaOptions): Promise<KafkaServer> {
+export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
+  const { dir, port: wanted, advertisedPort, guardedListeners, properties, log } = options;
   const port = wanted ?? (await findFreePort());
-  const node = { id: 1, port, controllerPort: await findFreePort(), advertisedPort };
-  const server = await startKafkaNode({ node, nodes: [node], clusterId: makeClusterId(), dir, log });
+  const node = { id: 1, port, controllerPort: await findFreePort(), advertisedPort, guardedListeners };
+  const server = await startKafkaNode({ node, nodes: [node], clusterId: makeClusterId(), dir, properties, log });
   return { brokers: [`127.0.0.1:${port}`], port, dir, ...server };
 }

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { createFreshFolder } from "../../dev/stack/folders.ts";
 import { findFreePort } from "../../dev/stack/free-port.ts";
-import { type KafkaServer, startKafka } from "../../dev/stack/start-kafka.ts";
+import { type KafkaOptions, type KafkaServer, startKafka } from "../../dev/stack/start-kafka.ts";
 import { type RedisServer, startRedis } from "../../dev/stack/start-redis.ts";
 
 /** A server that a test can kill and restart at the same address and with its data. */
@@ -15,7 +15,9 @@ export interface PrivateServer<Server> extends AsyncDisposable {
 export const reserveRedis = (): Promise<PrivateServer<RedisServer>> => reserve(startRedis);
 
 /** A private Kafka, used like {@link reserveRedis}. */
-export const reserveKafka = (): Promise<PrivateServer<KafkaServer>> => reserve(startKafka);
+export const reserveKafka = (
+  special: Pick<KafkaOptions, "guardedListeners" | "properties"> = {},
+): Promise<PrivateServer<KafkaServer>> => reserve((options) => startKafka({ ...options, ...special }));
 
 async function reserve<Server extends { stop: () => Promise<void> }>(
   startServer: (options: { dir: string; port: number }) => Promise<Server>,
