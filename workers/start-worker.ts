@@ -14,7 +14,7 @@ import { joinWhenAvailable } from "./join-when-available.ts";
 import { ShardAssignment } from "./shards/shard-assignment.ts";
 import { ShardSupervisor } from "./shards/shard-supervisor.ts";
 import type { WorkerConfig } from "./worker-config.ts";
-import { type JoinedWorker, serveWorkerHealth } from "./worker-health.ts";
+import { type Membership, serveWorkerHealth } from "./worker-health.ts";
 import { openWorkerResources, redisTimeoutMs, type WorkerResources } from "./worker-resources.ts";
 
 export interface WorkerHooks {
@@ -37,15 +37,13 @@ export async function startWorker(
 ): Promise<{ port: number; lifecycle: Lifecycle }> {
   const lifecycle = new Lifecycle(log);
   const resources = openWorkerResources(config, log, lifecycle);
-  let joined: JoinedWorker | undefined;
-  const port = await serveWorkerHealth(config, resources, () => joined, log, lifecycle);
+  let membership: Membership = { state: "waiting", reason: "connecting" };
+  const port = await serveWorkerHealth(config, resources, () => membership, log, lifecycle);
   relayAudit(config, resources, log, lifecycle);
-  joinAndRun(config, resources, log, lifecycle, hooks).then(
-    (worker) => (joined = worker),
-    (error: unknown) => {
-      if (!lifecycle.signal.aborted) hooks.onFatal(error);
-    },
-  );
+  const follow = (changed: Membership) => void (membership = changed);
+  joinAndRun(config, resources, log, lifecycle, hooks, follow).catch((error: unknown) => {
+    if (!lifecycle.signal.aborted) hooks.onFatal(error);
+  });
   return { port, lifecycle };
 }
 
@@ -72,17 +70,16 @@ async function joinAndRun(
   log: Logger,
   lifecycle: Lifecycle,
   { atStep = async () => {}, onFatal }: WorkerHooks,
-): Promise<JoinedWorker | undefined> {
+  onMembership: (membership: Membership) => void,
+): Promise<void> {
   const { redis, jobsRedis, queues, clerk, readUser, eventLog, reconciliationMetrics } = resources;
   const { signal } = lifecycle;
   const layout = { redis, redisPrefix: config.redis.prefix, shards: config.shards };
   await assertShardCount({ ...layout, shardCountError: workerShardCountError }, shardCountTimeoutMs);
   const assignment = new ShardAssignment(log, onFatal);
-  const { group, cluster } = await joinWhenAvailable(eventLog, assignment, log, signal);
-  if (signal.aborted) {
-    await group.leave();
-    return undefined;
-  }
+  const onWaiting = (reason: string) => onMembership({ state: "waiting", reason });
+  const { group, cluster } = await joinWhenAvailable(eventLog, assignment, log, signal, onWaiting);
+  if (signal.aborted) return group.leave();
   lifecycle.onStop("group", () => group.leave());
   const reconciler = createReconciler({
     config,
@@ -114,5 +111,5 @@ async function joinAndRun(
   lifecycle.onStop("reconciliation", () => reconciler.stop());
   assignment.follow((shards) => supervisor.assign(shards));
   reconciler.start();
-  return { group, supervisor };
+  onMembership({ state: "joined", group, supervisor });
 }

@@ -11,19 +11,18 @@ import type { ShardSupervisor } from "./shards/shard-supervisor.ts";
 import type { WorkerConfig } from "./worker-config.ts";
 import type { WorkerResources } from "./worker-resources.ts";
 
-/** A worker that has joined the group. */
-export interface JoinedWorker {
-  readonly group: ShardGroup;
-  readonly supervisor: ShardSupervisor;
-}
+/** Whether the worker is in the group, and if not, what it waits for. */
+export type Membership =
+  | { readonly state: "waiting"; readonly reason: string }
+  | { readonly state: "joined"; readonly group: ShardGroup; readonly supervisor: ShardSupervisor };
 
 const stalledAfterMs = 10_000;
 
-/** Serves `/livez`, `/readyz` and `/metrics`. `joined` is undefined until the worker is in the group. Resolves with the port. */
+/** Serves `/livez`, `/readyz` and `/metrics`. Resolves with the port. */
 export async function serveWorkerHealth(
   config: WorkerConfig,
   { redis, registry }: WorkerResources,
-  joined: () => JoinedWorker | undefined,
+  membership: () => Membership,
   log: Logger,
   lifecycle: Lifecycle,
 ): Promise<number> {
@@ -31,8 +30,8 @@ export async function serveWorkerHealth(
   mapErrors(app, log);
   const readiness = async (): Promise<Readiness> => ({
     redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
-    kafka: checkGroup(joined()?.group, config.kafka.sessionTimeoutMs),
-    shards: checkShards(joined()?.supervisor),
+    kafka: checkGroup(membership(), config.kafka.sessionTimeoutMs),
+    shards: checkShards(membership()),
   });
   addHealth(app, { registry, readiness });
   const served = await serve(app, config);
@@ -41,13 +40,13 @@ export async function serveWorkerHealth(
   return served.port;
 }
 
-function checkGroup(group: ShardGroup | undefined, sessionTimeoutMs: number): true | string {
-  if (group === undefined) return "not joined yet";
-  const silentMs = Date.now() - group.confirmedAt();
+function checkGroup(membership: Membership, sessionTimeoutMs: number): true | string {
+  if (membership.state === "waiting") return `not joined yet: ${membership.reason}`;
+  const silentMs = Date.now() - membership.group.confirmedAt();
   return silentMs < sessionTimeoutMs || `no answer from the group coordinator for ${silentMs} ms`;
 }
 
-function checkShards(supervisor: ShardSupervisor | undefined): true | string {
-  const stalled = [...(supervisor?.stalled(stalledAfterMs) ?? [])];
+function checkShards(membership: Membership): true | string {
+  const stalled = membership.state === "joined" ? [...membership.supervisor.stalled(stalledAfterMs)] : [];
   return stalled.length === 0 || stalled.map(([shard, reason]) => `${shard}: ${reason}`).join("; ");
 }

@@ -1,4 +1,5 @@
-import { ConfigError } from "../../src/shared/errors.ts";
+import { explainKafkaError } from "../../src/kafka/client/explain-error.ts";
+import { ConfigError, messageOf } from "../../src/shared/errors.ts";
 import { type CliContext, openCliContext } from "./cli-context.ts";
 
 /** Exit codes, for scripts. `problems`: the command ran, and found something wrong. */
@@ -18,9 +19,8 @@ export async function runCommand(command: (context: CliContext) => Promise<ExitC
       if (!context.signal.aborted) throw error;
     }
   } catch (error) {
-    process.stderr.write(
-      `${error instanceof ConfigError || !(error instanceof Error) ? String(error) : error.message}\n`,
-    );
+    const shown = explainKafkaError(error) ?? error;
+    process.stderr.write(`${shown instanceof ConfigError ? String(shown) : messageOf(shown)}\n`);
     process.exitCode = exitCodes.failed;
   }
 }

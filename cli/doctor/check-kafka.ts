@@ -1,29 +1,41 @@
+import { explainKafkaError } from "../../src/kafka/client/explain-error.ts";
 import type { EventLog } from "../../src/kafka/open-event-log.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
 import { checkShardCount } from "../../src/resharding/assert-shard-count.ts";
 import { workerShardCountError } from "../../src/resharding/shard-layout.ts";
-import { StartUpError } from "../../src/shared/errors.ts";
 import type { CliConfig } from "../context/cli-config.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 
 const workersDoNotStart = "until this is solved, no worker starts";
 
 /**
- * Checks that the topics exist and suit the configuration, and that the brokers can keep the guarantee. Throws when Kafka
- * is unavailable.
+ * Checks that the topics exist and suit the configuration, that the brokers can keep the guarantee, and that a transaction can be
+ * begun. Throws when Kafka is unavailable.
  */
 export async function checkKafka(
-  eventLog: Pick<EventLog, "checkTopics">,
+  eventLog: Pick<EventLog, "checkTopics" | "checkTransactions">,
   { kafka: { eventsTopic, stateTopic, shards } }: CliConfig,
 ): Promise<Finding[]> {
   try {
-    const missing = await eventLog.checkTopics();
-    if (missing.length > 0)
-      return [warn("Kafka", `answers; no topic ${missing.join(", ")} yet`, "the worker creates it when it starts")];
-    return [ok("Kafka", `${eventsTopic} and ${stateTopic} have ${shards} partitions each`)];
+    const { missing, problems } = await eventLog.checkTopics();
+    const findings = problems.map(({ severity, subject, detail, remedy }) =>
+      (severity === "refuse" ? fail : warn)(subject, detail, remedy),
+    );
+    if (missing.length > 0) {
+      const detail = `answers; no topic ${missing.join(", ")} yet`;
+      findings.push(warn("Kafka", detail, "the worker creates it when it starts"));
+    } else if (problems.length === 0) {
+      findings.push(ok("Kafka", `${eventsTopic} and ${stateTopic} have ${shards} partitions each`));
+    }
+    // Without a coordinator, the attempt would only repeat the problem after a long wait.
+    if (problems.some(({ subject }) => subject === "Transactions")) return findings;
+    await eventLog.checkTransactions();
+    return [...findings, ok("Kafka transactions", "can be begun")];
   } catch (error) {
-    if (!(error instanceof StartUpError)) throw error;
-    return [fail("Kafka", error.message, workersDoNotStart)];
+    const refusal = explainKafkaError(error);
+    if (refusal === undefined) throw error;
+    const [detail = "", remedy = workersDoNotStart] = refusal.message.split(/\n *→ /);
+    return [fail("Kafka", detail, remedy)];
   }
 }
 

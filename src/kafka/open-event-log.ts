@@ -2,7 +2,9 @@ import type { KafkaConfig } from "./client/kafka-config.ts";
 import type { Logger } from "../shared/logger.ts";
 import { createKafka } from "./client/create-kafka.ts";
 import { createRecordCopier, type RecordCopier } from "./publishing/record-copier.ts";
-import { checkTopics, ensureTopics } from "./topics/ensure-topics.ts";
+import { checkTransactions } from "./publishing/check-transactions.ts";
+import { type CheckedTopics, checkTopics, ensureTopics } from "./topics/ensure-topics.ts";
+import type { KafkaProblem } from "./topics/find-kafka-problems.ts";
 import { type FollowOptions, followTopic } from "./consuming/follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./consuming/join-shard-group.ts";
 import { createShardPublisher, type ShardPublisher } from "./publishing/shard-publisher.ts";
@@ -15,9 +17,11 @@ import { readGroupLag } from "./consuming/consumer-lag.ts";
 /** All that the rest of the bridge knows of Kafka. Nothing connects before the first call. Every call throws while Kafka is unavailable. */
 export interface EventLog {
   /** See {@link ensureTopics}. */
-  ensureTopics(): Promise<void>;
+  ensureTopics(): Promise<readonly KafkaProblem[]>;
   /** See {@link checkTopics}. */
-  checkTopics(): Promise<readonly string[]>;
+  checkTopics(): Promise<CheckedTopics>;
+  /** See {@link checkTransactions}. */
+  checkTransactions(): Promise<void>;
   countPartitions(): Promise<PartitionCounts>;
   /** See {@link growTopics}. */
   growTopics(partitions: number): Promise<void>;
@@ -43,14 +47,15 @@ export interface EventLog {
 
 export function openEventLog(config: KafkaConfig, log: Logger): EventLog {
   const kafka = createKafka(config, log);
+  const follow = (options: FollowOptions) => followTopic(kafka, config.groupId, options);
   return {
     ensureTopics: () => ensureTopics(kafka, config),
     checkTopics: () => checkTopics(kafka, config),
+    checkTransactions: () => checkTransactions(kafka, config),
     countPartitions: () => countPartitions(kafka, config),
     growTopics: (partitions) => growTopics(kafka, config, partitions),
-    findMisplaced: (shardOf, signal) =>
-      findMisplaced({ follow: (options) => followTopic(kafka, options), topic: config.stateTopic, shardOf, signal }),
-    findLastEvents: (signal) => findLastRecords(kafka, config.eventsTopic, signal),
+    findMisplaced: (shardOf, signal) => findMisplaced({ follow, topic: config.stateTopic, shardOf, signal }),
+    findLastEvents: (signal) => findLastRecords(kafka, follow, config.eventsTopic, signal),
     groupLag: (groupId, lastEvents) => readGroupLag(kafka, groupId, config.eventsTopic, lastEvents),
     stateEnd: (shard) => readEndOffset(kafka, config.stateTopic, shard),
     clusterId: () => readClusterId(kafka),
@@ -60,7 +65,7 @@ export function openEventLog(config: KafkaConfig, log: Logger): EventLog {
         shard,
       ),
     joinGroup: (listener) => joinShardGroup(kafka, config, listener, log),
-    follow: (options) => followTopic(kafka, options),
+    follow,
     openCopier: (topic) => createRecordCopier(kafka, topic, config.shards),
   };
 }

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { explainKafkaError, kafkaReason } from "../../src/kafka/client/explain-error.ts";
 import { FencedError } from "../../src/kafka/publishing/transaction-writer.ts";
 import { backoffDelayMs } from "../../src/shared/backoff.ts";
 import { StartUpError } from "../../src/shared/errors.ts";
@@ -36,7 +37,7 @@ export async function runShard(
   while (!signal.aborted) {
     const drop = await ownAndDrain(context, shard, status, signal, onProgress);
     if (drop.reason === "released" || signal.aborted) return;
-    status.markDropped(drop.reason);
+    status.markDropped(drop.error === undefined ? drop.reason : kafkaReason(drop.error));
     context.metrics.drops.inc({ reason: drop.reason });
     context.log.warn({ event: "shard.dropped", shard, reason: drop.reason, err: drop.error }, "Shard dropped");
     if (drop.reason === "error") failures += 1;
@@ -69,7 +70,8 @@ async function ownAndDrain(
   } catch (error) {
     if (error instanceof FencedError) return { reason: "fenced" };
     if (error instanceof SupersededError) return { reason: "superseded" };
-    if (error instanceof StartUpError) context.onFatal(error);
+    const fatal = error instanceof StartUpError ? error : explainKafkaError(error);
+    if (fatal !== undefined) context.onFatal(fatal);
     return { reason: "error", error };
   } finally {
     status.enter("idle");

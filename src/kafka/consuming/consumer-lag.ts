@@ -1,5 +1,5 @@
 import type { Kafka } from "kafkajs";
-import { followTopic } from "./follow-topic.ts";
+import type { FollowOptions } from "./follow-topic.ts";
 import { withAdmin } from "../client/create-kafka.ts";
 
 /** Offsets before the end at which the search begins, and the factor by which it goes further back. */
@@ -12,13 +12,14 @@ const distanceGrowth = 10n;
  */
 export async function findLastRecords(
   kafka: Kafka,
+  follow: (options: FollowOptions) => Promise<void>,
   topic: string,
   signal: AbortSignal,
 ): Promise<ReadonlyMap<number, bigint>> {
   const bounds = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   const last = new Map<number, bigint>();
   for (let back = firstDistance; ; back *= distanceGrowth) {
-    await followTopic(kafka, {
+    await follow({
       topic,
       from: { back },
       until: "now",

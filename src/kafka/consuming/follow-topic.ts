@@ -39,10 +39,11 @@ interface Span {
 }
 
 /**
- * Reads a topic as any consumer would, with read_committed, in a temporary group of its own. The records of one partition come in
+ * Reads a topic as any consumer would, with read_committed, in a temporary group of its own, whose name begins with
+ * `groupPrefix`. The records of one partition come in
  * order. Rejects when Kafka is unavailable, when `onRecords` rejects, or when the signal aborts.
  */
-export async function followTopic(kafka: Kafka, options: FollowOptions): Promise<void> {
+export async function followTopic(kafka: Kafka, groupPrefix: string, options: FollowOptions): Promise<void> {
   const { topic, until, signal } = options;
   signal.throwIfAborted();
   const spans = await findSpans(kafka, options);
@@ -51,7 +52,7 @@ export async function followTopic(kafka: Kafka, options: FollowOptions): Promise
   );
   if (open.size === 0) return;
   const consumer = kafka.consumer({
-    groupId: `bridge-reads-${randomUUID()}`,
+    groupId: `${groupPrefix}.read-${randomUUID()}`,
     maxWaitTimeInMs: 100,
     readUncommitted: false,
   });

@@ -1,5 +1,6 @@
 import { EventEmitter, once } from "node:events";
 import type { Consumer, Kafka } from "kafkajs";
+import { explainKafkaError } from "../client/explain-error.ts";
 import type { KafkaConfig } from "../client/kafka-config.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { withTimeout } from "../../shared/with-timeout.ts";
@@ -123,8 +124,9 @@ export async function joinShardGroup(
       CRASH,
       ifCurrent(({ payload: { restart, error } }) => {
         if (restart) return;
-        if (isOutage(error)) aliveAt = 0;
-        else listener.onFatal(error);
+        const refusal = explainKafkaError(error);
+        if (refusal === undefined && isOutage(error)) aliveAt = 0;
+        else listener.onFatal(refusal ?? error);
       }),
     );
     await own.connect();

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { keepCoordinatorError } from "./keep-coordinator-error.ts";
 import { wrapMethod } from "./wrap-method.ts";
 
 const transactionCoordinator = 1;
@@ -22,12 +23,13 @@ export const rememberCoordinators = (): void =>
     const known = new WeakMap<object, Map<string, Remembered>>();
     return async function (request) {
       const { groupId, coordinatorType } = requestSchema.parse(request);
-      if (coordinatorType !== transactionCoordinator) return lookUp.call(this, request);
+      const find = () => keepCoordinatorError(groupId, () => lookUp.call(this, request));
+      if (coordinatorType !== transactionCoordinator) return find();
       const ofCluster = known.get(this) ?? new Map<string, Remembered>();
       known.set(this, ofCluster);
       const remembered = ofCluster.get(groupId);
       if (remembered !== undefined && performance.now() < remembered.until) return remembered.found;
-      const found = await lookUp.call(this, request);
+      const found = await find();
       ofCluster.set(groupId, { found, until: performance.now() + maxAgeMs });
       return found;
     };

@@ -11,6 +11,7 @@ const loadWith = (path: string, part: unknown) => (wanted: string) => (wanted ==
 class Broker {
   async addPartitionsToTxn(_request: object) {}
   async endTxn(_request: object) {}
+  async findGroupCoordinator(_request: object) {}
   async produce(_request: object) {}
 }
 
@@ -25,13 +26,16 @@ describe("the check of kafkajs at start", () => {
     expect(check).toThrow("kafkajs 2.3.0 is installed, and this release needs kafkajs 2.2.4");
   });
 
-  test.for(["addPartitionsToTxn", "endTxn", "produce"])("refuses a broker without the method %s", (name) => {
-    class Other extends Broker {}
-    Reflect.set(Other.prototype, name, undefined);
-    const check = () => assertKafkajsCanBePatched(loadWith("kafkajs/src/broker", Other));
-    expect(check).toThrow(StartUpError);
-    expect(check).toThrow(`kafkajs has no method ${name} in its broker`);
-  });
+  test.for(["addPartitionsToTxn", "endTxn", "findGroupCoordinator", "produce"])(
+    "refuses a broker without the method %s",
+    (name) => {
+      class Other extends Broker {}
+      Reflect.set(Other.prototype, name, undefined);
+      const check = () => assertKafkajsCanBePatched(loadWith("kafkajs/src/broker", Other));
+      expect(check).toThrow(StartUpError);
+      expect(check).toThrow(`kafkajs has no method ${name} in its broker`);
+    },
+  );
 
   test("refuses a broker whose method takes another number of parameters", () => {
     class Other extends Broker {

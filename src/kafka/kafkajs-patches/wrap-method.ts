@@ -10,7 +10,7 @@ const patchedVersion = "2.2.4";
 
 /** The methods that the patches wrap. Each takes one parameter, an object. */
 const patchedMethods: Readonly<Record<Internals, readonly string[]>> = {
-  broker: ["addPartitionsToTxn", "endTxn", "produce"],
+  broker: ["addPartitionsToTxn", "endTxn", "findGroupCoordinator", "produce"],
   cluster: ["findGroupCoordinatorMetadata"],
 };
 

@@ -39,6 +39,7 @@ test("doctor exits with 0 and warns about missing topics before the first start,
   expect(lines).toContain("✓ Redis appendonly: yes");
   expect(lines).toContain("✓ Clerk key: accepted; 3 users");
   expect(lines).toContain(`✓ Kafka: ${bridge.eventsTopic} and ${bridge.stateTopic} have 2 partitions each`);
+  expect(lines).toContain("✓ Kafka transactions: can be begun");
 });
 
 test("doctor fails for a Redis that forgets or evicts, warns about one that syncs every second, and prints the command that fixes it", async () => {
@@ -72,10 +73,10 @@ test("doctor fails for topics with another number of partitions, and for a state
   await createTopic(uncompacted.stateTopic, 2, "delete");
   const [partitions, policy] = await Promise.all(bridges.map(runDoctor));
   expect(partitions?.reason).toBe("exit code 2");
-  expect(partitions?.output).toMatch(/^✗ Kafka: Topic \S+\.events has 5 partitions and SHARDS is 2\. .*SHARDS=5/m);
+  expect(partitions?.output).toMatch(/^✗ Topic \S+\.events: has 5 partitions and SHARDS is 2\. .*\n +→ set SHARDS=5/m);
   expect(policy?.reason).toBe("exit code 2");
   expect(policy?.output).toMatch(
-    /^✗ Kafka: Topic \S+\.state has cleanup\.policy=delete\. .*kafka-configs\.sh --alter/m,
+    /^✗ Topic \S+\.state: has cleanup\.policy=delete\. .*\n +→ kafka-configs\.sh .*cleanup\.policy=compact$/m,
   );
 });
 

@@ -1,9 +1,6 @@
-import type { ITopicConfig } from "kafkajs";
 import { expect, test } from "vitest";
-import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
+import { openBridge } from "../../support/bridge/bridge.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
-
-const compacted = [{ name: "cleanup.policy", value: "compact" }];
 
 test("a worker creates missing topics with one partition per shard", async () => {
   await using bridge = await openBridge({ shards: 3 });
@@ -20,27 +17,6 @@ test("workers that start concurrently without topics agree on them and share the
   const workers = await Promise.all([bridge.startWorker(), bridge.startWorker(), bridge.startWorker()]);
   const owned = async () => (await Promise.all(workers.map((worker) => worker.logged("shard.owned")))).flat();
   await expect.poll(async () => new Set((await owned()).map(({ shard }) => shard)).size, { timeout: 15_000 }).toBe(3);
-});
-
-test.for(["eventsTopic", "stateTopic"] as const)(
-  "a worker does not start with a wrong number of partitions in %s, and names the topic",
-  async (which) => {
-    await using bridge = await openBridge({ shards: 2 });
-    await createTopics(bridge, { [which]: { numPartitions: 5 } });
-    const { output, reason } = await bridge.runWorker();
-    expect(reason).toBe("exit code 1");
-    expect(output).toContain(`Topic ${bridge[which]} has 5 partitions and SHARDS is 2`);
-    expect(output).not.toMatch(/^ +at /m);
-  },
-);
-
-test("a worker does not start with a state topic that is not compacted, and says how to repair it", async () => {
-  await using bridge = await openBridge({ shards: 2 });
-  await createTopics(bridge, { stateTopic: { configEntries: [{ name: "cleanup.policy", value: "delete" }] } });
-  const { output, reason } = await bridge.runWorker();
-  expect(reason).toBe("exit code 1");
-  expect(output).toContain(`Topic ${bridge.stateTopic} has cleanup.policy=delete`);
-  expect(output).toContain("--add-config cleanup.policy=compact");
 });
 
 test("a worker does not start without CLERK_SECRET_KEY, and names the variable", async () => {
@@ -62,23 +38,3 @@ test("the API does not start on a port that is in use", async () => {
   const { url } = await bridge.startApi();
   await expect(bridge.startApi({ PORT: new URL(url).port })).rejects.toThrow(/EADDRINUSE/);
 });
-
-async function createTopics(
-  bridge: Bridge,
-  settings: Partial<Record<"eventsTopic" | "stateTopic", Omit<ITopicConfig, "topic">>>,
-): Promise<void> {
-  const admin = createKafka(bridge.kafkaBrokers).admin();
-  await admin.connect();
-  try {
-    await admin.createTopics({
-      // kafkajs's own wait fails while a broker does not know the topic yet. The worker waits anyway.
-      waitForLeaders: false,
-      topics: [
-        { topic: bridge.eventsTopic, numPartitions: 2, ...settings.eventsTopic },
-        { topic: bridge.stateTopic, numPartitions: 2, configEntries: compacted, ...settings.stateTopic },
-      ],
-    });
-  } finally {
-    await admin.disconnect();
-  }
-}
