@@ -7,13 +7,15 @@ import { ConfigError } from "../shared/errors.ts";
 const secret = `whsec_${Buffer.from("a secret of unit tests").toString("base64")}`;
 const verify = createVerifier([secret]);
 
-function route(body: string) {
+const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+function route(body: string, traceparent = trace) {
   const at = new Date();
   const signature = new Webhook(secret).sign("msg_1", at, body);
   const timestamp = String(Math.floor(at.getTime() / 1_000));
   const verification = verify({ id: "msg_1", timestamp, signature }, body);
   if (verification.outcome !== "verified") throw new Error(verification.reason);
-  return routeMessage(verification.message, { receivedAt: 5, traceparent: "00-trace" });
+  return routeMessage(verification.message, { receivedAt: 5, traceparent });
 }
 
 describe("A verified message", () => {
@@ -29,7 +31,7 @@ describe("A verified message", () => {
         timestamp: 3,
         receivedAt: 5,
         readAt: 0,
-        traceparent: "00-trace",
+        traceparent: trace,
         data: { id: "user_1" },
       },
     });
@@ -39,6 +41,14 @@ describe("A verified message", () => {
     const routed = route(JSON.stringify({ type: "user.deleted", timestamp: "soon", data: { id: "user_1" } }));
     expect(routed).toMatchObject({ outcome: "bridged", message: { timestamp: undefined } });
   });
+
+  test.for(["", "00-trace", `${trace}-${"f".repeat(10_000)}`, trace.toUpperCase()])(
+    "is bridged without a trace context that is none, whatever its length",
+    (traceparent) => {
+      const routed = route(JSON.stringify({ type: "user.deleted", data: { id: "user_1" } }), traceparent);
+      expect(routed).toMatchObject({ outcome: "bridged", message: { traceparent: undefined } });
+    },
+  );
 
   test("of a session without its user is unreadable", () => {
     const routed = route(JSON.stringify({ type: "session.created", data: { id: "user_1" } }));

@@ -26,8 +26,16 @@ const bridgedSchema = z.object({
 
 export interface Reception {
   readonly receivedAt: number;
+  /** The header of that name, unchecked. */
   readonly traceparent: string | undefined;
 }
+
+/** W3C trace context. Its length is fixed, so that it counts in the size of a Kafka record. */
+const traceparentSchema = z
+  .string()
+  .regex(/^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/)
+  .optional()
+  .catch(undefined);
 
 /** Parses only as much of a message as its user needs, and strips it to what the worker needs. Pure. */
 export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparent }: Reception): Route {
@@ -45,7 +53,7 @@ export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparen
       timestamp: bridged.data.timestamp,
       receivedAt,
       readAt: 0,
-      traceparent,
+      traceparent: traceparentSchema.parse(traceparent),
       data: stripUser(bridged.data.data),
     },
   };
