@@ -4,6 +4,7 @@ import { createUserReader, type UserReader } from "../src/clerk/users/clerk-user
 import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
 import { createMessageQueues, type MessageQueues } from "../src/queue/message-queues.ts";
 import { createBlockingRedis, createFailFastRedis } from "../src/redis/create-redis.ts";
+import { startMemoryWatch } from "../src/redis/redis-memory.ts";
 import type { RedisClient } from "../src/redis/redis-client.ts";
 import {
   createReconciliationMetrics,
@@ -39,6 +40,8 @@ export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle
   const registry = createRegistry("worker");
   const redis = createFailFastRedis(address, log, redisTimeoutMs);
   lifecycle.onStop("redis", () => redis.disconnect());
+  const memory = startMemoryWatch(redis, registry, log);
+  lifecycle.onStop("memory watch", () => memory.stop());
   const jobsRedis = createBlockingRedis(address, log);
   lifecycle.onStop("jobs redis", () => jobsRedis.disconnect());
   const queues = createMessageQueues({ redis, redisPrefix, deadlineMs: redisTimeoutMs });

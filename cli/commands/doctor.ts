@@ -4,7 +4,7 @@ import { exitCodes, print, runCommand } from "../context/run-command.ts";
 import { checkApiConfig } from "../doctor/check-api-config.ts";
 import { checkClerk } from "../doctor/check-clerk.ts";
 import { checkKafka, checkShards } from "../doctor/check-kafka.ts";
-import { checkClocks, checkConnection, checkRedisSettings } from "../doctor/check-redis.ts";
+import { checkClocks, checkConnection, checkMemory, checkRedisSettings } from "../doctor/check-redis.ts";
 import { type Finding, runCheck } from "../doctor/finding.ts";
 
 const marks = { ok: styleText("green", "✓"), warn: styleText("yellow", "!"), fail: styleText("red", "✗") };
@@ -21,6 +21,7 @@ export function addDoctorCommand(program: Command): void {
           ...(await checkConnection(redis, config)),
           ...(await checkApiConfig(process.env)),
           ...(await runCheck("Redis settings", "see redis.conf", () => checkRedisSettings(redis))),
+          ...(await runCheck("Redis memory", "see redis.conf", () => checkMemory(redis, config))),
           ...(await runCheck("Clock", "synchronise the clock (NTP)", () => checkClocks(redis, Date.now))),
           ...(await runCheck("Kafka", `check that the brokers run and KAFKA_BROKERS (${brokers.join()}) is right`, () =>
             checkKafka(eventLog, config),

@@ -2,6 +2,7 @@ import { CLERK_ENVIRONMENT, toClerkConfig } from "../../src/clerk/client/clerk-c
 import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../../src/kafka/client/kafka-config.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../../src/queue/dead-letters.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../../src/reconciliation/reconciliation-config.ts";
+import { REDIS_MEMORY_ENVIRONMENT } from "../../src/redis/redis-memory.ts";
 import { REDIS_ENVIRONMENT, toRedisConfig } from "../../src/redis/redis-address.ts";
 import { type EnvironmentVariables, readEnvironment } from "../../src/shared/environment.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../../src/shared/program-config.ts";
@@ -11,6 +12,7 @@ export const CLI_ENVIRONMENT = {
   ...PROGRAM_ENVIRONMENT,
   ...CLERK_ENVIRONMENT,
   ...REDIS_ENVIRONMENT,
+  ...REDIS_MEMORY_ENVIRONMENT,
   ...KAFKA_ENVIRONMENT,
   ...DEAD_LETTERS_ENVIRONMENT,
   ...RECONCILIATION_ENVIRONMENT,
@@ -27,6 +29,7 @@ export function readCliConfig(variables: EnvironmentVariables = process.env) {
   return {
     ...toProgramConfig(env),
     redis: toRedisConfig(env),
+    maxMemoryShare: env.REDIS_MAX_MEMORY_SHARE,
     kafka: toKafkaConfig(env, env.SHARDS),
     deadLetters: toDeadLettersConfig(env),
     reconciliation: toReconciliationConfig(env),

@@ -9,7 +9,7 @@ const toleratedSkewMs = 30_000;
  * Checks that Clerk accepts the secret key, and that our clock agrees with Clerk's. Makes its one request without the SDK,
  * which hides the `Date` header. Throws when Clerk cannot be reached or the key is not set.
  */
-export async function checkClerk({ clerk }: CliConfig, now: () => number): Promise<Finding[]> {
+export async function checkClerk({ clerk }: Pick<CliConfig, "clerk">, now: () => number): Promise<Finding[]> {
   const response = await fetch(new URL("/v1/users/count", clerk.apiUrl), {
     headers: { authorization: `Bearer ${clerk.secretKey}` },
     signal: AbortSignal.timeout(timeoutMs),

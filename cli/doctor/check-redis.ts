@@ -1,6 +1,7 @@
 import type { Redis } from "ioredis";
 import { z } from "zod";
 import { checkRedis } from "../../src/redis/redis-client.ts";
+import { readMemory, shareOf } from "../../src/redis/redis-memory.ts";
 import { shardPrefixes } from "../../src/redis/keys.ts";
 import { mastersOf, type RedisClient } from "../../src/redis/redis-client.ts";
 import type { CliConfig } from "../context/cli-config.ts";
@@ -11,6 +12,23 @@ export async function checkConnection(redis: RedisClient, config: CliConfig): Pr
   const answers = await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards));
   if (answers === true) return [ok("Redis", "answers")];
   return [fail("Redis", answers, "check every node; for a cluster: redis-cli --cluster check <host:port>")];
+}
+
+/** Checks that Redis has room for more messages. Reports nothing when Redis does not tell its memory. */
+export async function checkMemory(redis: RedisClient, { maxMemoryShare }: CliConfig): Promise<Finding[]> {
+  const memory = await readMemory(redis);
+  if (memory === undefined) return [];
+  if (memory.maxBytes === 0) return [ok("Redis memory", "no limit (maxmemory is 0)")];
+  const percent = (share: number) => `${Math.round(share * 100)} %`;
+  const detail = `${percent(shareOf(memory))} of maxmemory (${memory.maxBytes} bytes) in use`;
+  if (shareOf(memory) < maxMemoryShare) return [ok("Redis memory", detail)];
+  return [
+    fail(
+      "Redis memory",
+      `${detail}: above ${percent(maxMemoryShare)} webhooks are refused`,
+      "raise maxmemory, or find out why the workers do not drain the queues",
+    ),
+  ];
 }
 
 interface RequiredSetting {

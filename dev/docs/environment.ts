@@ -17,7 +17,7 @@ export const environmentSections: Readonly<Record<string, readonly (keyof typeof
     "CLERK_JWT_KEY",
     "CLERK_AUTHORIZED_PARTIES",
   ],
-  Redis: ["REDIS_URL", "REDIS_PREFIX", "REDIS_OPTIONAL_TIMEOUT_MS"],
+  Redis: ["REDIS_URL", "REDIS_PREFIX", "REDIS_OPTIONAL_TIMEOUT_MS", "REDIS_MAX_MEMORY_SHARE"],
   Kafka: [
     "KAFKA_BROKERS",
     "KAFKA_CLIENT_ID",

@@ -2,6 +2,7 @@ import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../analytics/analytics
 import { CACHE_ENVIRONMENT, toCacheConfig } from "../cache/cache-config.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../clerk/client/clerk-config.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../queue/dead-letters.ts";
+import { REDIS_MEMORY_ENVIRONMENT } from "../redis/redis-memory.ts";
 import { REDIS_ENVIRONMENT, toRedisConfig } from "../redis/redis-address.ts";
 import { type EnvironmentVariables, port, positive, readEnvironment } from "../shared/environment.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../shared/program-config.ts";
@@ -16,6 +17,7 @@ export const API_ENVIRONMENT = {
   ...CLERK_ENVIRONMENT,
   ...WEBHOOKS_ENVIRONMENT,
   ...REDIS_ENVIRONMENT,
+  ...REDIS_MEMORY_ENVIRONMENT,
   REDIS_OPTIONAL_TIMEOUT_MS: positive
     .default(250)
     .describe("Timeout of optional Redis calls (cache, rate limits, counters), in ms"),
@@ -37,6 +39,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     ...toProgramConfig(env),
     port: env.PORT,
     redis: toRedisConfig(env),
+    maxMemoryShare: env.REDIS_MAX_MEMORY_SHARE,
     optionalRedisTimeoutMs: env.REDIS_OPTIONAL_TIMEOUT_MS,
     clerk: toClerkConfig(env),
     webhooks: toWebhooksConfig(env),

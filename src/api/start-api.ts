@@ -10,6 +10,7 @@ import { createUserApi } from "./create-user-api.ts";
 import { createDeadLetters } from "../queue/dead-letters.ts";
 import { createMessageQueues } from "../queue/message-queues.ts";
 import { shardPrefixes } from "../redis/keys.ts";
+import { startMemoryWatch } from "../redis/redis-memory.ts";
 import { checkRedis } from "../redis/redis-client.ts";
 import { createFailFastRedis } from "../redis/create-redis.ts";
 import { checkShardCount, assertShardCount } from "../resharding/assert-shard-count.ts";
@@ -43,6 +44,8 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   const optionalRedis = createFailFastRedis(config.redis.address, log, config.optionalRedisTimeoutMs);
   lifecycle.onStop("optional redis", () => optionalRedis.disconnect());
   const registry = createRegistry("api");
+  const memory = startMemoryWatch(redis, registry, log);
+  lifecycle.onStop("memory watch", () => memory.stop());
   const shardOf = createShardOf(config.shards);
   const analytics = { redis, redisPrefix: config.redis.prefix, config: config.analytics, now: Date.now };
 
@@ -50,6 +53,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     verify,
     shardOf,
     queues,
+    hasRoom: () => memory.share() < config.maxMemoryShare,
     countSession: (change) => countSession(analytics, change),
     deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
     now: Date.now,

@@ -5,7 +5,7 @@ import { createGroupCommit } from "./group-commit.ts";
 import { openQueue } from "./open-bullmq.ts";
 import type { Message } from "../domain/message.ts";
 import { shardPrefix, shardQueueName } from "../redis/keys.ts";
-import type { RedisClient } from "../redis/redis-client.ts";
+import { connectionErrorOf, type RedisClient } from "../redis/redis-client.ts";
 
 export interface QueueMessagesOptions {
   readonly redis: RedisClient;
@@ -74,7 +74,9 @@ export function createMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMes
   }
 
   async function addJob(shard: number, messages: readonly Message[], options: JobsOptions): Promise<void> {
-    if (redis.status !== "ready") throw new RedisUnavailableError("Redis is not connected");
+    if (redis.status !== "ready") {
+      throw new RedisUnavailableError("Redis is not connected", { cause: connectionErrorOf(redis) });
+    }
     const add = async () => (await startedQueueOf(shard)).add(shardQueueName, { messages }, options);
     await within(deadlineMs, add());
   }

@@ -18,7 +18,7 @@ export interface ClaimedJob {
 export interface ShardJobs {
   /**
    * Waits about a second for a first job, then claims further jobs without waiting, up to `maxMessages` messages in total. The first
-   * job is claimed whatever its size. Resolves with an empty list when no job came.
+   * job is claimed whatever its size, and large messages make a smaller batch. Resolves with an empty list when no job came.
    */
   claim(maxMessages: number): Promise<ClaimedJob[]>;
   /**
@@ -43,6 +43,11 @@ export interface ShardJobs {
 const firstRound = 4;
 const roundGrowth = 4;
 /**
+ * Characters of one batch, as JSON. Redis holds the answers to one round of requests in its memory at the same time, so in a Redis
+ * that is nearly full a round of large jobs would be refused again and again.
+ */
+const maxBatchCharacters = 1_000_000;
+/**
  * BullMQ's check for stalled jobs is off: the owner of a shard requeues what earlier owners left, so a job never fails and no lock
  * is renewed. The lock only tells which owner has a job, and it outlasts any batch.
  */
@@ -50,6 +55,11 @@ const lockDurationMs = 10 * 60_000;
 const closeTimeoutMs = 3_000;
 /** BullMQ does not check the lock for this token. */
 const anyToken = "0";
+
+interface HeldJob {
+  readonly job: Job;
+  readonly characters: number;
+}
 
 /** Opens a shard's queue for its owner. All shards share `redis`; each opens one more connection for waiting, and BullMQ another. */
 export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: number, log: Logger): ShardJobs {
@@ -68,7 +78,7 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
   const queue = openQueue(queueOptions);
   const signal = createJobSignal(redis, worker.toKey("marker"));
 
-  const held = new Map<string, Job>();
+  const held = new Map<string, HeldJob>();
   let mayHaveMore = true;
   // The number of jobs of the last round: a full queue is then read in one round instead of six growing ones.
   let expected = firstRound;
@@ -76,7 +86,7 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
   const adopt = (job: Job | undefined): ClaimedJob[] => {
     mayHaveMore = job?.id !== undefined;
     if (job?.id === undefined) return [];
-    held.set(job.id, job);
+    held.set(job.id, { job, characters: JSON.stringify(job.data).length });
     return [toClaimed(job.id, job)];
   };
   const next = async () => adopt(await worker.getNextJob(token, { block: false }));
@@ -91,10 +101,16 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
     );
   };
 
+  /** The number of further jobs that the batch has room for, if they are as large as its jobs are on average. */
+  const roomAfter = (jobs: readonly ClaimedJob[]) => {
+    const used = jobs.reduce((sum, { id }) => sum + (held.get(id)?.characters ?? 0), 0);
+    return jobs.length === 0 ? firstRound : Math.floor((maxBatchCharacters - used) / (used / jobs.length));
+  };
+
   async function claimMore(first: readonly ClaimedJob[], maxMessages: number): Promise<ClaimedJob[]> {
     const jobs = [...first];
     for (let round = Math.max(firstRound, expected - jobs.length); ; round *= roundGrowth) {
-      const asked = Math.min(round, maxMessages - countMessages(jobs));
+      const asked = Math.min(round, maxMessages - countMessages(jobs), roomAfter(jobs));
       if (asked <= 0) break;
       const more = (await Promise.all(Array.from({ length: asked }, next))).flat();
       jobs.push(...more);
@@ -115,10 +131,10 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
     completeAndClaim: async (jobs, maxMessages) => {
       const taken = await Promise.all(
         jobs.map(async ({ id }) => {
-          const job = held.get(id);
-          if (job === undefined) throw new Error(`job ${id} is not held`);
+          const found = held.get(id);
+          if (found === undefined) throw new Error(`job ${id} is not held`);
           held.delete(id);
-          const [data, nextId] = (await job.moveToCompleted("", token, maxMessages > 0)) ?? [];
+          const [data, nextId] = (await found.job.moveToCompleted("", token, maxMessages > 0)) ?? [];
           return data ? adopt(Job.fromJSON(worker, data, nextId)) : [];
         }),
       );

@@ -1,7 +1,8 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis";
 import type { Logger } from "../shared/logger.ts";
 import type { RedisAddress } from "./redis-address.ts";
-import type { RedisClient } from "./redis-client.ts";
+import { rememberConnectionErrors, type RedisClient } from "./redis-client.ts";
+import { describeRedisError, redisReason } from "./redis-reason.ts";
 
 /** Delay before a reconnection, in ms. */
 const reconnectDelay = (attempt: number) => Math.min(attempt * 50, 1_000);
@@ -11,10 +12,12 @@ const reconnecting = {
   maxLoadingRetryTime: 500,
 };
 /**
- * A server that was replaced by another one can fall silent without closing a connection. The limit is longer than any command
- * waits: BullMQ blocks for 10 s at most.
+ * A server that was replaced by another one can fall silent without closing a connection. A connection on which a command gets no
+ * answer for this time is opened again. Each limit is longer than its commands wait: BullMQ blocks for 10 s at most.
  */
-const socketTimeoutMs = 15_000;
+const socketTimeoutMs = { failFast: 4_000, blocking: 12_000 };
+/** Pause between two reconnections because of a refusal, which may last long. */
+const refusedPauseMs = 1_000;
 /** A cluster node reports a slot's new owner when it is asked for the slot, but not when it has fallen silent. */
 const slotsRefreshMs = 5_000;
 /** Retries for a command whose cluster node is lost, until its successor answers. */
@@ -27,7 +30,11 @@ const redirects = { max: 5, delayMs: 40 };
  */
 export function createFailFastRedis(address: RedisAddress, log: Logger, commandTimeout = 800): RedisClient {
   return connect(address, log, {
-    redis: { commandTimeout, maxRetriesPerRequest: 0 },
+    redis: {
+      commandTimeout,
+      maxRetriesPerRequest: 0,
+      socketTimeout: Math.max(socketTimeoutMs.failFast, 2 * commandTimeout),
+    },
     enableOfflineQueue: false,
     cluster: { maxRedirections: redirects.max, retryDelayOnFailover: redirects.delayMs, retryDelayOnClusterDown: 0 },
   });
@@ -40,14 +47,14 @@ export function createFailFastRedis(address: RedisAddress, log: Logger, commandT
 export function createBlockingRedis(address: RedisAddress, log: Logger): RedisClient {
   return connect(address, log, {
     // Blocking commands end by themselves, before BullMQ's watchdog resets the connection, which a cluster connection does not survive.
-    redis: { maxRetriesPerRequest: null, blockingTimeout: 1 },
+    redis: { maxRetriesPerRequest: null, blockingTimeout: 1, socketTimeout: socketTimeoutMs.blocking },
     enableOfflineQueue: true,
     cluster: { maxRedirections: 6, retryDelayOnFailover: 100, retryDelayOnMoved: 50, retryDelayOnClusterDown: 100 },
   });
 }
 
 interface ConnectionProfile {
-  readonly redis: Pick<RedisOptions, "commandTimeout" | "maxRetriesPerRequest" | "blockingTimeout">;
+  readonly redis: Pick<RedisOptions, "commandTimeout" | "maxRetriesPerRequest" | "blockingTimeout" | "socketTimeout">;
   readonly enableOfflineQueue: boolean;
   readonly cluster: Pick<
     ClusterOptions,
@@ -60,7 +67,7 @@ function connect(
   log: Logger,
   { redis, enableOfflineQueue, cluster }: ConnectionProfile,
 ): RedisClient {
-  const options = { ...reconnecting, ...redis };
+  const options = { ...reconnecting, ...redis, reconnectOnError: createReconnectOnReadOnly() };
   switch (address.kind) {
     case "single":
       return logAvailability(
@@ -74,7 +81,6 @@ function connect(
           ...sentinelOptions(address),
           enableOfflineQueue,
           retryStrategy: reconnectDelay,
-          socketTimeout: socketTimeoutMs,
         }),
         log,
       );
@@ -91,7 +97,6 @@ function connect(
             ...options,
             ...address.login,
             ...(address.tls && { tls: {} }),
-            socketTimeout: socketTimeoutMs,
           },
         }),
         log,
@@ -116,19 +121,31 @@ const sentinelOptions = ({
   ...(tls && { tls: {}, enableTLSForSentinelMode: true, sentinelTLS: {} }),
   sentinelRetryStrategy: reconnectDelay,
   sentinelCommandTimeout: 2_000,
-  // A master that has become a replica rejects writes; the Sentinels know the new master.
-  reconnectOnError: (error: Error) => error.message.startsWith("READONLY"),
 });
+
+/**
+ * A master that has become a replica refuses writes for as long as a connection to it lives. A new connection reaches the new master:
+ * the Sentinels, the name or the proxy behind the address lead to it.
+ */
+function createReconnectOnReadOnly(): (error: Error) => boolean {
+  let lastAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (redisReason(error) !== "readonly" || performance.now() - lastAt < refusedPauseMs) return false;
+    lastAt = performance.now();
+    return true;
+  };
+}
 
 /**
  * Logs when Redis or a node of a cluster becomes unavailable and available again: one line for each change, not for each attempt.
  * Without a listener, an error of ioredis ends the process.
  */
 function logAvailability<Client extends RedisClient>(redis: Client, log: Logger): Client {
+  rememberConnectionErrors(redis);
   const unavailable = new Set<string>();
   const onLost = (what: string, error: Error) => {
     if (!unavailable.has(what))
-      log.warn({ event: "redis.unavailable", what, error: error.message }, "Redis is unavailable");
+      log.warn({ event: "redis.unavailable", what, error: describeRedisError(error) }, "Redis is unavailable");
     unavailable.add(what);
   };
   const onRestored = (what: string) => {

@@ -7,6 +7,7 @@ const prefix = "bridge";
 const examples: Readonly<Record<string, readonly string[]>> = {
   shardPrefix: [`${keys.shardPrefix(prefix, 3)}:${keys.shardQueueName}:wait`],
   shardPrefixes: keys.shardPrefixes(prefix, 2).map((shard) => `${shard}:${keys.shardQueueName}:meta`),
+  probeKey: [keys.probeKey(keys.shardPrefix(prefix, 0))],
   ledgerKey: [keys.ledgerKey(keys.shardPrefix(prefix, 0))],
   deadLetterKeys: Object.values(keys.deadLetterKeys(prefix)),
   shardLayoutKey: [keys.shardLayoutKey(prefix)],

@@ -12,6 +12,9 @@ export const shardPrefix = (redisPrefix: string, shard: number): string => `{${r
 export const shardPrefixes = (redisPrefix: string, shards: number): string[] =>
   Array.from({ length: shards }, (_, shard) => shardPrefix(redisPrefix, shard));
 
+/** Written by the readiness check, which must know whether Redis accepts writes. */
+export const probeKey = (prefixOfShard: string): string => `${prefixOfShard}:probe`;
+
 /** The ledger of the shard with this prefix. */
 export const ledgerKey = (prefixOfShard: string): string => `${prefixOfShard}:ledger`;
 
@@ -84,6 +87,7 @@ export const redisKeys: readonly KeyDescription[] = [
     holds: "the last published state of each user of the shard, with the proof that they are complete",
     ifLost: "The owner rebuilds the ledger from Kafka.",
   },
+  { pattern: probeKey(shardTag), type: "string", holds: "nothing: `/readyz` writes it", ifLost: "Nothing." },
   {
     pattern: deadLetterKeys(prefix).deadLetters,
     type: "hash",

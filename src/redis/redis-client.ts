@@ -1,5 +1,7 @@
 import type { Cluster, Redis } from "ioredis";
 import { setTimeout as delay } from "node:timers/promises";
+import { probeKey } from "./keys.ts";
+import { describeRedisError } from "./redis-reason.ts";
 
 /**
  * A connection to one server, to the master that Sentinels name, or to a cluster. In a cluster, all keys of one command, script or
@@ -13,18 +15,45 @@ export const mastersOf = (redis: RedisClient): readonly Redis[] => ("nodes" in r
 
 /** Probes usually give up after a second, and a worker's own commands may wait longer. */
 const deadlineMs = 800;
+const probeExpiryMs = 60_000;
+
+const connectionErrors = new WeakMap<RedisClient, Error>();
+
+/** Keeps the error for which a connection is not ready, for example that the password is wrong. */
+export function rememberConnectionErrors(redis: RedisClient): void {
+  redis.on("error", (error: Error) => connectionErrors.set(redis, error));
+  redis.on("ready", () => connectionErrors.delete(redis));
+}
+
+/** Why a connection is not ready, as far as it is known at once. */
+export const connectionErrorOf = (redis: RedisClient): Error | undefined => connectionErrors.get(redis);
+
+/** Like {@link connectionErrorOf}, and asks Redis whether it is loading its data: ioredis is then connected and not ready. */
+async function explainConnection(redis: RedisClient): Promise<Error | undefined> {
+  if (redis.status === "connect" && !("nodes" in redis)) {
+    const info = await Promise.race([redis.info("persistence"), delay(deadlineMs, "", { ref: false })]).catch(() => "");
+    if (/^loading:1/m.test(info))
+      connectionErrors.set(redis, new Error("LOADING Redis is loading the dataset in memory"));
+  }
+  return connectionErrors.get(redis);
+}
 
 /**
- * Readiness of Redis: `true` or the reason against it, within 800 ms. In a cluster each node answers only for its own keys, so the
- * check asks for the `keys` that the process needs, on the connection of its commands.
+ * Readiness of Redis: `true` or the reason against it, within 800 ms. Writes a key, because a server can answer and yet refuse every
+ * write. In a cluster each node answers only for its own keys, so the check writes one for each of the `prefixes`, on the
+ * connection of the process's own commands.
  */
-export async function checkRedis(redis: RedisClient, keys: readonly string[]): Promise<true | string> {
-  if (redis.status !== "ready") return `not connected (${redis.status})`;
+export async function checkRedis(redis: RedisClient, prefixes: readonly string[]): Promise<true | string> {
+  const probed = "nodes" in redis ? prefixes : prefixes.slice(0, 1);
   try {
-    const answers = "nodes" in redis ? keys.map((key) => redis.exists(key)) : [redis.ping()];
-    const answered = Promise.all(answers).then(() => true as const);
+    if (redis.status !== "ready") {
+      const error = await explainConnection(redis);
+      return error === undefined ? `not connected (${redis.status})` : describeRedisError(error);
+    }
+    const written = probed.map((prefix) => redis.set(probeKey(prefix), "1", "PX", probeExpiryMs));
+    const answered = Promise.all(written).then(() => true as const);
     return await Promise.race([answered, delay(deadlineMs, `no answer in ${deadlineMs} ms`, { ref: false })]);
   } catch (error) {
-    return error instanceof Error ? error.message : "no answer";
+    return describeRedisError(error);
   }
 }

@@ -11,6 +11,7 @@ export interface WebhookRouteDeps extends ReceiveDeps {
   readonly log: Logger;
 }
 
+const refused = new Set<Receipt["outcome"]>(["full", "unavailable", "rejected"]);
 const maxBodyBytes = 1024 * 1024;
 
 /** `POST /webhooks/clerk`: the address of the webhook endpoint in Clerk's dashboard. */
@@ -30,8 +31,11 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
     });
     const durationMs = now() - startedAt;
     count(metrics, receipt, durationMs);
-    const level = receipt.outcome === "unavailable" || receipt.outcome === "rejected" ? "warn" : "info";
-    log[level]({ event: "webhook.received", ...withoutCause(receipt), durationMs });
+    log[refused.has(receipt.outcome) ? "warn" : "info"]({
+      event: "webhook.received",
+      ...withoutCause(receipt),
+      durationMs,
+    });
     return answer(c, receipt);
   });
 }
@@ -76,12 +80,18 @@ function answer(c: Context, receipt: Receipt): Response {
       return c.body(null, 204);
     case "rejected":
       return c.json(errorBody(c, receipt.reason, messageOf[receipt.reason]), 400);
+    case "full":
+      return c.json(errorBody(c, "queue_full", "The queue is full; send the message again"), 503, retryLater);
     case "unavailable":
-      return c.json(errorBody(c, "queue_unavailable", "The queue is unavailable; send the message again"), 503, {
-        "retry-after": "5",
-      });
+      return c.json(
+        errorBody(c, "queue_unavailable", "The queue is unavailable; send the message again"),
+        503,
+        retryLater,
+      );
   }
 }
+
+const retryLater = { "retry-after": "5" };
 
 const messageOf = {
   missing_headers: "Signature headers are missing",
@@ -108,8 +118,11 @@ function count(metrics: WebhookMetrics, receipt: Receipt, durationMs: number): v
     case "rejected":
       metrics.rejected.inc({ reason: receipt.reason });
       return;
+    case "full":
+      metrics.rejected.inc({ reason: "redis_full" });
+      return;
     case "unavailable":
-      metrics.rejected.inc({ reason: receipt.outcome });
+      metrics.rejected.inc({ reason: `redis_${receipt.reason}` });
   }
 }
 

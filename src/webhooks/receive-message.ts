@@ -2,6 +2,7 @@ import type { SessionCount } from "../analytics/count-events.ts";
 import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";
+import { type RedisReason, redisReason } from "../redis/redis-reason.ts";
 import { routeMessage } from "./route-message.ts";
 import type { RejectionReason, SignatureHeaders, Verifier } from "./verify-message.ts";
 
@@ -10,6 +11,8 @@ export interface ReceiveDeps {
   readonly shardOf: (userId: string) => number;
   readonly queues: Pick<MessageQueues, "add">;
   readonly deadLetters: Pick<DeadLetters, "store">;
+  /** Whether Redis has room for more messages, with a reserve for the worker that drains them. */
+  readonly hasRoom: () => boolean;
   /** Resolves once Redis has stored the count. */
   readonly countSession: (change: SessionChange) => Promise<SessionCount>;
   readonly now: () => number;
@@ -22,14 +25,15 @@ export interface ReceivedRequest {
   readonly body: string;
 }
 
-/** The outcome of a webhook request. Svix sends only `unavailable` and `rejected` requests again. */
+/** The outcome of a webhook request. Svix sends only `full`, `unavailable` and `rejected` requests again. */
 export type Receipt =
   | { readonly outcome: "queued"; readonly id: string; readonly userId: string; readonly shard: number }
   | { readonly outcome: SessionCount; readonly id: string; readonly session: SessionChange["event"] }
   | { readonly outcome: "ignored"; readonly id: string; readonly type: string }
   | { readonly outcome: "dead_lettered"; readonly id: string; readonly reason: string }
   | { readonly outcome: "rejected"; readonly reason: RejectionReason }
-  | { readonly outcome: "unavailable"; readonly id: string; readonly cause: unknown };
+  | { readonly outcome: "full"; readonly id: string }
+  | { readonly outcome: "unavailable"; readonly id: string; readonly reason: RedisReason; readonly cause: unknown };
 
 /**
  * Receives one webhook: verifies the raw bytes and adds the message to its shard's queue, or counts it when it concerns a session.
@@ -41,6 +45,7 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
   if (verification.outcome === "rejected") return verification;
   const { message: verified } = verification;
   const { id } = verified;
+  if (!deps.hasRoom()) return { outcome: "full", id };
   const receivedAt = deps.now();
   const route = routeMessage(verified, { receivedAt, traceparent: request.traceparent });
   try {
@@ -59,6 +64,6 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
         return { outcome: "ignored", id, type: route.type };
     }
   } catch (cause) {
-    return { outcome: "unavailable", id, cause };
+    return { outcome: "unavailable", id, reason: redisReason(cause), cause };
   }
 }
