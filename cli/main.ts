@@ -7,6 +7,7 @@ import { addRebuildCommand } from "./commands/rebuild.ts";
 import { addReplayCommand } from "./commands/replay.ts";
 import { addReshardCommand } from "./commands/reshard.ts";
 import { addTailCommand } from "./commands/tail.ts";
+import { addUsersCommand } from "./commands/users.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
 
 program.name("bridge").description("Operate a running bridge. Uses the worker's environment.").showHelpAfterError();
@@ -18,5 +19,6 @@ addRebuildCommand(program);
 addBackfillCommand(program);
 addReconcileCommand(program);
 addVerifyCommand(program);
+addUsersCommand(program);
 addReshardCommand(program);
 await program.parseAsync();

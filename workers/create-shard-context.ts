@@ -59,7 +59,7 @@ export function createShardContext({
     deadLetters: createDeadLetters(redis, redisPrefix, config.deadLetters.retentionMs),
     readUser,
     batchMaxMessages: config.kafka.batchMaxMessages,
-    staleUserCheckAfterMs: config.staleUserCheckAfterMs,
+    staleUsers: config.staleUsers,
     cache: config.cache,
     analytics: config.analytics,
     metrics,

@@ -72,7 +72,7 @@ async function joinAndRun(
   { atStep = async () => {}, onFatal }: WorkerHooks,
   onMembership: (membership: Membership) => void,
 ): Promise<void> {
-  const { redis, jobsRedis, queues, clerk, readUser, eventLog, reconciliationMetrics } = resources;
+  const { redis, jobsRedis, queues, clerk, clerkInstance, readUser, eventLog, reconciliationMetrics } = resources;
   const { signal } = lifecycle;
   const layout = { redis, redisPrefix: config.redis.prefix, shards: config.shards };
   await assertShardCount({ ...layout, shardCountError: workerShardCountError }, shardCountTimeoutMs);
@@ -87,6 +87,7 @@ async function joinAndRun(
     jobsRedis,
     queues,
     clerk,
+    clerkInstance,
     readUser,
     metrics: reconciliationMetrics,
     log,

@@ -22,12 +22,19 @@ export const WORKER_ENVIRONMENT = {
     .describe(
       "Age of a message about an unknown user from which on Clerk is asked before the user is published, in ms",
     ),
+  STALE_USER_GIVE_UP_AFTER_MS: positive
+    .default(86_400_000)
+    .describe(
+      "Time that a message waits for Clerk's answer about an unknown user, in ms; then it becomes a dead letter",
+    ),
   ...RECONCILIATION_ENVIRONMENT,
   ...AUDIT_ENVIRONMENT,
   ...CACHE_ENVIRONMENT,
   ...ANALYTICS_ENVIRONMENT,
 };
 
+/** How messages about unknown users are verified; all in ms. */
+export type StaleUsersConfig = WorkerConfig["staleUsers"];
 export type WorkerConfig = ReturnType<typeof readWorkerConfig>;
 
 /** Configuration of the worker. Throws a `ConfigError`. */
@@ -40,7 +47,7 @@ export function readWorkerConfig(variables: EnvironmentVariables = process.env) 
     kafka: toKafkaConfig(env, env.SHARDS),
     clerk: toClerkConfig(env),
     deadLetters: toDeadLettersConfig(env),
-    staleUserCheckAfterMs: env.STALE_USER_CHECK_AFTER_MS,
+    staleUsers: { checkAfterMs: env.STALE_USER_CHECK_AFTER_MS, giveUpAfterMs: env.STALE_USER_GIVE_UP_AFTER_MS },
     reconciliation: toReconciliationConfig(env),
     audit: toAuditConfig(env),
     cache: toCacheConfig(env),

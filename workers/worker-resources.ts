@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import { type ClerkApi, createClerkApi } from "../src/clerk/client/clerk-api.ts";
-import { createUserReader, type UserReader } from "../src/clerk/users/clerk-users.ts";
+import { type ClerkInstance, createClerkInstance } from "../src/clerk/client/clerk-instance.ts";
+import { createUserReader, type UserReader } from "../src/clerk/users/read-user.ts";
 import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
 import { createMessageQueues, type MessageQueues } from "../src/queue/message-queues.ts";
 import { createBlockingRedis, createFailFastRedis } from "../src/redis/create-redis.ts";
@@ -24,6 +25,7 @@ export interface WorkerResources {
   readonly jobsRedis: RedisClient;
   readonly queues: MessageQueues;
   readonly clerk: ClerkApi;
+  readonly clerkInstance: ClerkInstance;
   readonly readUser: UserReader;
   readonly eventLog: EventLog;
   readonly registry: Registry;
@@ -47,12 +49,14 @@ export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle
   const queues = createMessageQueues({ redis, redisPrefix, deadlineMs: redisTimeoutMs });
   lifecycle.onStop("queues", () => queues.close());
   const clerk = createClerkApi({ config: config.clerk, redis, redisPrefix, registry, log, now });
+  const clerkInstance = createClerkInstance(clerk, { redis, redisPrefix, now });
   return {
     redis,
     jobsRedis,
     queues,
     clerk,
-    readUser: createUserReader(clerk, now),
+    clerkInstance,
+    readUser: createUserReader(clerk, clerkInstance, now),
     eventLog: openEventLog(config.kafka, log),
     registry,
     metrics: createWorkerMetrics(registry),

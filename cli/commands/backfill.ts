@@ -1,6 +1,7 @@
 import type { Command } from "commander";
-import { countUsers } from "../../src/clerk/users/clerk-users.ts";
+import { countUsers } from "../../src/clerk/users/list-users.ts";
 import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
+import { assertSameInstance } from "../../src/clerk/client/clerk-instance.ts";
 import { createProgressStore } from "../../src/reconciliation/runs/backfill-progress.ts";
 import { backfill } from "../../src/reconciliation/runs/backfill.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
@@ -16,7 +17,8 @@ export function addBackfillCommand(program: Command): void {
     .action((options: { dryRun?: true; restart?: true }) =>
       runCommand(async (context) => {
         const { config, redis, signal } = context;
-        const clerk = context.createClerk();
+        const { clerk, instance } = context.openClerk();
+        await assertSameInstance(instance);
         const dryRun = options.dryRun ?? false;
         const total = await countUsers(clerk, {});
         let display: ProgressDisplay | undefined;

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import type { Command } from "commander";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
 import { checkApiConfig } from "../doctor/check-api-config.ts";
-import { checkClerk } from "../doctor/check-clerk.ts";
+import { checkClerk, checkInstance } from "../doctor/check-clerk.ts";
 import { checkKafka, checkShards } from "../doctor/check-kafka.ts";
 import { checkClocks, checkConnection, checkMemory, checkRedisSettings } from "../doctor/check-redis.ts";
 import { type Finding, runCheck } from "../doctor/finding.ts";
@@ -15,7 +15,7 @@ export function addDoctorCommand(program: Command): void {
     .command("doctor")
     .description("check the configuration, Redis, Kafka and Clerk, and print a remedy for each problem")
     .action(() =>
-      runCommand(async ({ config, redis, eventLog }) => {
+      runCommand(async ({ config, redis, eventLog, openClerk }) => {
         const { brokers } = config.kafka;
         const findings = [
           ...(await checkConnection(redis, config)),
@@ -27,7 +27,10 @@ export function addDoctorCommand(program: Command): void {
             checkKafka(eventLog, config),
           )),
           ...(await checkShards(redis, config)),
-          ...(await runCheck("Clerk", "check CLERK_SECRET_KEY and CLERK_API_URL", () => checkClerk(config, Date.now))),
+          ...(await runCheck("Clerk", "check CLERK_SECRET_KEY and CLERK_API_URL", async () => {
+            const ofKey = await checkClerk(config, Date.now);
+            return ofKey[0]?.verdict === "ok" ? [...ofKey, ...(await checkInstance(openClerk().instance))] : ofKey;
+          })),
         ];
         for (const finding of findings) print(formatFinding(finding));
         return findings.some(({ verdict }) => verdict === "fail") ? exitCodes.problems : exitCodes.ok;

@@ -18,15 +18,17 @@ export function addReconcileCommand(program: Command): void {
     )
     .option("--full", "compare all users and find deletions, not only recent changes")
     .option("--all-deletions", "with --full: publish any number of deletions")
+    .option("--accept-instance", "take the Clerk instance of CLERK_SECRET_KEY for the one whose users are published")
     .option("--no-wait", "do not wait for the result")
-    .action((options: { full?: true; allDeletions?: true; wait: boolean }) =>
-      runCommand(async ({ config, redis, signal }) => {
+    .action((options: { full?: true; allDeletions?: true; acceptInstance?: true; wait: boolean }) =>
+      runCommand(async ({ config, redis, signal, openClerk }) => {
+        if (options.acceptInstance) print(`accepted: ${await openClerk().instance.accept()}`);
         const queue = createReconciliationQueue(redis, config.redis.prefix);
         try {
           const id = await queue.ask({
             kind: options.full ? "full" : "recent",
             reason: "asked",
-            allDeletions: options.allDeletions ?? false,
+            ...(options.allDeletions && { allDeletions: true }),
           });
           print("queued: a worker runs it after any run in progress");
           if (options.wait) print(formatResult(await untilDone(queue, id, signal)));

@@ -20,7 +20,7 @@ export function addVerifyCommand(program: Command): void {
           queues,
           shardOf,
           viewShard,
-          readPage: createUserPageReader(context.createClerk(), Date.now, signal),
+          readPage: createUserPageReader(context.openClerk().clerk, Date.now, signal),
           readStateTable: (from) =>
             readStateTable({ follow: eventLog.follow, topic: config.kafka.stateTopic, shardOf, from, signal }),
           now: Date.now,

@@ -1,5 +1,6 @@
 import { Registry } from "prom-client";
 import { type ClerkApi, createClerkApi } from "../../src/clerk/client/clerk-api.ts";
+import { type ClerkInstance, createClerkInstance } from "../../src/clerk/client/clerk-instance.ts";
 import { createShardOf } from "../../src/domain/shard-of.ts";
 import { type EventLog, openEventLog } from "../../src/kafka/open-event-log.ts";
 import { createLedgerView, type LedgerView } from "../../src/ledger/ledger-view.ts";
@@ -25,10 +26,10 @@ export interface CliContext extends AsyncDisposable {
   readonly shardOf: (userId: string) => number;
   readonly viewShard: (shard: number) => LedgerView;
   /**
-   * Creates a client of Clerk's Backend API, within the rate limit that it shares with the running processes. Throws a
+   * Opens Clerk's Backend API, within the rate limit that this process shares with the running ones. Throws a
    * `ConfigError` when the secret key is not set: only the commands that need Clerk need the key.
    */
-  readonly createClerk: () => ClerkApi;
+  readonly openClerk: () => { readonly clerk: ClerkApi; readonly instance: ClerkInstance };
   /** Aborted by Ctrl-C and by SIGTERM. */
   readonly signal: AbortSignal;
 }
@@ -53,15 +54,11 @@ export async function openCliContext(): Promise<CliContext> {
     queues,
     shardOf: createShardOf(config.shards),
     viewShard: (shard) => createLedgerView(redis, shardPrefix(prefix, shard)),
-    createClerk: () =>
-      createClerkApi({
-        config: config.clerk,
-        redis,
-        redisPrefix: prefix,
-        registry: new Registry(),
-        log,
-        now: Date.now,
-      }),
+    openClerk: () => {
+      const shared = { redis, redisPrefix: prefix, now: Date.now };
+      const clerk = createClerkApi({ config: config.clerk, registry: new Registry(), log, ...shared });
+      return { clerk, instance: createClerkInstance(clerk, shared) };
+    },
     signal: interrupted.signal,
     [Symbol.asyncDispose]: async () => {
       await queues.close();

@@ -1,7 +1,7 @@
 import type { User } from "./user.ts";
 
 /** How a change reached the bridge. Consumers see it as `ce_origin`, to which the decision adds `first-seen`. */
-export const changeSources = ["webhook", "api", "backfill", "reconciliation"] as const;
+export const changeSources = ["webhook", "api", "backfill", "reconciliation", "restore"] as const;
 export type ChangeSource = (typeof changeSources)[number];
 
 /** A user as Clerk reports it. All times are milliseconds since the epoch, by Clerk's clock unless stated otherwise. */

@@ -57,7 +57,7 @@ function run(changes: readonly Change[], sizes: readonly number[]) {
   for (let at = 0, turn = 0; at < changes.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;
     const batch = changes.slice(at, at + size).map((change) => ({ change, message }));
-    for (const { change, decision } of decideBatch(states, batch, { verifyBefore: 0 })) {
+    for (const { change, decision } of decideBatch(states, batch, { verifyBefore: 0, now: 1_900_000_000_000 })) {
       if (decision.outcome === "publish") events.push(decision.event);
       if ("next" in decision) states.set(userIdOf(change), decision.next);
     }

@@ -12,7 +12,7 @@ const ada: User = {
   emailAddress: ["ada@example.com"],
   role: "user",
 };
-const policy = { verifyBefore: 0 };
+const policy = { verifyBefore: 0, now: 1_900_000_000_000 };
 
 const snapshot = (version: number, changes: Partial<User> = {}, more: Partial<Snapshot> = {}): Snapshot => ({
   kind: "snapshot",
@@ -59,9 +59,11 @@ describe("the first snapshot of a user", () => {
   });
 
   test("is unverified when its version is older than the policy allows, unless it was read from Clerk's API", () => {
-    expect(decide(undefined, snapshot(4_999), { verifyBefore: 5_000 })).toEqual({ outcome: "unverified" });
-    expect(decide(undefined, snapshot(5_000), { verifyBefore: 5_000 }).outcome).toBe("publish");
-    expect(decide(undefined, snapshot(4_999, {}, { readAt: 6_000 }), { verifyBefore: 5_000 }).outcome).toBe("publish");
+    expect(decide(undefined, snapshot(4_999), { ...policy, verifyBefore: 5_000 })).toEqual({ outcome: "unverified" });
+    expect(decide(undefined, snapshot(5_000), { ...policy, verifyBefore: 5_000 }).outcome).toBe("publish");
+    expect(decide(undefined, snapshot(4_999, {}, { readAt: 6_000 }), { ...policy, verifyBefore: 5_000 }).outcome).toBe(
+      "publish",
+    );
   });
 });
 
@@ -100,6 +102,71 @@ describe("a further snapshot of a user", () => {
       const read = snapshot(2, { firstName }, { source: "reconciliation", readAt: 7_000 });
       expect(decide(state(2, { firstName: "M" }), read, policy).outcome).toBe("publish");
     }
+  });
+});
+
+describe("a state whose version lies in the future", () => {
+  const { now } = policy;
+  const hour = 3_600_000;
+  const future = state(now + 2 * hour, { firstName: "Wrong" }, 3);
+
+  test("is overruled by what Clerk says now, so that later changes count again", () => {
+    const said = snapshot(now - 1, { firstName: "Right" }, { source: "reconciliation", readAt: now });
+    const { event, next } = published(decide(future, said, policy));
+    expect(event).toMatchObject({ eventType: "user.updated", data: { changes: { firstName: "Right" } } });
+    expect(next).toMatchObject({ version: now - 1, sequence: 4 });
+    expect(decide(next, said, policy)).toEqual({ outcome: "duplicate" });
+    expect(decide(next, snapshot(now, { firstName: "Later" }), policy).outcome).toBe("publish");
+  });
+
+  test("gets the right version from Clerk even if its content is right", () => {
+    const said = snapshot(now - 1, { firstName: "Wrong" }, { source: "reconciliation", readAt: now });
+    expect(decide(future, said, policy)).toMatchObject({ outcome: "unchanged", next: { version: now - 1 } });
+  });
+
+  test("is not overruled by a webhook, which may be late", () => {
+    expect(decide(future, snapshot(now - 1, { firstName: "Late" }), policy)).toEqual({ outcome: "stale" });
+  });
+
+  test("is not overruled by an older answer of Clerk's once that time has come, so that a late message changes nothing", () => {
+    const said = snapshot(now - 1, {}, { source: "reconciliation", readAt: now });
+    expect(decide(future, said, { ...policy, now: now + hour })).toEqual({ outcome: "stale" });
+  });
+});
+
+describe("a restoration by an operator", () => {
+  const deleted: State = { status: "deleted", sequence: 2 };
+  const restore = (firstName: string, readAt: number) => snapshot(7, { firstName }, { source: "restore", readAt });
+
+  test("publishes user.created for a deleted user, and the sequence goes on", () => {
+    const { event, origin, next } = published(decide(deleted, restore("Ada", 50), policy));
+    expect([event.eventType, origin, next.sequence]).toEqual(["user.created", "restore", 3]);
+    expect(decide(next, restore("Ada", 50), policy)).toEqual({ outcome: "duplicate" });
+  });
+
+  test("gives every event after it an id of its own, also those of further deletions and restorations", () => {
+    let current: State = state(1);
+    const ids: string[] = [];
+    const changes = [
+      deletion,
+      restore("Ada", 50),
+      deletion,
+      restore("Ada", 60),
+      snapshot(8, { role: "admin" }),
+      deletion,
+    ];
+    for (const change of changes) {
+      const { event, next } = published(decide(current, change, policy));
+      ids.push(event.eventId);
+      current = next;
+    }
+    expect(new Set(ids).size).toBe(changes.length);
+    expect(current).toEqual({ status: "deleted", sequence: 7 });
+  });
+
+  test("of a user that is not deleted is an ordinary snapshot", () => {
+    expect(decide(state(7), restore("Ada", 50), policy).outcome).toBe("unchanged");
+    expect(decide(state(8), restore("Ada", 50), policy)).toEqual({ outcome: "stale" });
   });
 });
 

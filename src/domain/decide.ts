@@ -1,5 +1,5 @@
 import type { Change, ChangeSource, Deletion, Snapshot } from "./change.ts";
-import { compareSnapshots, type PresentState, type State } from "./state.ts";
+import { compareSnapshots, overrulesFuture, type PresentState, type State } from "./state.ts";
 import { changesBetween, contentOf } from "./user.ts";
 import { eventIdOf, type UserEvent } from "./user-events.ts";
 
@@ -11,7 +11,8 @@ export type Origin = ChangeSource | "first-seen";
  *
  * | outcome    | when                                                                    | what to do                  |
  * | ---------- | ----------------------------------------------------------------------- | --------------------------- |
- * | publish    | the user is unknown, the content is newer, or it is the first deletion  | write `event` and `next`    |
+ * | publish    | the user is unknown, the content is newer, it is the first deletion of  | write `event` and `next`    |
+ * |            | a user, or an operator restores a wrongly deleted user               |                             |
  * | unchanged  | newer version, same content (Clerk sends one at every sign-in)          | write `next`, no event      |
  * | duplicate  | the very snapshot that the state holds, or another deletion             | nothing                     |
  * | stale      | older than the state, or a snapshot of a deleted user                   | nothing                     |
@@ -26,14 +27,16 @@ export type Decision =
 export interface DecisionPolicy {
   /** An unknown user's snapshot with a lower version (ms) is `unverified`, unless the bridge read it from Clerk's API. */
   readonly verifyBefore: number;
+  /** The time of the decision, in ms by our clock. */
+  readonly now: number;
 }
 
 /** Decides one change. Pure: the same arguments give the same decision, including the event id. */
 export function decide(state: State | undefined, change: Change, policy: DecisionPolicy): Decision {
   if (change.kind === "deletion") return decideDeletion(state, change);
   if (state === undefined) return decideFirstSeen(change, policy);
-  if (state.status === "deleted") return { outcome: "stale" };
-  return decideUpdate(state, change);
+  if (state.status === "deleted") return change.source === "restore" ? create(change, state) : { outcome: "stale" };
+  return decideUpdate(state, change, policy);
 }
 
 /** Whether {@link decide} would return `unverified`. The worker asks Clerk about such users before it decides. */
@@ -41,32 +44,41 @@ export const needsVerification = (state: State | undefined, change: Change, poli
   state === undefined && change.kind === "snapshot" && change.readAt === 0 && change.version < policy.verifyBefore;
 
 function decideFirstSeen(change: Snapshot, policy: DecisionPolicy): Decision {
-  if (needsVerification(undefined, change, policy)) return { outcome: "unverified" };
+  return needsVerification(undefined, change, policy) ? { outcome: "unverified" } : create(change, undefined);
+}
+
+function create(change: Snapshot, state: State | undefined): Decision {
   return {
     outcome: "publish",
-    origin: originOfFirstSeen(change),
+    origin: originOfCreated(change),
     event: {
       eventId: eventIdOf(change.user.id, "user.created", change.version, change.readAt, contentOf(change.user)),
       eventType: "user.created",
       timestamp: new Date(change.createdAt).toISOString(),
       data: change.user,
     },
-    next: stateAfter(change, 1),
+    next: {
+      ...stateAfter(change, (state?.sequence ?? 0) + 1),
+      ...(state !== undefined && { restoredAt: change.readAt }),
+    },
   };
 }
 
 /** A webhook or an API call that updates an unknown user concerns an existing user, not a new one. */
-function originOfFirstSeen({ source, isCreateEvent }: Snapshot): Origin {
+function originOfCreated({ source, isCreateEvent }: Snapshot): Origin {
   const isSingleChange = source === "webhook" || source === "api";
   return isSingleChange && !isCreateEvent ? "first-seen" : source;
 }
 
-function decideUpdate(state: PresentState, change: Snapshot): Decision {
-  const order = compareSnapshots(change, state);
+function decideUpdate(state: PresentState, change: Snapshot, { now }: DecisionPolicy): Decision {
+  const order = overrulesFuture(change, state, now) ? 1 : compareSnapshots(change, state);
   if (order < 0) return { outcome: "stale" };
   if (order === 0) return { outcome: "duplicate" };
   const content = contentOf(change.user);
-  if (content === contentOf(state.user)) return { outcome: "unchanged", next: stateAfter(change, state.sequence) };
+  const restored = state.restoredAt === undefined ? {} : { restoredAt: state.restoredAt };
+  if (content === contentOf(state.user)) {
+    return { outcome: "unchanged", next: { ...stateAfter(change, state.sequence), ...restored } };
+  }
   return {
     outcome: "publish",
     origin: change.source,
@@ -76,17 +88,18 @@ function decideUpdate(state: PresentState, change: Snapshot): Decision {
       timestamp: new Date(change.version).toISOString(),
       data: { id: change.user.id, changes: changesBetween(state.user, change.user) },
     },
-    next: stateAfter(change, state.sequence + 1),
+    next: { ...stateAfter(change, state.sequence + 1), ...restored },
   };
 }
 
 function decideDeletion(state: State | undefined, change: Deletion): Decision {
   if (state?.status === "deleted") return { outcome: "duplicate" };
+  const restored = state?.restoredAt === undefined ? [] : [state.restoredAt];
   return {
     outcome: "publish",
     origin: change.source,
     event: {
-      eventId: eventIdOf(change.userId, "user.deleted"),
+      eventId: eventIdOf(change.userId, "user.deleted", ...restored),
       eventType: "user.deleted",
       timestamp: new Date(change.deletedAt).toISOString(),
       data: { id: change.userId, emailAddress: state?.user.emailAddress ?? [] },

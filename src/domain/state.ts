@@ -11,6 +11,8 @@ const presentStateSchema = z.object({
   version: count,
   readAt: count,
   sequence: count,
+  /** When an operator restored the user after a wrong deletion. Makes the id of the next deletion differ from the last one's. */
+  restoredAt: count.optional(),
 });
 
 /** Contains no data of the user, and nothing that depends on which deletion came first: all deletions of a user are equal. */
@@ -36,3 +38,19 @@ export function compareSnapshots(
   if (contentA === contentB) return 0;
   return contentA < contentB ? -1 : 1;
 }
+
+/** The clocks of Clerk and of the bridge may differ by this much. */
+const toleratedSkewMs = 3_600_000;
+
+/**
+ * Whether a snapshot that the bridge read from Clerk's API replaces a state whose version lies in the future. Such a version is an
+ * error, and every later change would be stale for as long as it lies ahead. What Clerk says counts then, whatever the versions.
+ * `now`: in ms by our clock.
+ */
+export const overrulesFuture = (
+  change: Pick<Snapshot, "version" | "readAt">,
+  state: Pick<PresentState, "version">,
+  now: number,
+): boolean => change.readAt > 0 && isInFuture(state.version, now) && !isInFuture(change.version, now);
+
+const isInFuture = (version: number, now: number) => version > now + toleratedSkewMs;

@@ -23,21 +23,25 @@ const state: fc.Arbitrary<{ userId: string; state: State }> = userId.chain((id) 
     userId: fc.constant(id),
     state: fc.oneof(
       fc.record({ status: fc.constant("deleted" as const), sequence }),
-      fc.record({
-        status: fc.constant("present" as const),
-        sequence,
-        createdAt: time,
-        version: time,
-        readAt: time,
-        user: fc.record({
-          id: fc.constant(id),
-          firstName: text,
-          lastName: text,
-          username: text,
-          emailAddress: fc.array(text, { maxLength: 4 }),
-          role: text,
-        }),
-      }),
+      fc.record(
+        {
+          status: fc.constant("present" as const),
+          sequence,
+          createdAt: time,
+          version: time,
+          readAt: time,
+          restoredAt: time,
+          user: fc.record({
+            id: fc.constant(id),
+            firstName: text,
+            lastName: text,
+            username: text,
+            emailAddress: fc.array(text, { maxLength: 4 }),
+            role: text,
+          }),
+        },
+        { requiredKeys: ["status", "sequence", "createdAt", "version", "readAt", "user"] },
+      ),
     ),
   }),
 );

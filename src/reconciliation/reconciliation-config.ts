@@ -20,6 +20,11 @@ export const RECONCILIATION_ENVIRONMENT = {
     .default(10 * 60_000)
     .describe("Overlap of a run with the previous one, in ms, because Clerk may show a change late"),
   RECONCILE_GRACE_MS: milliseconds.default(30_000).describe("Age up to which a change is left to its webhook, in ms"),
+  RECONCILE_DELETION_RECHECK_MS: milliseconds
+    .default(30_000)
+    .describe(
+      "Time after which Clerk is asked again about a user that a sweep did not find, before it is published as deleted, in ms",
+    ),
   RECONCILE_SWEEP_CRON: z
     .string()
     .refine((text) => text === "off" || isCron(text), "neither a cron pattern nor `off`")
@@ -41,6 +46,8 @@ export interface ReconciliationConfig {
   readonly everyMs: number;
   readonly overlapMs: number;
   readonly graceMs: number;
+  /** Time between the two answers of Clerk that prove a deletion. */
+  readonly deletionRecheckMs: number;
   /** In UTC; undefined: no scheduled sweep. */
   readonly sweepCron: string | undefined;
   readonly maxDeletedPercent: number;
@@ -50,6 +57,7 @@ export const toReconciliationConfig = (env: Environment): ReconciliationConfig =
   everyMs: env.RECONCILE_EVERY_MS,
   overlapMs: env.RECONCILE_OVERLAP_MS,
   graceMs: env.RECONCILE_GRACE_MS,
+  deletionRecheckMs: env.RECONCILE_DELETION_RECHECK_MS,
   sweepCron: env.RECONCILE_SWEEP_CRON === "off" ? undefined : env.RECONCILE_SWEEP_CRON,
   maxDeletedPercent: env.RECONCILE_MAX_DELETED_PERCENT,
 });

@@ -1,10 +1,13 @@
-import type { UserReader } from "../clerk/users/clerk-users.ts";
+import type { ClerkInstance } from "../clerk/client/clerk-instance.ts";
+import type { UserReader } from "../clerk/users/read-user.ts";
 import type { LedgerView } from "../ledger/ledger-view.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { UserPageReader } from "./paging/user-page-reader.ts";
 import type { ReconciliationConfig } from "./reconciliation-config.ts";
 import type { ReconciliationMetrics } from "./reconciliation-metrics.ts";
+import type { RunShards } from "./run-shards.ts";
+import type { SkippedShards } from "./skipped-shards.ts";
 import type { Watermark } from "./watermark.ts";
 
 /** What it takes to compare Clerk's users with the ledger and to queue what is missing: for runs, backfill and verification. */
@@ -20,9 +23,18 @@ export interface ComparisonContext {
 
 /** What the runs of the reconciliation work with. */
 export interface ReconciliationContext
-  extends ComparisonContext, Pick<ReconciliationConfig, "graceMs" | "overlapMs" | "maxDeletedPercent"> {
+  extends
+    ComparisonContext,
+    Pick<ReconciliationConfig, "graceMs" | "overlapMs" | "maxDeletedPercent" | "deletionRecheckMs"> {
   readonly readUser: UserReader;
+  readonly clerkInstance: Pick<ClerkInstance, "check">;
   readonly watermark: Watermark;
+  readonly skippedShards: SkippedShards;
   readonly metrics: ReconciliationMetrics;
   readonly log: Logger;
+}
+
+/** What one run works with. */
+export interface RunContext extends ReconciliationContext {
+  readonly runShards: RunShards;
 }

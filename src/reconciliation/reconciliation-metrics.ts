@@ -44,6 +44,11 @@ export function createReconciliationMetrics(registry: Registry) {
       help: "Age of the oldest missed change that the last run found; 0 when it found none",
       registers,
     }),
+    skippedShards: new Gauge({
+      name: "bridge_reconciliation_skipped_shards",
+      help: "Shards that the last run skipped because their ledgers were incomplete",
+      registers,
+    }),
     withheld: new Gauge({
       name: "bridge_reconciliation_deletions_withheld",
       help: "Deletions withheld because the last sweep found too many missing users",

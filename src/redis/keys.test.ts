@@ -14,6 +14,8 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   reconciliationPrefix: [`${keys.reconciliationPrefix(prefix)}:reconciliation:delayed`],
   watermarkKey: [keys.watermarkKey(prefix)],
   backfillKey: [keys.backfillKey(prefix)],
+  skippedShardsKey: [keys.skippedShardsKey(prefix)],
+  clerkInstanceKey: [keys.clerkInstanceKey(prefix)],
   clerkBudgetPrefix: [`${keys.clerkBudgetPrefix(prefix)}:all`],
   rateLimitPrefix: [`${keys.rateLimitPrefix(prefix, "ip")}:203.0.113.7`],
   idempotencyKey: [keys.idempotencyKey(prefix, "0a1b")],

@@ -29,9 +29,13 @@ export const shardLayoutKey = (redisPrefix: string): string => `${redisPrefix}:t
 export const reconciliationPrefix = (redisPrefix: string): string => `{${redisPrefix}:reconciliation}`;
 export const watermarkKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:watermark`;
 export const backfillKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:backfill`;
+export const skippedShardsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:skipped`;
 
 /** Prefix of the shared budgets of requests to Clerk. */
 export const clerkBudgetPrefix = (redisPrefix: string): string => `${redisPrefix}:clerk`;
+
+/** The id of the Clerk instance whose users the bridge has published. */
+export const clerkInstanceKey = (redisPrefix: string): string => `${redisPrefix}:clerk-instance`;
 
 /** Prefix of the API's rate limit with this name. */
 export const rateLimitPrefix = (redisPrefix: string, quota: string): string => `${redisPrefix}:limit:${quota}`;
@@ -125,10 +129,22 @@ export const redisKeys: readonly KeyDescription[] = [
     ifLost: "The backfill starts from the beginning, without duplicates.",
   },
   {
+    pattern: skippedShardsKey(prefix),
+    type: "set",
+    holds: "shards that runs have skipped because their ledgers were incomplete",
+    ifLost: "A full sweep begins, as after every loss.",
+  },
+  {
     pattern: `${clerkBudgetPrefix(prefix)}:*`,
     type: "string",
     holds: "requests to Clerk in the current window",
     ifLost: "The window starts again.",
+  },
+  {
+    pattern: clerkInstanceKey(prefix),
+    type: "string",
+    holds: "the Clerk instance whose users the bridge has published",
+    ifLost: "The instance of CLERK_SECRET_KEY is remembered again.",
   },
   {
     pattern: rateLimitPrefix(prefix, "<name>:<key>"),

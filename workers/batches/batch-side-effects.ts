@@ -27,13 +27,14 @@ export async function runBatchSideEffects(context: ShardContext, decided: readon
 
 /**
  * The users to count as registered: those seen for the first time, and those created so recently that a second count would
- * be recognized. So a crash loses none of the new users, and no user counts twice.
+ * be recognized. So a crash loses none of the new users, and no user counts twice. A restored user has registered before.
  */
 function registrationsOf(decided: readonly Decided[], now: number): Registration[] {
   const registrations = new Map<string, Registration>();
   for (const { change, decision } of decided) {
     if (change.kind === "deletion") continue;
     const { user, createdAt } = change;
+    if (change.source === "restore") continue;
     const isFirstSeen = decision.outcome === "publish" && decision.event.eventType === "user.created";
     if (isFirstSeen || createdAt > now - repeatsKnownForMs) registrations.set(user.id, { userId: user.id, createdAt });
   }

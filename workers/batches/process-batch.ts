@@ -5,7 +5,7 @@ import type { LedgerConflict } from "../../src/ledger/shard-ledger.ts";
 import type { ClaimedJob } from "../../src/queue/shard-jobs.ts";
 import type { OwnedShard, ShardContext } from "../context/shard-context.ts";
 import { runBatchSideEffects } from "./batch-side-effects.ts";
-import { readBatch } from "./read-batch.ts";
+import { readBatch, toDeadLetter } from "./read-batch.ts";
 import { reportBatch } from "./report-batch.ts";
 import { verifyStaleUsers } from "./verify-stale-users.ts";
 import { writeBatch, writesOf } from "./write-batch.ts";
@@ -46,8 +46,16 @@ export async function processBatch(
   const batch = readBatch(jobs, owned.shard, context.shardOf, startedAt);
   const read = await owned.ledger.read(owned.claimed, [...new Set(batch.own.map(({ change }) => userIdOf(change)))]);
   if (read.outcome !== "read") return read;
-  const policy = { verifyBefore: now() - context.staleUserCheckAfterMs };
-  const { candidates, stale, deferred } = await verifyStaleUsers(batch.own, read.states, policy, context.readUser);
+  const policy = { verifyBefore: startedAt - context.staleUsers.checkAfterMs, now: startedAt };
+  const { candidates, stale, deferred, undecidable } = await verifyStaleUsers(batch.own, read.states, {
+    policy,
+    readUser: context.readUser,
+    giveUpBefore: startedAt - context.staleUsers.giveUpAfterMs,
+  });
+  const deadLetters = [
+    ...batch.malformed,
+    ...undecidable.map(({ message, reason }) => toDeadLetter(message, reason, startedAt)),
+  ];
   const decided = decideBatch(read.states, candidates, policy);
   await atStep("decided");
 
@@ -57,7 +65,7 @@ export async function processBatch(
   const written = await writeBatch(context, owned, writes);
   if (written.outcome !== "written") return written;
   const completeAndClaim = async () => {
-    await Promise.all(batch.malformed.map((letter) => context.deadLetters.store(letter)));
+    await Promise.all(deadLetters.map((letter) => context.deadLetters.store(letter)));
     await forwardMisrouted(batch.misrouted, context.shardOf, context.queues.requeue);
     if (deferred.length > 0) await owned.jobs.delay(deferred, deferredForMs);
     await sideEffects;
@@ -75,7 +83,7 @@ export async function processBatch(
     jobs: jobs.length,
     decided,
     events: writes.flatMap(({ event }) => event ?? []),
-    deadLetters: batch.malformed,
+    deadLetters,
     staleUser: stale.length,
     deferred: deferred.length,
     forwarded: batch.misrouted.length,

@@ -1,7 +1,7 @@
 import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
 import { userIdOf } from "../../src/domain/change.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
-import { messageSchema } from "../../src/domain/message.ts";
+import { type Message, messageSchema } from "../../src/domain/message.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 import type { ClaimedJob } from "../../src/queue/shard-jobs.ts";
 
@@ -27,18 +27,17 @@ export function readBatch(
   const own: Candidate[] = [];
   const misrouted: Candidate[] = [];
   const malformed: DeadLetter[] = [];
-  const reject = (id: string, reason: string, body: unknown) =>
-    malformed.push({ id, stage: "queued", reason, at, body: JSON.stringify(body) });
   for (const job of jobs) {
     for (const [index, stored] of job.messages.entries()) {
       const { data: message } = messageSchema.safeParse(stored);
       if (message === undefined) {
-        reject(`${job.id}-${index}`, "not a message of the bridge", stored);
+        const reason = "not a message of the bridge";
+        malformed.push({ id: `${job.id}-${index}`, stage: "queued", reason, at, body: JSON.stringify(stored) });
         continue;
       }
       const parsed = parseChange(message);
       if (parsed.outcome === "malformed") {
-        reject(message.id, parsed.reason, message);
+        malformed.push(toDeadLetter(message, parsed.reason, at));
         continue;
       }
       const isOwn = shardOf(userIdOf(parsed.change)) === shard;
@@ -47,3 +46,12 @@ export function readBatch(
   }
   return { own, misrouted, malformed };
 }
+
+/** A message that cannot be decided. `at`: now, in ms. */
+export const toDeadLetter = (message: Message, reason: string, at: number): DeadLetter => ({
+  id: message.id,
+  stage: "queued",
+  reason,
+  at,
+  body: JSON.stringify(message),
+});

@@ -47,6 +47,12 @@ export function reportBatch({ metrics, log, now }: ShardContext, report: BatchRe
   for (const { id, reason } of report.deadLetters) {
     log.warn({ event: "message.dead_lettered", shard: report.shard, id, reason }, "Message stored as a dead letter");
   }
+  if (report.deferred > 0) {
+    log.warn(
+      { event: "messages.deferred", shard: report.shard, messages: report.deferred },
+      "Messages about unknown users wait for Clerk's answer",
+    );
+  }
   log.info({
     event: "batch.processed",
     shard: report.shard,

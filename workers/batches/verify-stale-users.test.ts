@@ -1,12 +1,16 @@
 import { expect, test } from "vitest";
 import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
-import type { UserReader } from "../../src/clerk/users/clerk-users.ts";
+import type { UserReader } from "../../src/clerk/users/read-user.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
 import type { State } from "../../src/domain/state.ts";
 import type { Message } from "../../src/domain/message.ts";
 import { verifyStaleUsers } from "./verify-stale-users.ts";
 
-const policy = { verifyBefore: 1_000 };
+const verifying = (readUser: UserReader, giveUpBefore = 0) => ({
+  policy: { verifyBefore: 1_000, now: 2_000 },
+  readUser,
+  giveUpBefore,
+});
 const json = (id: string, updatedAt: number) => ({ id, email_addresses: [], created_at: 1, updated_at: updatedAt });
 
 function candidate(userId: string, updatedAt: number, id = `${userId}/${updatedAt}`): Candidate {
@@ -41,8 +45,7 @@ test("Clerk is asked once about each unknown user with old messages, and about n
       candidate("older", 7),
     ],
     new Map([["known", known]]),
-    policy,
-    readUser,
+    verifying(readUser),
   );
   expect(asked).toEqual(["old", "older"]);
   expect(candidates.map(({ message }) => message.id)).toEqual(["known/5", "recent/1000"]);
@@ -52,7 +55,7 @@ test("Clerk is asked once about each unknown user with old messages, and about n
 
 test("Clerk's answer replaces the content of old messages, with the time at which it was read", async () => {
   const { readUser } = answering({ outcome: "found", data: json("old", 900), readAt: 77 });
-  const verified = await verifyStaleUsers([candidate("old", 5), candidate("old", 6)], new Map(), policy, readUser);
+  const verified = await verifyStaleUsers([candidate("old", 5), candidate("old", 6)], new Map(), verifying(readUser));
   expect(verified.candidates.map(({ change, message }) => [message.id, change])).toMatchObject([
     ["old/5", { kind: "snapshot", version: 900, readAt: 77 }],
     ["old/6", { kind: "snapshot", version: 900, readAt: 77 }],
@@ -63,8 +66,30 @@ test("Clerk's answer replaces the content of old messages, with the time at whic
 test("while Clerk is unavailable, old messages are deferred and at most ten users are looked up", async () => {
   const { asked, readUser } = answering({ outcome: "unavailable", reason: "unavailable" });
   const many = Array.from({ length: 100 }, (_, at) => candidate(`user_${at}`, 5));
-  const { candidates, deferred } = await verifyStaleUsers(many, new Map(), policy, readUser);
+  const { candidates, deferred } = await verifyStaleUsers(many, new Map(), verifying(readUser));
   expect(candidates).toEqual([]);
   expect(deferred).toHaveLength(100);
   expect(asked.length).toBeLessThanOrEqual(10);
+});
+
+test("a message that has waited too long for Clerk is undecidable, with the reason, and a later one still waits", async () => {
+  const { readUser } = answering({ outcome: "unavailable", reason: "Clerk cannot be reached" });
+  const waiting = { ...candidate("later", 5), message: { ...candidate("later", 5).message, receivedAt: 20 } };
+  const messages = [candidate("early", 5), waiting];
+  const { deferred, undecidable } = await verifyStaleUsers(messages, new Map(), verifying(readUser, 10));
+  expect(idsOf(deferred)).toEqual(["later/5"]);
+  expect(undecidable.map(({ message, reason }) => [message.id, reason])).toEqual([
+    ["early/5", "Clerk gave no answer about this unknown user: Clerk cannot be reached"],
+  ]);
+});
+
+test("a message is undecidable when Clerk's answer is no user", async () => {
+  const { readUser } = answering({ outcome: "found", data: { id: "old" }, readAt: 77 });
+  const { candidates, deferred, undecidable } = await verifyStaleUsers(
+    [candidate("old", 5)],
+    new Map(),
+    verifying(readUser),
+  );
+  expect([candidates, deferred]).toEqual([[], []]);
+  expect(undecidable[0]?.reason).toMatch(/^Clerk's answer is no user: email_addresses: /);
 });

@@ -1,5 +1,5 @@
 import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
-import type { UserLookup, UserReader } from "../../src/clerk/users/clerk-users.ts";
+import type { UserLookup, UserReader } from "../../src/clerk/users/read-user.ts";
 import { userIdOf } from "../../src/domain/change.ts";
 import { type DecisionPolicy, needsVerification } from "../../src/domain/decide.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
@@ -13,6 +13,15 @@ interface Verified {
   readonly stale: readonly Message[];
   /** Messages about users that Clerk could not answer for. */
   readonly deferred: readonly Message[];
+  /** Messages that cannot be decided: Clerk's answer is no user, or Clerk has not answered for too long. */
+  readonly undecidable: readonly { readonly message: Message; readonly reason: string }[];
+}
+
+export interface Verification {
+  readonly policy: DecisionPolicy;
+  readonly readUser: UserReader;
+  /** A message that was received earlier (ms) does not wait for Clerk any longer. */
+  readonly giveUpBefore: number;
 }
 
 const maxConcurrentLookups = 10;
@@ -24,26 +33,27 @@ const maxConcurrentLookups = 10;
 export async function verifyStaleUsers(
   candidates: readonly Candidate[],
   states: ReadonlyMap<string, State>,
-  policy: DecisionPolicy,
-  readUser: UserReader,
+  { policy, readUser, giveUpBefore }: Verification,
 ): Promise<Verified> {
   const isUnverified = ({ change }: Candidate) => needsVerification(states.get(userIdOf(change)), change, policy);
   const verified = candidates.filter((candidate) => !isUnverified(candidate));
   const unverified = Map.groupBy(candidates.filter(isUnverified), ({ change }) => userIdOf(change));
   const stale: Message[] = [];
   const deferred: Message[] = [];
+  const undecidable: { message: Message; reason: string }[] = [];
   const settle = (message: Message, answer: UserLookup) => {
     switch (answer.outcome) {
       case "missing":
         stale.push(message);
         return;
       case "unavailable":
-        deferred.push(message);
+        if (message.receivedAt >= giveUpBefore) deferred.push(message);
+        else undecidable.push({ message, reason: `Clerk gave no answer about this unknown user: ${answer.reason}` });
         return;
       case "found": {
         const parsed = parseChange({ ...message, data: answer.data, readAt: answer.readAt });
         if (parsed.outcome === "read") verified.push({ change: parsed.change, message });
-        else deferred.push(message);
+        else undecidable.push({ message, reason: `Clerk's answer is no user: ${parsed.reason}` });
       }
     }
   };
@@ -57,7 +67,7 @@ export async function verifyStaleUsers(
       }),
     );
   }
-  return { candidates: verified, stale, deferred };
+  return { candidates: verified, stale, deferred, undecidable };
 }
 
 function chunksOf<T>(size: number, items: readonly T[]): T[][] {

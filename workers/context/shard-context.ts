@@ -1,6 +1,6 @@
 import type { AnalyticsConfig } from "../../src/analytics/analytics-config.ts";
 import type { CacheConfig } from "../../src/cache/cache-config.ts";
-import type { UserReader } from "../../src/clerk/users/clerk-users.ts";
+import type { UserReader } from "../../src/clerk/users/read-user.ts";
 import type { ShardGroup } from "../../src/kafka/consuming/join-shard-group.ts";
 import type { ShardPublisher } from "../../src/kafka/publishing/shard-publisher.ts";
 import type { ClaimedCheckpoint, ShardLedger } from "../../src/ledger/shard-ledger.ts";
@@ -9,6 +9,7 @@ import type { MessageQueues } from "../../src/queue/message-queues.ts";
 import type { ShardJobs } from "../../src/queue/shard-jobs.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
 import type { Logger } from "../../src/shared/logger.ts";
+import type { StaleUsersConfig } from "../worker-config.ts";
 import type { WorkerMetrics } from "./worker-metrics.ts";
 
 /** What the shards of one worker share: how to own a shard, how to process its batches, and whom to tell. */
@@ -37,7 +38,7 @@ export interface ShardContext {
   readonly deadLetters: DeadLetters;
   readonly readUser: UserReader;
   readonly batchMaxMessages: number;
-  readonly staleUserCheckAfterMs: number;
+  readonly staleUsers: StaleUsersConfig;
   readonly cache: CacheConfig;
   readonly analytics: AnalyticsConfig;
 

@@ -6,7 +6,7 @@ import { accountDetailsFromJson, accountDetailsSchema, readAccount } from "../us
 import type { ApiContext } from "../users/api-context.ts";
 
 /** `GET /api/users/{userId}/details` */
-export function addGetDetails(api: ApiApp, { clerk }: ApiContext): void {
+export function addGetDetails(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "get",
     path: "/api/users/{userId}/details",
@@ -23,7 +23,7 @@ export function addGetDetails(api: ApiApp, { clerk }: ApiContext): void {
     },
   });
   api.openapi(route, async (c) => {
-    const account = await readAccount(clerk, c.req.valid("param").userId);
+    const account = await readAccount(context, c.req.valid("param").userId);
     return c.json(accountDetailsFromJson(account), 200);
   });
 }

@@ -33,7 +33,7 @@ const sessionSchema = z
 type Session = z.infer<typeof sessionSchema>;
 
 /** `GET /api/users/{userId}/sessions` */
-export function addListSessions(api: ApiApp, { clerk }: ApiContext): void {
+export function addListSessions(api: ApiApp, { clerk, now }: ApiContext): void {
   const route = createRoute({
     method: "get",
     path: "/api/users/{userId}/sessions",
@@ -67,7 +67,7 @@ export function addListSessions(api: ApiApp, { clerk }: ApiContext): void {
       sessions.getSessionList({ userId, status, limit, offset: (page - 1) * limit }),
     );
     // Clerk returns an empty list for an unknown user too; reading the account tells the two apart.
-    if (list.totalCount === 0) await readAccount(clerk, userId);
+    if (list.totalCount === 0) await readAccount({ clerk, now }, userId);
     return c.json({ sessions: list.data.map(sessionFromClerk), totalCount: list.totalCount }, 200);
   });
 }

@@ -1,15 +1,19 @@
-import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
+import type { ApiContext } from "./api-context.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
+import { getUser } from "../../clerk/users/read-user.ts";
 import { UserNotFoundError } from "./user-errors.ts";
 import { z } from "@hono/zod-openapi";
 import { userJsonSchema } from "../../clerk/payloads/user-json.ts";
 import { apiUserFromJson, apiUserSchema } from "./user-schemas.ts";
 
 /** Reads the account from Clerk, never from the cache. Throws {@link UserNotFoundError}. */
-export async function readAccount(clerk: ClerkApi, userId: string): Promise<AccountJson> {
+export async function readAccount(
+  { clerk, now }: Pick<ApiContext, "clerk" | "now">,
+  userId: string,
+): Promise<AccountJson> {
   try {
-    const user = await clerk.read("users.get", ({ users }) => users.getUser(userId));
-    return accountJsonSchema.parse(user.raw);
+    const { raw } = await getUser(clerk, userId, now);
+    return accountJsonSchema.parse(raw);
   } catch (error) {
     if (error instanceof ClerkRequestError && error.status === 404) throw new UserNotFoundError(userId);
     throw error;

@@ -1,5 +1,6 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
+import { getUser } from "../../clerk/users/read-user.ts";
 import type { ApiError } from "../../http/api-error.ts";
 import type { EmailChange, UpdatePlan } from "./plan-update.ts";
 import { toUserError, UpdateIncompleteError, type UpdateStep, type WriteAttempt } from "./user-errors.ts";
@@ -34,11 +35,7 @@ export async function applyUpdate(clerk: ClerkApi, plan: UpdatePlan, now: () => 
     latest = user.raw;
   };
   const readBack = async () => {
-    const user = await clerk.read("users.get", ({ users }) => {
-      readAt = now();
-      return users.getUser(userId);
-    });
-    latest = user.raw;
+    ({ raw: latest, readAt } = await getUser(clerk, userId, now));
   };
   const steps: Step[] = [
     ...(Object.keys(fields).length > 0

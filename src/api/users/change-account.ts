@@ -28,7 +28,7 @@ export interface AccountChange<T> {
  */
 export async function changeAccount<T>(c: Context<ApiEnv>, context: ApiContext, change: AccountChange<T>): Promise<T> {
   const { action, userId, run, describe } = change;
-  const before = await readAccount(context.clerk, userId);
+  const before = await readAccount(context, userId);
   assertNotOutranked(c, context.findRole, before);
   const record = (details: Omit<AuditDetails, "action" | "targetId">) =>
     context.audit.record(createAuditEntry(c, context.now, { action, targetId: userId, ...details }));

@@ -1,6 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
-import { parseUserJson } from "../../clerk/users/clerk-users.ts";
+import { parseUserJson } from "../../clerk/users/list-users.ts";
 import { AccessDeniedError } from "../auth/auth-errors.ts";
 import { callerOf, requires, requiresFreshFactor } from "../auth/requires.ts";
 import { outranks } from "../auth/roles.ts";

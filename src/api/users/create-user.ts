@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { type AuditDetails, createAuditEntry } from "../http/create-audit-entry.ts";
 import { allowsAnonymous } from "../auth/requires.ts";
 import { requires } from "../auth/requires.ts";
-import { parseUserJson } from "../../clerk/users/clerk-users.ts";
+import { parseUserJson } from "../../clerk/users/list-users.ts";
 import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { rejectPersonalInfo } from "../passwords/password-schema.ts";

@@ -1,12 +1,7 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { UserJson } from "../../clerk/payloads/user-json.ts";
-import {
-  collectUsers,
-  countUsers,
-  listUsers,
-  type CollectOptions,
-  type UserFilter,
-} from "../../clerk/users/clerk-users.ts";
+import { type CollectOptions, collectUsers } from "../../clerk/users/collect-users.ts";
+import { countUsers, listUsers, type UserFilter } from "../../clerk/users/list-users.ts";
 import { ApiError } from "../../http/api-error.ts";
 import type { UserPage } from "./user-cache.ts";
 import { apiUserFromJson } from "./user-schemas.ts";
@@ -28,7 +23,7 @@ const clerkPageSize = 500;
 export async function browseUsers(clerk: Reader, { offset, limit }: Slice): Promise<UserPage> {
   const known = offset === 0 ? undefined : await countUsers(clerk, {});
   if (known !== undefined && known <= offset) return { users: [], totalCount: known };
-  const users = await listUsers(clerk, {}, { offset, limit });
+  const users = await listUsers(clerk, { offset, limit });
   const totalCount = users.length < limit ? offset + users.length : (known ?? (await countUsers(clerk, {})));
   return { users: users.map(apiUserFromJson), totalCount: Math.max(totalCount, offset + users.length) };
 }

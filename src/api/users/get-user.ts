@@ -2,7 +2,8 @@ import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { parseUserJson } from "../../clerk/users/clerk-users.ts";
+import { parseUserJson } from "../../clerk/users/list-users.ts";
+import { getUser } from "../../clerk/users/read-user.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./user-schemas.ts";
@@ -10,7 +11,7 @@ import { UserNotFoundError } from "./user-errors.ts";
 import type { ApiContext } from "./api-context.ts";
 
 /** `GET /api/users/{userId}` */
-export function addGetUser(api: ApiApp, { clerk, cache }: ApiContext): void {
+export function addGetUser(api: ApiApp, { clerk, cache, now }: ApiContext): void {
   const route = createRoute({
     method: "get",
     path: "/api/users/{userId}",
@@ -27,16 +28,16 @@ export function addGetUser(api: ApiApp, { clerk, cache }: ApiContext): void {
   });
   api.openapi(route, async (c) => {
     const { userId } = c.req.valid("param");
-    const user = await cache.user(userId, () => loadUser(clerk, userId));
+    const user = await cache.user(userId, () => loadUser(clerk, userId, now));
     if (user === undefined) throw new UserNotFoundError(userId);
     return c.json(user, 200);
   });
 }
 
-async function loadUser(clerk: ClerkApi, userId: string): Promise<ApiUser | undefined> {
+async function loadUser(clerk: ClerkApi, userId: string, now: () => number): Promise<ApiUser | undefined> {
   try {
-    const user = await clerk.read("users.get", ({ users }) => users.getUser(userId));
-    return apiUserFromJson(parseUserJson(user.raw));
+    const { raw } = await getUser(clerk, userId, now);
+    return apiUserFromJson(parseUserJson(raw));
   } catch (error) {
     if (error instanceof ClerkRequestError && error.status === 404) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
-import { parseUserJson } from "../../clerk/users/clerk-users.ts";
+import { parseUserJson } from "../../clerk/users/list-users.ts";
 import { changesBetween, type User } from "../../domain/user.ts";
 import { assertPermitted, requires } from "../auth/requires.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";

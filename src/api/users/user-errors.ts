@@ -1,6 +1,6 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
-import { listUsers } from "../../clerk/users/clerk-users.ts";
+import { listUsers } from "../../clerk/users/list-users.ts";
 import { ApiError, type ErrorDetail } from "../../http/api-error.ts";
 import { rejectionToApiError, toApiError } from "../http/to-api-error.ts";
 
@@ -87,7 +87,7 @@ async function findTaken(
   addresses: readonly string[],
   userId: string,
 ): Promise<string | undefined> {
-  const holders = await listUsers(clerk, { emailAddress: addresses }, { limit: 100 }).catch(() => []);
+  const holders = await listUsers(clerk, { emailAddress: addresses, limit: 100 }).catch(() => []);
   const taken = new Set(
     holders
       .filter(({ id }) => id !== userId)

@@ -1,47 +1,9 @@
-/// <reference lib="esnext.disposable" />
-import { Redis } from "ioredis";
-import { pino } from "pino";
-import { Registry } from "prom-client";
-import { expect, onTestFinished, test } from "vitest";
-import { type ClerkLimits, createClerkApi } from "./clerk-api.ts";
+import { expect, test } from "vitest";
 import { ClerkRequestError, ClerkUnavailableError, isClerkOutage } from "./clerk-errors.ts";
-import { createUserReader } from "../users/clerk-users.ts";
-import { clerkError, type Fault, startFaultyClerk } from "../../../test/support/clerk/faulty-clerk.ts";
-import { readMetric } from "../../../test/support/bridge/read-metric.ts";
-import { startEmulator } from "../../../packages/clerk-emulator/test/start-emulator.ts";
+import type { Fault } from "../../../test/support/clerk/faulty-clerk.ts";
+import { openClerkApi } from "../../../test/support/clerk/open-clerk-api.ts";
 
 // Redis is unavailable in all of these tests: the client must work without it.
-async function open({ rateLimit = 4_000, limits }: { rateLimit?: number; limits?: Partial<ClerkLimits> } = {}) {
-  const { emulator } = await startEmulator();
-  const faulty = await startFaultyClerk(emulator.url);
-  onTestFinished(() => faulty[Symbol.asyncDispose]());
-  const redis = new Redis({ lazyConnect: true, enableOfflineQueue: false });
-  onTestFinished(() => redis.disconnect());
-  const registry = new Registry();
-  const clerk = createClerkApi({
-    config: { secretKey: emulator.secretKey, apiUrl: faulty.url, rateLimit },
-    redis,
-    redisPrefix: "unit",
-    registry,
-    log: pino({ level: "silent" }),
-    now: Date.now,
-    ...(limits && { limits }),
-  });
-  const user = emulator.dashboard.createUser({ email_address: ["ada@example.com"] });
-  return {
-    emulator,
-    faulty,
-    clerk,
-    user,
-    getUser: () => clerk.read("get_user", ({ users }) => users.getUser(user.id)),
-    createUser: (emailAddress: string) =>
-      clerk.write("create_user", ({ users }) =>
-        users.createUser({ emailAddress: [emailAddress], skipPasswordRequirement: true }),
-      ),
-    metric: async (name: string, labels: Record<string, string> = {}) =>
-      readMetric(await registry.metrics(), name, labels),
-  };
-}
 
 /** The first requests fail, each in its way; the others pass. */
 const failing = (...faults: Fault[]) => {
@@ -56,7 +18,7 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   );
 
 test("a read is repeated after an error of Clerk's or a broken connection", async () => {
-  const { faulty, getUser, user, metric } = await open();
+  const { faulty, getUser, user, metric } = await openClerkApi();
   faulty.failWhen(failing({ kind: "answer", status: 500 }, { kind: "cut" }));
   expect((await getUser()).id).toBe(user.id);
   expect(faulty.requests).toHaveLength(3);
@@ -68,7 +30,7 @@ test("a read is repeated after an error of Clerk's or a broken connection", asyn
 });
 
 test("a read that keeps failing ends as ClerkFailedError or ClerkUnavailableError, with Clerk's Retry-After", async () => {
-  const { faulty, getUser } = await open();
+  const { faulty, getUser } = await openClerkApi();
   faulty.failWhen(() => ({
     kind: "answer",
     status: 500,
@@ -88,14 +50,14 @@ test.for<[string, Fault]>([
   ["the connection broke", { kind: "cut" }],
   ["the answer was lost", { kind: "lose_answer" }],
 ])("a write is never repeated when Clerk may have done it: %s", async ([, fault]) => {
-  const { faulty, createUser } = await open();
+  const { faulty, createUser } = await openClerkApi();
   faulty.failWhen(failing(fault));
   expect(isClerkOutage(await failureOf(createUser("grace@example.com")))).toBe(true);
   expect(faulty.requests).toHaveLength(1);
 });
 
 test("a call that Clerk answers with 429 is repeated after Retry-After, even a write", async () => {
-  const { emulator, faulty, createUser } = await open();
+  const { emulator, faulty, createUser } = await openClerkApi();
   faulty.failWhen(failing({ kind: "answer", status: 429, headers: { "retry-after": "1" } }));
   const startedAt = performance.now();
   const { id } = await createUser("grace@example.com");
@@ -104,14 +66,16 @@ test("a call that Clerk answers with 429 is repeated after Retry-After, even a w
 });
 
 test("a Retry-After longer than the call may wait is passed on to the caller", async () => {
-  const { faulty, getUser } = await open();
+  const { faulty, getUser } = await openClerkApi();
   faulty.failWhen(() => ({ kind: "answer", status: 429, headers: { "retry-after": "60" } }));
   expect(await failureOf(getUser())).toMatchObject({ name: "ClerkUnavailableError", retryAfterMs: 60_000 });
   expect(faulty.requests).toHaveLength(1);
 });
 
 test("a call that times out is not repeated", async () => {
-  const { faulty, getUser, createUser, metric } = await open({ limits: { readTimeoutMs: 100, writeTimeoutMs: 150 } });
+  const { faulty, getUser, createUser, metric } = await openClerkApi({
+    limits: { readTimeoutMs: 100, writeTimeoutMs: 150 },
+  });
   faulty.failWhen(() => ({ kind: "hang" }));
   expect(await failureOf(getUser())).toMatchObject({ name: "ClerkUnavailableError" });
   expect(await failureOf(createUser("grace@example.com"))).toMatchObject({ name: "ClerkUnavailableError" });
@@ -120,7 +84,7 @@ test("a call that times out is not repeated", async () => {
 });
 
 test("a rejected call has Clerk's codes and parameters, and is not repeated", async () => {
-  const { faulty, createUser, clerk } = await open();
+  const { faulty, createUser, clerk } = await openClerkApi();
   const taken = await failureOf(createUser("ada@example.com"));
   expect(taken).toBeInstanceOf(ClerkRequestError);
   expect(taken).toMatchObject({
@@ -135,12 +99,12 @@ test("a rejected call has Clerk's codes and parameters, and is not repeated", as
 });
 
 test("a bug in a call is thrown unchanged", async () => {
-  const { clerk } = await open();
+  const { clerk } = await openClerkApi();
   expect(isClerkOutage(await failureOf(clerk.read("bug", ({ users }) => users.getUser(""))))).toBe(false);
 });
 
 test("calls beyond the concurrency limit wait, and are unavailable when their time is up", async () => {
-  const { faulty, clerk, user, metric } = await open({ limits: { maxConcurrent: 2, readTimeoutMs: 300 } });
+  const { faulty, clerk, user, metric } = await openClerkApi({ limits: { maxConcurrent: 2, readTimeoutMs: 300 } });
   faulty.failWhen(() => ({ kind: "hang" }));
   const getUser = (waitMs: number) => clerk.read("get_user", ({ users }) => users.getUser(user.id), { waitMs });
   const failures = await Promise.all([1_000, 1_000, 100, 100].map((waitMs) => failureOf(getUser(waitMs))));
@@ -150,7 +114,7 @@ test("calls beyond the concurrency limit wait, and are unavailable when their ti
 });
 
 test("without Redis a process spends its own share of the rate limit and throttles the rest", async () => {
-  const { faulty, clerk, user } = await open({ rateLimit: 20 });
+  const { faulty, clerk, user } = await openClerkApi({ rateLimit: 20 });
   const getUser = () => clerk.read("get_user", ({ users }) => users.getUser(user.id), { waitMs: 100 });
   const results = await Promise.allSettled(Array.from({ length: 8 }, getUser));
   expect(results.filter(({ status }) => status === "fulfilled")).toHaveLength(5);
@@ -160,7 +124,7 @@ test("without Redis a process spends its own share of the rate limit and throttl
 });
 
 test("changes beyond Clerk's limit for one user are throttled, changes of other users are not", async () => {
-  const { emulator, faulty, clerk, user } = await open();
+  const { emulator, faulty, clerk, user } = await openClerkApi();
   const other = emulator.dashboard.createUser({ email_address: ["grace@example.com"] });
   const change = (id: string) =>
     clerk.write("users.update", ({ users }) => users.updateUser(id, { firstName: "A" }), { patches: id, waitMs: 100 });
@@ -170,18 +134,6 @@ test("changes beyond Clerk's limit for one user are throttled, changes of other 
   expectThrottledWithinWindow(await failureOf(change(user.id)));
   expect((await change(other.id)).id).toBe(other.id);
   expect(faulty.requests).toHaveLength(3);
-});
-
-test("the user reader distinguishes a missing user from an unavailable Clerk", async () => {
-  const { faulty, clerk, user } = await open();
-  const read = createUserReader(clerk, () => 42);
-  expect(await read(user.id)).toMatchObject({ outcome: "found", readAt: 42, data: { id: user.id } });
-  expect(await read("user_nobody")).toEqual({ outcome: "missing" });
-  expect(await read("../users")).toEqual({ outcome: "missing" });
-  faulty.failWhen(() => clerkError(401, "clerk_key_invalid"));
-  expect(await read(user.id)).toMatchObject({ outcome: "unavailable" });
-  faulty.failWhen(() => ({ kind: "cut" }));
-  expect(await read(user.id)).toMatchObject({ outcome: "unavailable" });
 });
 
 /** The window of Clerk's limit has ten seconds. */

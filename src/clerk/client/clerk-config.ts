@@ -4,7 +4,10 @@ import { positive } from "../../shared/environment.ts";
 
 export const CLERK_ENVIRONMENT = {
   CLERK_SECRET_KEY: z.string().optional().describe("Secret key of the Clerk instance (sk_…)"),
-  CLERK_API_URL: z.url().default("https://api.clerk.com").describe("Address of Clerk's Backend API"),
+  CLERK_API_URL: z
+    .url({ protocol: /^https?$/ })
+    .default("https://api.clerk.com")
+    .describe("Address of Clerk's Backend API; a final `/` or `/v1` is ignored"),
   CLERK_RATE_LIMIT: positive
     .optional()
     .describe(
@@ -19,6 +22,8 @@ export interface ClerkConfig {
   readonly rateLimit: number;
 }
 
+/** The SDK appends `/v1` itself. Below a second one no path exists, so that every user would seem to be missing. */
+const withoutVersion = (url: string) => url.replace(/\/+$/, "").replace(/\/v1$/, "").replace(/\/+$/, "");
 const rateLimitOf = (secretKey: string) => (secretKey.startsWith("sk_live_") ? 1_000 : 100);
 
 export function toClerkConfig(env: z.infer<z.ZodObject<typeof CLERK_ENVIRONMENT>>): ClerkConfig {
@@ -26,5 +31,5 @@ export function toClerkConfig(env: z.infer<z.ZodObject<typeof CLERK_ENVIRONMENT>
   if (secretKey === undefined) {
     throw new ConfigError("CLERK_SECRET_KEY: not set; it is on the page of API keys in Clerk's dashboard");
   }
-  return { secretKey, apiUrl, rateLimit: rateLimit ?? rateLimitOf(secretKey) };
+  return { secretKey, apiUrl: withoutVersion(apiUrl), rateLimit: rateLimit ?? rateLimitOf(secretKey) };
 }

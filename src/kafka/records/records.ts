@@ -80,6 +80,7 @@ const barrierKey = "bridge barrier";
 const barrierHeader = "bridge_barrier";
 const movedHeader = "bridge_moved_to";
 const readAtHeader = "bridge_read_at";
+const restoredAtHeader = "bridge_restored_at";
 const valueSchema = userSchema.extend({ createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
 const int = z.coerce.number().int().nonnegative();
 
@@ -99,6 +100,7 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
     headers: {
       ce_sequence: String(state.sequence),
       ...(state.readAt > 0 && { [readAtHeader]: String(state.readAt) }),
+      ...(state.restoredAt !== undefined && { [restoredAtHeader]: String(state.restoredAt) }),
     },
   };
 }
@@ -131,6 +133,7 @@ export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
   if (header(movedHeader) !== undefined) return { kind: "moved", userId: key };
   const sequence = int.parse(header("ce_sequence") ?? "0");
   if (value === null) return { kind: "state", userId: key, state: { status: "deleted", sequence } };
+  const restoredAt = header(restoredAtHeader);
   const { createdAt, updatedAt, ...user } = valueSchema.parse(JSON.parse(value));
   return {
     kind: "state",
@@ -142,15 +145,27 @@ export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
       version: Date.parse(updatedAt),
       readAt: int.parse(header(readAtHeader) ?? "0"),
       sequence,
+      ...(restoredAt !== undefined && { restoredAt: int.parse(restoredAt) }),
     },
   };
 }
 
 /** A digest of a record of the state topic, by which the same offset with other content is recognized. */
 export const digestOf = ({ key, value, header }: RawRecord): string =>
-  hash("sha1", JSON.stringify([key, value, ...stateHeaders.map((name) => header(name) ?? null)]), "base64url");
+  hash(
+    "sha1",
+    JSON.stringify([
+      key,
+      value,
+      ...stateHeaders.map((name) => header(name) ?? null),
+      ...optionalHeaders.flatMap((name) => header(name) ?? []),
+    ]),
+    "base64url",
+  );
 
 const stateHeaders = ["ce_sequence", readAtHeader, barrierHeader, movedHeader];
+/** Counts only where it is, so that the digests of all other records stay those of earlier releases. */
+const optionalHeaders = [restoredAtHeader];
 
 /** The digest that a state's record has in Kafka. */
 export function digestOfState(record: StateRecord): string {

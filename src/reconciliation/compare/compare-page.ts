@@ -1,7 +1,7 @@
 import type { Snapshot } from "../../domain/change.ts";
-import { compareSnapshots, type State } from "../../domain/state.ts";
+import { compareSnapshots, overrulesFuture, type State } from "../../domain/state.ts";
 import { contentOf } from "../../domain/user.ts";
-import type { ComparisonContext } from "../reconciliation-context.ts";
+import type { ComparisonContext, RunContext } from "../reconciliation-context.ts";
 import { parseChange } from "../../clerk/payloads/parse-change.ts";
 import { type Addressed, writeSnapshot } from "./queue-missed.ts";
 import type { ListedUser, UserPage } from "../paging/user-page-reader.ts";
@@ -11,13 +11,15 @@ export type MissedChange = "created" | "updated" | "touched";
 
 /**
  * The change of a user in Clerk that the ledger lacks; undefined when the ledger is as new or newer. A deleted user lacks nothing,
- * because a list can be older than a deletion, and a deletion is final. Pure.
+ * because a list can be older than a deletion, and a deletion is final. A state whose version lies in the future is overruled. Pure.
  */
 export function findMissedChange(state: State | undefined, snapshot: Snapshot): MissedChange | undefined {
   if (state === undefined) return "created";
-  if (state.status === "deleted" || compareSnapshots(snapshot, state) <= 0) return undefined;
+  if (state.status === "deleted") return undefined;
+  const overrules = overrulesFuture(snapshot, state, snapshot.readAt);
+  if (!overrules && compareSnapshots(snapshot, state) <= 0) return undefined;
   if (contentOf(snapshot.user) !== contentOf(state.user)) return "updated";
-  return snapshot.version > state.version ? "touched" : undefined;
+  return overrules || snapshot.version > state.version ? "touched" : undefined;
 }
 
 /** `unreadable`: Clerk returned something that is no user. Its message takes the normal path and becomes a dead letter. */
@@ -27,16 +29,16 @@ export interface Missed extends Addressed {
   readonly changedAt: number | undefined;
 }
 
-/** The ledger is being rebuilt from Kafka, so it does not show which users are missing. */
-export class LedgerIncompleteError extends Error {
-  override readonly name = "LedgerIncompleteError";
-}
-
-/** Finds the changes of a page's users that the ledger lacks. Throws {@link LedgerIncompleteError}. */
-export async function comparePage(context: ComparisonContext, { users, readAt }: UserPage): Promise<Missed[]> {
-  const { complete, states } = await readStates(context, users);
-  if (!complete) throw new LedgerIncompleteError("the ledger is being rebuilt from Kafka");
-  return users.flatMap((user) => {
+/** Finds the changes of a page's users that their ledgers lack. Skips the users of shards whose ledgers are incomplete. */
+export async function comparePage(context: RunContext, { users, readAt }: UserPage): Promise<PageComparison> {
+  const { shardOf, runShards } = context;
+  const isCompared = ({ id }: ListedUser) => runShards.compares(shardOf(id));
+  const { incomplete, states } = await readStates(context, users.filter(isCompared), (error, shard) =>
+    context.log.debug({ event: "reconciliation.ledger_unreadable", shard, err: error }),
+  );
+  for (const shard of incomplete) runShards.skip(shard);
+  const compared = users.filter(isCompared);
+  const missed = compared.flatMap((user): Missed[] => {
     const state = states.get(user.id);
     const message = writeSnapshot(
       user,
@@ -49,19 +51,44 @@ export async function comparePage(context: ComparisonContext, { users, readAt }:
     const what = isSnapshot ? findMissedChange(state, read.change) : "unreadable";
     return what === undefined ? [] : [{ userId: user.id, message, what, changedAt: user.updatedAt }];
   });
+  return { compared: compared.length, missed };
 }
 
-/** The states of listed users from the ledgers of their shards. `complete` when all of these ledgers are. */
+interface PageComparison {
+  /** The number of users in shards that were not skipped. */
+  readonly compared: number;
+  readonly missed: readonly Missed[];
+}
+
+/**
+ * The states of listed users from the ledgers of their shards, and the shards whose ledgers are incomplete. A ledger that cannot be read
+ * counts as incomplete, unless `onUnreadable` throws.
+ */
 export async function readStates(
   { viewShard, shardOf }: ComparisonContext,
   users: readonly Pick<ListedUser, "id">[],
-): Promise<{ complete: boolean; states: ReadonlyMap<string, State> }> {
-  const byShard = Map.groupBy(users, ({ id }) => shardOf(id));
-  const read = await Promise.all(
-    [...byShard].map(([shard, ofShard]) => viewShard(shard).read(ofShard.map(({ id }) => id))),
-  );
-  return {
-    complete: read.every(({ complete }) => complete),
-    states: new Map(read.flatMap(({ states }) => Array.from(states))),
+  onUnreadable: (error: unknown, shard: number) => void,
+): Promise<{ incomplete: readonly number[]; states: ReadonlyMap<string, State> }> {
+  const incomplete: number[] = [];
+  const states = new Map<string, State>();
+  const readShard = async (shard: number, ids: readonly string[]) => {
+    try {
+      const read = await viewShard(shard).read(ids);
+      if (!read.complete) incomplete.push(shard);
+      for (const [userId, state] of read.states) states.set(userId, state);
+    } catch (error) {
+      onUnreadable(error, shard);
+      incomplete.push(shard);
+    }
   };
+  const byShard = Map.groupBy(users, ({ id }) => shardOf(id));
+  await Promise.all(
+    [...byShard].map(([shard, ofShard]) =>
+      readShard(
+        shard,
+        ofShard.map(({ id }) => id),
+      ),
+    ),
+  );
+  return { incomplete, states };
 }

@@ -50,6 +50,9 @@ describe("what the ledger misses of a user in Clerk", () => {
     ],
     ["an older version than it knows: nothing", present({ version: 11, user: grace }), undefined],
     ["a user it knows to be deleted: nothing", deleted, undefined],
+    ["the right content of a version in the future", present({ version: 3_600_501, user: grace }), "updated"],
+    ["the right version of one in the future", present({ version: 3_600_501 }), "touched"],
+    ["an hour's difference of the clocks: nothing", present({ version: 3_600_500, user: grace }), undefined],
   ])("%s", ([, state, missed]) => {
     expect(findMissedChange(state, inClerk)).toBe(missed);
   });

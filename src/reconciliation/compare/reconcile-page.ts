@@ -1,4 +1,4 @@
-import type { ReconciliationContext } from "../reconciliation-context.ts";
+import type { RunContext } from "../reconciliation-context.ts";
 import { comparePage, type Missed } from "./compare-page.ts";
 import { queueMissed } from "./queue-missed.ts";
 import type { UserPage } from "../paging/user-page-reader.ts";
@@ -20,12 +20,12 @@ export const noFindings = (): Findings => ({
   oldestMissedAt: undefined,
 });
 
-/** Compares a page with the ledger, queues the missed changes and adds both to the findings. */
-export async function reconcilePage(context: ReconciliationContext, page: UserPage, findings: Findings): Promise<void> {
-  const missed = await comparePage(context, page);
+/** Compares a page with the ledgers, queues the missed changes and adds both to the findings. */
+export async function reconcilePage(context: RunContext, page: UserPage, findings: Findings): Promise<void> {
+  const { compared, missed } = await comparePage(context, page);
   const due = missed.filter(({ changedAt }) => !(changedAt !== undefined && changedAt > page.readAt - context.graceMs));
   await queueMissed(context, due);
-  findings.compared += page.users.length;
+  findings.compared += compared;
   findings.inGracePeriod += missed.length - due.length;
   for (const found of due) addFound(findings, found);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
+import { readUserPage, type UserQuery } from "../../clerk/users/list-users.ts";
 import { stripUser } from "../../clerk/payloads/strip-user.ts";
 import { ClerkFailedError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 
@@ -59,38 +60,35 @@ export function createUserPageReader(
   };
 }
 
-/** The SDK's users. An entry without a time of change is compared too, and found to be no user. */
-const listSchema = z.array(
-  z.object({ id: z.string(), updatedAt: z.number().catch(0), raw: z.record(z.string(), z.unknown()) }),
-);
+/** An entry without a time of change is compared too, and found to be no user. */
+const listSchema = z.array(z.looseObject({ id: z.string() }));
+const updatedAtSchema = z.number().catch(0);
 
 async function readOnce(clerk: Pick<ClerkApi, "read">, now: () => number, request: UserPageRequest): Promise<UserPage> {
-  let readAt = 0;
-  const answer = await clerk.read(
-    "users.list_all",
-    ({ users }) => {
-      readAt = now();
-      // The SDK's own list has no cursor and requests a count with every page.
-      return users["request"]({
-        method: "GET",
-        path: "/users",
-        queryParams: { limit: request.limit ?? pageSize, ...placeOf(request) },
-      });
-    },
-    backgroundCallOptions,
-  );
-  const listed = listSchema.safeParse(answer);
-  // The SDK returns any body, such as a proxy's error page.
+  const query = { limit: request.limit ?? pageSize, ...placeOf(request) };
+  const { readAt, users } = await readUserPage(clerk, query, {
+    operation: "users.list_all",
+    now,
+    ...backgroundCallOptions,
+  });
+  const listed = listSchema.safeParse(users);
   if (!listed.success) {
     throw new ClerkFailedError("Clerk's response is not a list of users", { cause: listed.error });
   }
-  return { readAt, users: listed.data.map(({ id, updatedAt, raw }) => ({ id, updatedAt, data: stripUser(raw) })) };
+  return {
+    readAt,
+    users: listed.data.map((user) => ({
+      id: user.id,
+      updatedAt: updatedAtSchema.parse(user["updated_at"]),
+      data: stripUser(user),
+    })),
+  };
 }
 
-function placeOf(request: UserPageRequest): Record<string, unknown> {
+function placeOf(request: UserPageRequest): Partial<UserQuery> {
   switch (request.order) {
     case "created":
-      return { orderBy: "+created_at", startingAfter: request.after };
+      return { orderBy: "+created_at", ...(request.after !== undefined && { startingAfter: request.after }) };
     case "updated":
       return { orderBy: "-updated_at", offset: request.offset };
     case "none":

@@ -34,7 +34,9 @@ export async function backfill(
   const place = (): BackfillProgress => ({ cursor, startedAt, read, queued });
   context.onProgress(place());
   for await (const page of iterateAllUsers(context.readPage, cursor)) {
-    const { states } = await readStates(context, page.users);
+    const { states } = await readStates(context, page.users, (error) => {
+      throw error;
+    });
     const unknown = page.users.filter(({ id }) => !states.has(id));
     if (!dryRun) {
       await queueMissed(

@@ -1,6 +1,7 @@
-import type { ReconciliationContext } from "../reconciliation-context.ts";
+import type { RunContext } from "../reconciliation-context.ts";
 import type { LedgerView } from "../../ledger/ledger-view.ts";
 import { type Findings, noFindings, reconcilePage } from "../compare/reconcile-page.ts";
+import { rememberSkipped } from "./skip-incomplete.ts";
 import { iterateRecentUsers } from "../paging/iterate-recent-users.ts";
 
 /** `page_limit`, `no_watermark`: only a full sweep can find the missed changes. */
@@ -13,7 +14,7 @@ export type RecentRun =
  * moves only after Redis has stored all messages. A bridge without any user begins with the overlap, and the backfill publishes
  * earlier users.
  */
-export async function reconcileRecent(context: ReconciliationContext): Promise<RecentRun> {
+export async function reconcileRecent(context: RunContext): Promise<RecentRun> {
   const startedAt = context.now();
   const watermark = await context.watermark.read();
   if (watermark === undefined && (await hasKnownUsers(context))) return { outcome: "no_watermark" };
@@ -34,6 +35,7 @@ export async function reconcileRecent(context: ReconciliationContext): Promise<R
       findings,
     );
   }
+  await rememberSkipped(context);
   await context.watermark.write(watermarkOf(newest, startedAt, context.graceMs));
   return { outcome: "done", findings };
 }
@@ -45,7 +47,7 @@ export async function reconcileRecent(context: ReconciliationContext): Promise<R
 export const watermarkOf = (newest: number | undefined, startedAt: number, graceMs: number): number =>
   Math.min(newest ?? startedAt, startedAt) - graceMs;
 
-async function hasKnownUsers({ shards, viewShard }: ReconciliationContext): Promise<boolean> {
+async function hasKnownUsers({ shards, viewShard }: RunContext): Promise<boolean> {
   const views: LedgerView[] = Array.from({ length: shards }, (_, shard) => viewShard(shard));
   const counts = await Promise.all(views.map((view) => view.count()));
   return counts.some((count) => count > 0);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
-import type { UserReader } from "../../clerk/users/clerk-users.ts";
+import type { ClerkInstance } from "../../clerk/client/clerk-instance.ts";
+import type { UserReader } from "../../clerk/users/read-user.ts";
 import type { ReconciliationConfig } from "../reconciliation-config.ts";
 import { createShardOf } from "../../domain/shard-of.ts";
 import { createLedgerView } from "../../ledger/ledger-view.ts";
@@ -15,6 +16,7 @@ import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
 import { runReconciliation } from "./run-reconciliation.ts";
 import type { ReconciliationContext } from "../reconciliation-context.ts";
+import { createSkippedShards } from "../skipped-shards.ts";
 import { createWatermark } from "../watermark.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
@@ -30,6 +32,7 @@ export interface ReconcilerOptions {
   readonly jobsRedis: RedisClient;
   readonly clerk: Pick<ClerkApi, "read">;
   readonly readUser: UserReader;
+  readonly clerkInstance: Pick<ClerkInstance, "check">;
   readonly queues: MessageQueues;
   readonly metrics: ReconciliationMetrics;
   readonly log: Logger;
@@ -75,6 +78,7 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
     viewShard: (shard) => createLedgerView(redis, shardPrefix(prefix, shard)),
     readPage: createUserPageReader(deps.clerk, deps.now, signal),
     watermark: createWatermark(redis, prefix),
+    skippedShards: createSkippedShards(redis, prefix),
     signal,
   };
 
@@ -88,8 +92,8 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
     async (job) => {
       const report = await runReconciliation(context, runRequestSchema.parse(job.data));
       // Changes in the grace period could not be told from webhooks in flight.
-      if (report.kind === "full" && report.findings.inGracePeriod > 0)
-        await runs.requestRecent("after_sweep", context.graceMs);
+      if (report.findings.inGracePeriod > 0) await runs.requestRecent("grace_over", context.graceMs);
+      if (report.skippedShards.length > 0) await runs.requestSkipped();
       return report;
     },
     {

@@ -14,6 +14,8 @@ export const runRequestSchema = z.object({
   reason: z.string(),
   /** Publish any number of deletions. */
   allDeletions: z.boolean().default(false),
+  /** Compare only the shards that earlier runs have skipped. */
+  skippedOnly: z.boolean().default(false),
 });
 export type RunRequest = z.infer<typeof runRequestSchema>;
 
@@ -36,16 +38,20 @@ export interface ReconciliationQueue {
    * of requests. It is retried until it succeeds.
    */
   requestSweep(reason: string): Promise<void>;
+  /** Requests a full sweep of the shards that runs have skipped. At most one waits, and it is retried until it succeeds. */
+  requestSkipped(): Promise<void>;
   /** Requests a run over the recent changes after a delay. At most one such run waits. */
   requestRecent(reason: string, delayMs: number): Promise<void>;
   /** Requests a separate run for a caller that waits for it; resolves with its id. */
-  ask(request: RunRequest): Promise<string>;
+  ask(request: z.input<typeof runRequestSchema>): Promise<string>;
   find(id: string): Promise<RunState>;
   close(): Promise<void>;
 }
 
 /** Shards notice a loss one after the other and rebuild their ledgers. */
 const afterLossMs = 2_000;
+/** A skipped shard is usually being rebuilt, or changes its owner. */
+const skippedAfterMs = 5_000;
 const kept = { removeOnComplete: { count: 20 }, removeOnFail: { count: 20 } };
 /** The reconciler computes the delay for any type. Stored jobs of earlier releases have the type `patient`. */
 const backoff = { type: "capped-exponential" };
@@ -56,7 +62,7 @@ const overdueMs = 60_000;
 export function createReconciliationQueue(redis: RedisClient, redisPrefix: string): ReconciliationQueue {
   const queue = openQueue({ redis, name: reconciliationQueueName, prefix: reconciliationPrefix(redisPrefix) });
 
-  const add = (request: RunRequest, options: JobsOptions) =>
+  const add = (request: z.input<typeof runRequestSchema>, options: JobsOptions) =>
     queue.add(request.kind, request, { attempts: attempts[request.kind], backoff, ...kept, ...options });
 
   async function keepScheduled(kind: RunRequest["kind"], repeat: { every: number } | { pattern: string; tz: string }) {
@@ -81,7 +87,7 @@ export function createReconciliationQueue(redis: RedisClient, redisPrefix: strin
     },
     requestSweep: async (reason) => {
       await add(
-        { kind: "full", reason, allDeletions: false },
+        { kind: "full", reason },
         {
           delay: afterLossMs,
           attempts: attempts.untilDone,
@@ -89,8 +95,18 @@ export function createReconciliationQueue(redis: RedisClient, redisPrefix: strin
         },
       );
     },
+    requestSkipped: async () => {
+      await add(
+        { kind: "full", reason: "skipped_shards", skippedOnly: true },
+        {
+          delay: skippedAfterMs,
+          attempts: attempts.untilDone,
+          deduplication: { id: "skipped", keepLastIfActive: true },
+        },
+      );
+    },
     requestRecent: async (reason, delay) => {
-      await add({ kind: "recent", reason, allDeletions: false }, { delay, deduplication: { id: "recent" } });
+      await add({ kind: "recent", reason }, { delay, deduplication: { id: "recent", keepLastIfActive: true } });
     },
     ask: async (request) => (await add(request, {})).id ?? "",
     find: async (id) => {

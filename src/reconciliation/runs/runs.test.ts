@@ -4,10 +4,10 @@ import type { LedgerView } from "../../ledger/ledger-view.ts";
 import type { Message } from "../../domain/message.ts";
 import { backfill } from "./backfill.ts";
 import type { BackfillProgress } from "./backfill-progress.ts";
-import { LedgerIncompleteError } from "../compare/compare-page.ts";
 import type { ListedUser, UserPageReader } from "../paging/user-page-reader.ts";
 import { reconcileRecent } from "./reconcile-recent.ts";
-import type { ReconciliationContext } from "../reconciliation-context.ts";
+import type { RunContext } from "../reconciliation-context.ts";
+import { createRunShards, LedgerIncompleteError } from "../run-shards.ts";
 import { createReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { createLogger } from "../../shared/logger.ts";
 import { sweepAll } from "./sweep-all.ts";
@@ -16,21 +16,46 @@ import { clerkUserJson, makeUser } from "../../../test/support/clerk/clerk-messa
 
 const now = 1_000_000;
 
-/** A bridge that is all in memory: what is queued, what is known, where the marks are. */
-function openBridge(users: readonly ListedUser[], { complete = true, watermark = 0, isNew = false } = {}) {
+interface BridgeOptions {
+  /** Shards whose ledgers are incomplete. */
+  readonly incomplete?: readonly number[];
+  /** Shards whose ledgers cannot be read. */
+  readonly unreadable?: readonly number[];
+  readonly shards?: number;
+  readonly watermark?: number;
+  readonly isNew?: boolean;
+}
+
+/** A bridge that is all in memory: what is queued, what is known, where the marks are. User n of the list is in shard n modulo `shards`. */
+function openBridge(
+  users: readonly ListedUser[],
+  { incomplete = [], unreadable = [], shards = 1, watermark = 0, isNew = false }: BridgeOptions = {},
+) {
   const queued: Message[] = [];
+  const skipped = new Set<number>();
   const known = new Map<string, State>();
   let mark = isNew ? undefined : watermark;
   let progress: BackfillProgress | undefined;
   let addFails = false;
-  const view: LedgerView = {
-    read: async (ids) => ({ complete, states: new Map([...known].filter(([id]) => ids.includes(id))) }),
+  const shardOf = (userId: string) =>
+    Math.max(
+      0,
+      users.findIndex(({ id }) => id === userId),
+    ) % shards;
+  const viewShard = (shard: number): LedgerView => ({
+    read: async (ids) => {
+      if (unreadable.includes(shard)) throw new Error("WRONGTYPE");
+      return {
+        complete: !incomplete.includes(shard),
+        states: new Map([...known].filter(([id]) => ids.includes(id))),
+      };
+    },
     find: async () => [],
     scan: async function* scan() {
-      yield [...known].map(([userId, state]) => ({ userId, state }));
+      yield [...known].filter(([id]) => shardOf(id) === shard).map(([userId, state]) => ({ userId, state }));
     },
     count: async () => known.size,
-  };
+  });
   const readPage: UserPageReader = async (request) => {
     if (request.order === "created") {
       const at = users.findIndex(({ id }) => id === request.after);
@@ -40,10 +65,18 @@ function openBridge(users: readonly ListedUser[], { complete = true, watermark =
     const offset = request.order === "updated" ? request.offset : 0;
     return { users: newestFirst.slice(offset, offset + 500), readAt: now };
   };
-  const context: ReconciliationContext = {
-    viewShard: () => view,
-    shardOf: () => 0,
-    shards: 1,
+  const context: RunContext = {
+    runShards: createRunShards(Array.from({ length: shards }, (_, shard) => shard)),
+    skippedShards: {
+      read: async () => [...skipped],
+      add: async (added) => added.forEach((shard) => skipped.add(shard)),
+      remove: async (removed) => removed.forEach((shard) => skipped.delete(shard)),
+    },
+    clerkInstance: { check: async () => ({ outcome: "same" }) },
+    deletionRecheckMs: 0,
+    viewShard,
+    shardOf,
+    shards,
     queues: {
       countWaiting: async () => 0,
       add: async (_, message) => {
@@ -66,6 +99,7 @@ function openBridge(users: readonly ListedUser[], { complete = true, watermark =
     context,
     queued,
     known,
+    skipped,
     get mark() {
       return mark;
     },
@@ -107,10 +141,21 @@ describe("a run over the recent changes", () => {
     expect(bridge.mark).toBe(7);
   });
 
-  test("queues nothing while the ledger is incomplete, because every user would seem to be new", async () => {
-    const bridge = openBridge(usersAt(now - 60), { complete: false });
+  test("queues nothing and keeps the watermark while the only ledger is incomplete: every user would seem new", async () => {
+    const bridge = openBridge(usersAt(now - 60), { incomplete: [0], watermark: 7 });
     await expect(reconcileRecent(bridge.context)).rejects.toThrow(LedgerIncompleteError);
-    expect(bridge.queued).toEqual([]);
+    expect([bridge.queued, bridge.mark]).toEqual([[], 7]);
+  });
+
+  test.for<[what: string, options: BridgeOptions]>([
+    ["is incomplete", { incomplete: [1] }],
+    ["cannot be read", { unreadable: [1] }],
+  ])("compares the other shards when the ledger of one %s, and remembers the skipped one", async ([, options]) => {
+    const users = usersAt(now - 60, now - 61, now - 62);
+    const bridge = openBridge(users, { shards: 2, ...options });
+    expect(await reconcileRecent(bridge.context)).toMatchObject({ outcome: "done", findings: { compared: 2 } });
+    expect(bridge.queued.map(({ data }) => data["id"])).toEqual([users[0]?.id, users[2]?.id]);
+    expect([...bridge.skipped]).toEqual([1]);
   });
 
   test("does not start without a watermark, except in a bridge without users, where it begins with the overlap", async () => {
@@ -194,7 +239,7 @@ describe("a full sweep", () => {
     for (const user of users) {
       bridge.known.set(user.id, { status: "present", user, createdAt: 1, version: now - 60, readAt: 0, sequence: 1 });
     }
-    const { withheld } = await sweepAll({ ...bridge.context, maxDeletedPercent }, allDeletions);
+    const { withheld } = await sweepAll({ ...bridge.context, maxDeletedPercent }, { allDeletions, skippedOnly: false });
     const deleted = bridge.queued.filter(({ type }) => type === "user.deleted").length;
     return { withheld, deleted, queued: bridge.queued.length, watermark: bridge.mark };
   }
@@ -215,6 +260,37 @@ describe("a full sweep", () => {
     ["that misses eleven of a few users", { known: 12, missing: 11 }],
   ])("%s withholds every deletion", async ([, instance]) => {
     expect(await sweep(instance)).toMatchObject({ withheld: instance.missing, deleted: 0, queued: 0 });
+  });
+
+  test("publishes no deletion of a user whom Clerk has when it is asked again after the recheck time", async () => {
+    const user = makeUser();
+    const bridge = openBridge([]);
+    bridge.known.set(user.id, { status: "present", user, createdAt: 1, version: now - 60, readAt: 0, sequence: 1 });
+    const askedAt: number[] = [];
+    const readUser: RunContext["readUser"] = async () => {
+      askedAt.push(performance.now());
+      const data = clerkUserJson(user, now - 60);
+      return askedAt.length === 1 ? { outcome: "missing" } : { outcome: "found", data, readAt: now };
+    };
+    await sweepAll({ ...bridge.context, readUser, deletionRecheckMs: 40 }, { allDeletions: false, skippedOnly: false });
+    expect(bridge.queued.filter(({ type }) => type === "user.deleted")).toEqual([]);
+    expect(askedAt).toHaveLength(2);
+    expect((askedAt[1] ?? 0) - (askedAt[0] ?? 0)).toBeGreaterThan(35);
+  });
+
+  test("skips a shard whose ledger is incomplete, and the sweep of the skipped shards leaves the watermark alone", async () => {
+    const users = usersAt(now - 60, now - 61);
+    const bridge = openBridge(users, { shards: 2, incomplete: [1] });
+    await sweepAll(bridge.context, { allDeletions: false, skippedOnly: false });
+    expect(bridge.queued.map(({ data }) => data["id"])).toEqual([users[0]?.id]);
+    expect([[...bridge.skipped], bridge.mark]).toEqual([[1], now - 60 - 50]);
+
+    const later = openBridge(users, { shards: 2, watermark: 7 });
+    await later.context.skippedShards.add([1]);
+    const runShards = createRunShards(await later.context.skippedShards.read());
+    await sweepAll({ ...later.context, runShards }, { allDeletions: false, skippedOnly: true });
+    expect(later.queued.map(({ data }) => data["id"])).toEqual([users[1]?.id]);
+    expect([[...later.skipped], later.mark]).toEqual([[], 7]);
   });
 
   test("moves the watermark to the newest change in Clerk, less the grace period", async () => {

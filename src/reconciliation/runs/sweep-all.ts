@@ -1,7 +1,9 @@
-import type { ReconciliationContext } from "../reconciliation-context.ts";
+import type { RunContext } from "../reconciliation-context.ts";
 import { confirmDeletions } from "../compare/confirm-deletions.ts";
 import { type Findings, noFindings, reconcilePage } from "../compare/reconcile-page.ts";
+import type { RunRequest } from "./reconciliation-queue.ts";
 import { watermarkOf } from "./reconcile-recent.ts";
+import { rememberSkipped, skipIncomplete } from "./skip-incomplete.ts";
 import { iterateAllUsers } from "../paging/iterate-all-users.ts";
 
 export interface Sweep {
@@ -9,6 +11,8 @@ export interface Sweep {
   /** Users missing from Clerk's list whose deletions were withheld, because there are too many of them; usually 0. */
   readonly withheld: number;
 }
+
+type SweepOptions = Pick<RunRequest, "allDeletions" | "skippedOnly">;
 
 /** This many users may always be missing, because a few users are a large share of a small instance. */
 const alwaysAllowed = 10;
@@ -20,7 +24,7 @@ const alwaysAllowed = 10;
  * A list that lacks a large share of the known users more likely belongs to another instance (a wrong key) than to a mass deletion,
  * and a deletion is final. All deletions are then withheld until an operator requests them (`allDeletions`).
  */
-export async function sweepAll(context: ReconciliationContext, allDeletions: boolean): Promise<Sweep> {
+export async function sweepAll(context: RunContext, { allDeletions, skippedOnly }: SweepOptions): Promise<Sweep> {
   const startedAt = context.now();
   const newest = await context.readPage({ order: "updated", offset: 0, limit: 1 });
   const unseen = await readKnownUsers(context);
@@ -33,13 +37,18 @@ export async function sweepAll(context: ReconciliationContext, allDeletions: boo
   const allowed = Math.max(alwaysAllowed, (known * context.maxDeletedPercent) / 100);
   const withheld = !allDeletions && unseen.size > allowed ? unseen.size : 0;
   if (withheld === 0) await confirmDeletions(context, unseen, findings);
-  await context.watermark.write(watermarkOf(newest.users[0]?.updatedAt, startedAt, context.graceMs));
+  // The scan of a ledger that was lost during the sweep may have missed deletions.
+  await skipIncomplete(context);
+  await rememberSkipped(context);
+  await context.skippedShards.remove(context.runShards.compared());
+  // A sweep of some shards says nothing about the others.
+  if (!skippedOnly) await context.watermark.write(watermarkOf(newest.users[0]?.updatedAt, startedAt, context.graceMs));
   return { findings, withheld };
 }
 
-async function readKnownUsers({ viewShard, shards }: ReconciliationContext): Promise<Set<string>> {
+async function readKnownUsers({ viewShard, runShards }: RunContext): Promise<Set<string>> {
   const known = new Set<string>();
-  for (let shard = 0; shard < shards; shard += 1) {
+  for (const shard of runShards.compared()) {
     for await (const entries of viewShard(shard).scan()) {
       for (const { userId, state } of entries) if (state?.status === "present") known.add(userId);
     }

@@ -7,6 +7,7 @@ import type { Surroundings, System } from "./system.ts";
 const reconciling = {
   RECONCILE_EVERY_MS: "3000",
   RECONCILE_GRACE_MS: "1000",
+  RECONCILE_DELETION_RECHECK_MS: "500",
   // The history turns Clerk's clock back by more than any overlap; only a sweep finds the changes of that time.
   RECONCILE_SWEEP_CRON: "*/20 * * * * *",
   RECONCILE_MAX_DELETED_PERCENT: "100",

@@ -89,3 +89,17 @@ test("while Clerk is unavailable, an old message is delayed without blocking oth
   expect(await withoutClerk.redis.zcard(`{${withoutClerk.redisPrefix}:0}:changes:delayed`)).toBe(1);
   await expectExactlyOnce(withoutClerk, expectedUsers([deletion]));
 });
+
+test("a message that Clerk has not answered for too long becomes a dead letter with the reason", async () => {
+  await using withoutClerk = await openBridge({
+    shards: 1,
+    variables: { ...checkEveryUnknownUser, STALE_USER_GIVE_UP_AFTER_MS: "1" },
+  });
+  const [receiver, checkingWorker] = await Promise.all([withoutClerk.startApi(), withoutClerk.startWorker()]);
+  const old = userMessage("user.created", makeUser(), 1);
+  await sendAll(receiver.url, [old.message]);
+  await checkingWorker.waitUntilLogged("message.dead_lettered");
+  await withoutClerk.waitUntilIdle();
+  const { output } = await withoutClerk.runCommand("dlq", "list");
+  expect(output).toContain(`${old.message.id}  queued  Clerk gave no answer about this unknown user: `);
+});

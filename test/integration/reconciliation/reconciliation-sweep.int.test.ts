@@ -46,7 +46,10 @@ test("a full sweep confirms each deletion with Clerk, so a user missing only fro
   const { requests } = await clerk.proxy.during(() => clerk.reconcile({ kind: "full" }));
   const asked = requests.filter((request) => request.includes("/user_"));
   expect(new Set(asked)).toEqual(new Set([`GET /users/${gone}`, `GET /users/${hidden}`]));
-  expect(asked).toHaveLength(2);
+  expect(
+    asked.filter((request) => request.endsWith(gone)),
+    "a deletion needs two answers",
+  ).toHaveLength(2);
   await clerk.expectAllPublished(deleted);
 });
 

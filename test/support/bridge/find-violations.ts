@@ -21,7 +21,7 @@ export interface Violation {
 
 /**
  * Compares the published data with the whole guarantee. For each user the events are `created, updated*, deleted` (or only
- * `deleted`), numbered 1, 2, 3 …, without duplicates. The events applied in order, the state topic and the ledger all end
+ * `deleted`), and the same again for each restoration, numbered 1, 2, 3 …, without duplicates. The events applied in order, the state topic and the ledger all end
  * in `expected`. Returns an empty list when the guarantee holds.
  */
 export function findViolations({ events, states, ledger }: Published, expected: ExpectedUsers): Violation[] {
@@ -52,8 +52,8 @@ function repeatedIds(events: readonly TopicRecord[]): Violation[] {
 
 function faultsOf(history: readonly TopicRecord[]): string[] {
   const faults: string[] = [];
-  const types = history.map((record) => readEvent(record).eventType).join(" ");
-  if (!/^(user\.created( user\.updated)*( user\.deleted)?|user\.deleted)$/.test(types)) {
+  const types = history.map((record) => typeOf(record)).join(" ");
+  if (!/^(created( updated)*( deleted)?|deleted)( restored( updated)*( deleted)?)*$/.test(types)) {
     faults.push(`the order of its events is ${types}`);
   }
   const sequence = history.map(({ headers }) => headers["ce_sequence"]).join(" ");
@@ -67,6 +67,11 @@ function faultsOf(history: readonly TopicRecord[]): string[] {
       faults.push(`its deletion event has the addresses ${show(named)}, its last known addresses are ${show(known)}`);
   }
   return faults;
+}
+
+/** The type without `user.`; `restored` for a creation by which an operator restored a wrongly deleted user. */
+function typeOf(record: TopicRecord): string {
+  return record.headers["ce_origin"] === "restore" ? "restored" : readEvent(record).eventType.replace("user.", "");
 }
 
 function applyAll(history: readonly TopicRecord[]): User | undefined {

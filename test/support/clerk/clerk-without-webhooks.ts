@@ -28,7 +28,7 @@ export interface ClerkWithoutWebhooks extends AsyncDisposable {
   expectAllPublished(deleted?: readonly string[]): Promise<readonly TopicRecord[]>;
 }
 
-/** Starts no process of the bridge. The grace period is zero, because all changes in tests are recent. */
+/** Starts no process of the bridge. The grace period is zero, because all changes in tests are recent; so is the recheck time. */
 export async function openClerkWithoutWebhooks({
   variables,
   ...options
@@ -46,6 +46,7 @@ export async function openClerkWithoutWebhooks({
         CLERK_WEBHOOK_SECRET: emulator.webhookSecret,
         CLERK_RATE_LIMIT: "1000",
         RECONCILE_GRACE_MS: "0",
+        RECONCILE_DELETION_RECHECK_MS: "0",
         ...variables,
       },
     }),

@@ -96,7 +96,7 @@ export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
     },
     readUser: async () => ({ outcome: "missing" }),
     batchMaxMessages: 100,
-    staleUserCheckAfterMs: 86_400_000,
+    staleUsers: { checkAfterMs: 86_400_000, giveUpAfterMs: 86_400_000 },
     cache: { ttlMs: 0 },
     analytics: { retentionDays: 90 },
     metrics: createWorkerMetrics(new Registry()),

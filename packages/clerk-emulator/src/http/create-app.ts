@@ -58,7 +58,12 @@ export function createApp(options: AppOptions): Hono {
   const api = new Hono();
   api.use(authenticate(keys.secretKey));
   if (rateLimit !== undefined) api.use(limitRate(rateLimit, instance.now));
-  api.get("/jwks", (c) => respond(c, signer.jwks)).route("/", resources);
+  api
+    .get("/jwks", (c) => respond(c, signer.jwks))
+    .get("/instance", (c) =>
+      respond(c, { object: "instance", id: instance.id, environment_type: "development", allowed_origins: null }),
+    )
+    .route("/", resources);
 
   return new Hono()
     .route("/v1", api)

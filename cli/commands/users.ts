@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { createUserReader, type UserReader } from "../../src/clerk/users/read-user.ts";
+import { writeSnapshot } from "../../src/reconciliation/compare/queue-missed.ts";
+import type { CliContext } from "../context/cli-context.ts";
+import { type ExitCode, exitCodes, print, runCommand } from "../context/run-command.ts";
+
+/** `bridge users restore`: publishes users again that were published as deleted although Clerk has them. */
+export function addUsersCommand(program: Command): void {
+  program
+    .command("users")
+    .description("repair the published state of single users")
+    .command("restore <ids...>")
+    .description("publish user.created again for users that Clerk has and the bridge has published as deleted")
+    .action((ids: string[]) =>
+      runCommand(async (context) => {
+        const { clerk, instance } = context.openClerk();
+        const readUser = createUserReader(clerk, instance, Date.now);
+        let exitCode: ExitCode = exitCodes.ok;
+        for (const id of ids) {
+          const restored = await restore(context, readUser, id);
+          print(`${id}  ${restored.note}`);
+          if (restored.outcome === "refused") exitCode = exitCodes.problems;
+        }
+        return exitCode;
+      }),
+    );
+}
+
+interface Restored {
+  readonly outcome: "queued" | "refused";
+  readonly note: string;
+}
+
+const refused = (note: string): Restored => ({ outcome: "refused", note });
+
+/** Queues Clerk's present state of the user. The owner of the shard publishes it, if the user is still published as deleted. */
+async function restore(
+  { shardOf, viewShard, queues }: CliContext,
+  readUser: UserReader,
+  userId: string,
+): Promise<Restored> {
+  const shard = shardOf(userId);
+  const { states } = await viewShard(shard).read([userId]);
+  if (states.get(userId)?.status !== "deleted") return refused("is not published as deleted");
+  const answer = await readUser(userId);
+  switch (answer.outcome) {
+    case "missing":
+      return refused("does not exist in Clerk");
+    case "unavailable":
+      return refused(`cannot be read from Clerk: ${answer.reason}`);
+    case "found": {
+      const { data, readAt } = answer;
+      const user = { id: userId, updatedAt: Number(data["updated_at"]), data };
+      await queues.add(shard, writeSnapshot(user, "restore", "user.created", readAt));
+      return { outcome: "queued", note: "queued" };
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import type { ClerkApi } from "../client/clerk-api.ts";
+import { ClerkRequestError } from "../client/clerk-errors.ts";
+import type { UserJson } from "../payloads/user-json.ts";
+import { listUsers, type UserFilter } from "./list-users.ts";
+
+export interface CollectOptions {
+  readonly pageSize: number;
+  /** Reading stops once there are this many users. */
+  readonly enough: number;
+  /** Maximum number of requests. */
+  readonly maxPages: number;
+}
+
+export interface CollectedUsers {
+  /** Newest first, each once. */
+  readonly users: readonly UserJson[];
+  /** Whether there are no further users. */
+  readonly complete: boolean;
+}
+
+/**
+ * Reads users from the newest on, page by page with a cursor, so that users created or deleted during the reading do not make others
+ * appear twice or not at all.
+ */
+export async function collectUsers(
+  clerk: Pick<ClerkApi, "read">,
+  filter: UserFilter,
+  { pageSize, enough, maxPages }: CollectOptions,
+): Promise<CollectedUsers> {
+  const found = new Map<string, UserJson>();
+  for (let page = 0; page < maxPages; page += 1) {
+    const users = await listAfter(clerk, filter, pageSize, [...found.keys()].slice(-maxCursors).toReversed());
+    for (const user of users) found.set(user.id, user);
+    if (users.length < pageSize) return { users: [...found.values()], complete: true };
+    if (found.size >= enough) break;
+  }
+  return { users: [...found.values()], complete: false };
+}
+
+const maxCursors = 3;
+
+/** A deleted user is no valid cursor, so the user before serves as the cursor. */
+async function listAfter(
+  clerk: Pick<ClerkApi, "read">,
+  filter: UserFilter,
+  limit: number,
+  [cursor, ...others]: readonly string[],
+): Promise<UserJson[]> {
+  try {
+    return await listUsers(clerk, { ...filter, limit, ...(cursor !== undefined && { startingAfter: cursor }) });
+  } catch (error) {
+    if (error instanceof ClerkRequestError && others.length > 0) return listAfter(clerk, filter, limit, others);
+    throw error;
+  }
+}

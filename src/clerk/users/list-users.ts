@@ -1,0 +1,94 @@
+import type { User } from "@clerk/backend";
+import type { CallOptions, ClerkApi } from "../client/clerk-api.ts";
+import { ClerkFailedError } from "../client/clerk-errors.ts";
+import { type UserJson, userJsonSchema } from "../payloads/user-json.ts";
+
+/** Parses a user in a response. The SDK passes on any body, such as a proxy's error page: that throws a {@link ClerkFailedError}. */
+export function parseUserJson(raw: unknown): UserJson {
+  const parsed = userJsonSchema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  throw unreadableResponse(parsed.error);
+}
+
+const unreadableResponse = (cause?: unknown): ClerkFailedError =>
+  new ClerkFailedError("Clerk's response cannot be parsed", { cause });
+
+/** The query of `GET /users`, in the SDK's spelling. */
+export interface UserQuery extends UserFilter {
+  readonly userId?: readonly string[];
+  /** At most 500. Clerk replaces a larger limit by 10. */
+  readonly limit: number;
+  /** A large offset is slow. */
+  readonly offset?: number;
+  /** Only users after this one, at the same cost at any place in the list. Not with `offset`. */
+  readonly startingAfter?: string;
+  readonly orderBy?: "+created_at" | "-created_at" | "-updated_at";
+}
+
+/** Users for which all given conditions hold. Partial matches ignore case. */
+export interface UserFilter {
+  /** Has one of these email addresses, at most 100. */
+  readonly emailAddress?: readonly string[];
+  /** Part of an email address. */
+  readonly emailAddressQuery?: string;
+  /** Part of the first or last name. */
+  readonly nameQuery?: string;
+}
+
+export interface UserPage {
+  /** The users as Clerk sends them. */
+  readonly users: readonly unknown[];
+  /** Just before the request to Clerk, in ms by the clock passed in. */
+  readonly readAt: number;
+}
+
+interface PageCall extends CallOptions {
+  /** Names the call in metrics. */
+  readonly operation: string;
+  readonly now: () => number;
+}
+
+/**
+ * Reads one page of users in one request. The SDK's own list requests a count with every page, and has no cursor and no names. Throws
+ * what {@link ClerkApi} throws, and a {@link ClerkFailedError} for an answer that is no list.
+ */
+export function readUserPage(
+  clerk: Pick<ClerkApi, "read">,
+  query: UserQuery,
+  { operation, now, ...options }: PageCall,
+): Promise<UserPage> {
+  return clerk.read(
+    operation,
+    async ({ users }) => {
+      const readAt = now();
+      const found = await users["request"]<User[]>({ method: "GET", path: "/users", queryParams: { ...query } });
+      // The SDK returns a body that is no JSON as text.
+      if (!Array.isArray(found)) throw unreadableResponse();
+      return { readAt, users: found.map((user) => user.raw) };
+    },
+    options,
+  );
+}
+
+/** Lists users, newest first, in one request. Throws a {@link ClerkFailedError} for an entry that is no user. */
+export async function listUsers(clerk: Pick<ClerkApi, "read">, query: UserQuery): Promise<UserJson[]> {
+  const page = await readUserPage(
+    clerk,
+    { orderBy: "-created_at", ...query },
+    { operation: "users.list", now: Date.now },
+  );
+  return page.users.map(parseUserJson);
+}
+
+/** Counts users in one request. */
+export function countUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter): Promise<number> {
+  return clerk.read("users.count", async ({ users }) => {
+    const count = await users["request"]<number>({
+      method: "GET",
+      path: "/users/count",
+      queryParams: { ...filter },
+    });
+    if (typeof count !== "number") throw unreadableResponse();
+    return count;
+  });
+}

@@ -1,0 +1,32 @@
+/**
+ * The shards that a run compares. A shard whose ledger is incomplete, because it is being rebuilt or its worker is stuck, does not show
+ * which users are missing. The run skips it and continues with the others.
+ */
+export interface RunShards {
+  compares(shard: number): boolean;
+  skip(shard: number): void;
+  compared(): readonly number[];
+  skipped(): readonly number[];
+}
+
+export function createRunShards(shards: Iterable<number>): RunShards {
+  const compared = new Set(shards);
+  const skipped = new Set<number>();
+  return {
+    compares: (shard) => compared.has(shard),
+    skip: (shard) => {
+      if (compared.delete(shard)) skipped.add(shard);
+    },
+    compared: () => [...compared],
+    skipped: () => [...skipped].toSorted((a, b) => a - b),
+  };
+}
+
+/** No ledger is complete, so none shows which users are missing. */
+export class LedgerIncompleteError extends Error {
+  override readonly name = "LedgerIncompleteError";
+
+  constructor(shards: readonly number[]) {
+    super(`the ledgers of these shards are incomplete: ${shards.join()}`);
+  }
+}
