@@ -1,10 +1,8 @@
 import type { Command } from "commander";
-import { type Message, messageSchema } from "../../src/domain/message.ts";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
-import { routeMessage } from "../../src/webhooks/route-message.ts";
-import { messageOfDeadLetter } from "../../src/webhooks/verify-message.ts";
 import type { CliContext } from "../context/cli-context.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { retryDeadLetter } from "../dlq/retry-dead-letter.ts";
 
 /** `bridge dlq list | show | retry | drop`: the dead letters, messages that could not be processed. */
 export function addDlqCommand(program: Command): void {
@@ -38,7 +36,11 @@ export function addDlqCommand(program: Command): void {
     .description("queue dead letters again and delete them; `all` retries every one")
     .action((ids: string[]) =>
       runCommand(async (context) => {
-        for (const id of await expandIds(context, ids)) await retry(context, await findDeadLetter(context, id));
+        for (const id of await expandIds(context, ids)) {
+          const retried = await retryDeadLetter(context, await findDeadLetter(context, id));
+          const note = retried.outcome === "queued" ? "queued" : `still cannot be parsed: ${retried.reason}`;
+          print(`${id}  ${note}`);
+        }
         return exitCodes.ok;
       }),
     );
@@ -53,58 +55,6 @@ export function addDlqCommand(program: Command): void {
         return exitCodes.ok;
       }),
     );
-}
-
-/**
- * Queues the message first and deletes the dead letter afterwards. A crash in between leaves the dead letter, and retrying
- * it then is only a duplicate. The worker may store the message as a dead letter again before the deletion; that dead
- * letter stays.
- */
-async function retry({ queues, shardOf, deadLetters }: CliContext, deadLetter: DeadLetter): Promise<void> {
-  const parsed = parseDeadLetter(deadLetter);
-  switch (parsed.outcome) {
-    case "unreadable":
-      print(`${deadLetter.id}  still cannot be parsed: ${parsed.reason}`);
-      return;
-    case "parsed":
-      await queues.requeue(shardOf(parsed.userId), parsed.message);
-      await deadLetters.removeIfUnchanged(deadLetter);
-      print(`${deadLetter.id}  queued`);
-  }
-}
-
-type ParsedDeadLetter =
-  | { readonly outcome: "parsed"; readonly userId: string; readonly message: Message }
-  | { readonly outcome: "unreadable"; readonly reason: string };
-
-const unreadable = (reason: string): ParsedDeadLetter => ({ outcome: "unreadable", reason });
-
-function parseDeadLetter(deadLetter: DeadLetter): ParsedDeadLetter {
-  return deadLetter.stage === "received"
-    ? parseWebhook({ ...deadLetter, stage: deadLetter.stage })
-    : parseQueuedMessage(deadLetter.body);
-}
-
-function parseWebhook(deadLetter: DeadLetter & { readonly stage: "received" }): ParsedDeadLetter {
-  const reception = { receivedAt: deadLetter.at, traceparent: undefined };
-  const route = routeMessage(messageOfDeadLetter(deadLetter), reception);
-  switch (route.outcome) {
-    case "bridged":
-      return { outcome: "parsed", userId: route.userId, message: route.message };
-    case "session":
-      return unreadable("it is about a session, which the bridge only counts");
-    case "ignored":
-      return unreadable(`the bridge does not process ${route.type}`);
-    case "unreadable":
-      return unreadable(route.reason);
-  }
-}
-
-function parseQueuedMessage(body: string): ParsedDeadLetter {
-  const parsed = messageSchema.safeParse(JSON.parse(body));
-  if (!parsed.success) return unreadable("not a message of the bridge");
-  const userId = parsed.data.data["id"];
-  return typeof userId === "string" ? { outcome: "parsed", userId, message: parsed.data } : unreadable("no user id");
 }
 
 async function expandIds({ deadLetters }: CliContext, ids: readonly string[]): Promise<readonly string[]> {

@@ -117,6 +117,29 @@ describe.each(Object.entries(kinds))("a cached %s", (_, { read }) => {
     expect(await read(b, async () => "Eve")).toBe("Eve");
   });
 
+  test("is not replaced by an outdated load that ends while a newer one is in progress", async () => {
+    const [a, b] = [await openProcess(), await openProcess()];
+    const start = (cache: Process) => {
+      const loading = Promise.withResolvers<void>();
+      const loaded = Promise.withResolvers<string>();
+      const result = read(cache, () => {
+        loading.resolve();
+        return loaded.promise;
+      });
+      return { loading: loading.promise, end: loaded.resolve, result };
+    };
+    const old = start(a);
+    await old.loading;
+    await b.invalidate(["user_1"]);
+    const newer = start(b);
+    await newer.loading;
+    old.end("Ada");
+    await old.result;
+    newer.end("Eve");
+    await newer.result;
+    expect(await read(a, never)).toBe("Eve");
+  });
+
   test("is loaded once by concurrent readers of one process", async () => {
     const a = await openProcess();
     let loads = 0;

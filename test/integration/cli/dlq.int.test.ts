@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type DeadLetter, createDeadLetters, type DeadLetters } from "../../../src/queue/dead-letters.ts";
+import { retryDeadLetter } from "../../../cli/dlq/retry-dead-letter.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import {
@@ -69,12 +70,32 @@ test("`dlq retry` keeps a message that still cannot be parsed", async () => {
 });
 
 test("a dead letter that a worker stores again during its retry is kept", async () => {
-  const deadLetter: DeadLetter = { id: "msg_again", stage: "queued", reason: "a reason", at: Date.now(), body: "{}" };
+  const deadLetter = writeDeadLetter("msg_again");
+  const again = { ...deadLetter, at: deadLetter.at + 1 };
   await deadLetters.store(deadLetter);
-  await deadLetters.store({ ...deadLetter, at: deadLetter.at + 1 });
-  expect(await deadLetters.removeIfUnchanged(deadLetter)).toBe(false);
-  expect(await deadLetters.find(deadLetter.id)).toEqual({ ...deadLetter, at: deadLetter.at + 1 });
+  const queues = { requeue: () => deadLetters.store(again) };
+  expect(await retryDeadLetter({ queues, shardOf: () => 0, deadLetters }, deadLetter)).toEqual({ outcome: "queued" });
+  expect(await deadLetters.find(deadLetter.id)).toEqual(again);
   expect(await deadLetters.delete(deadLetter.id)).toBe(true);
+});
+
+test("`dlq retry` exits with 1 and keeps the dead letter when the queue refuses its message", async () => {
+  await using other = await openBridge({ shards: 1, redisUrl: bridge.redisUrl });
+  const stored = createDeadLetters(other.redis, other.redisPrefix, 60_000);
+  const deadLetter = writeDeadLetter("msg_refused");
+  await stored.store(deadLetter);
+  await other.redis.set(`{${other.redisPrefix}:0}:changes:wait`, "no list");
+  const { output, reason } = await other.runCommand("dlq", "retry", deadLetter.id);
+  expect([reason, output]).toEqual(["exit code 1", expect.stringContaining("Redis refused")]);
+  expect(await stored.find(deadLetter.id)).toEqual(deadLetter);
+});
+
+test("dead letters older than the retention are deleted when another one is stored", async () => {
+  const stored = createDeadLetters(bridge.redis, `${bridge.redisPrefix}-retention`, 1_000);
+  await stored.store({ ...writeDeadLetter("msg_old"), at: 1_000 });
+  await stored.store({ ...writeDeadLetter("msg_young"), at: 2_500 });
+  expect((await stored.list(0, 10)).map(({ id }) => id)).toEqual(["msg_young"]);
+  expect(await stored.find("msg_old")).toBeUndefined();
 });
 
 test("`dlq retry` publishes a message that can be parsed now exactly once, and deletes its dead letter", async () => {
@@ -130,6 +151,12 @@ test("`dlq show` and `dlq retry` exit with 1 for an unknown id", async () => {
     });
   }
 });
+
+/** A stored webhook that can be parsed by now. */
+function writeDeadLetter(id: string): DeadLetter {
+  const { body } = userMessage("user.created", makeUser(), 1).message;
+  return { id, stage: "received", reason: "a reason", at: Date.now(), body };
+}
 
 /** Sends messages that cannot be parsed, and waits until they are dead letters. */
 async function sendUnparsable(...messages: readonly ClerkMessage[]): Promise<void> {

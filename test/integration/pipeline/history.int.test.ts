@@ -19,6 +19,17 @@ test("shuffled and repeated messages of 200 users are published as created, upda
   );
 });
 
+test("a commit whose answer is lost publishes its events once", async () => {
+  await using bridge = await openBridge({ shards: 2, variables: { BATCH_MAX_MESSAGES: "16" } });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startUncertainWorker()]);
+  const history = shuffleWithRepeats(makeHistory({ users: 120, seed: 8 }), 8);
+  await sendAll(api.url, messagesOf(history), 32);
+  await bridge.waitUntilIdle(40_000);
+  await expectExactlyOnce(bridge, expectedUsers(history));
+  expect((await worker.logged("answer.lost")).length).toBeGreaterThan(2);
+  expect((await worker.logged("shard.dropped")).length).toBeGreaterThan(2);
+});
+
 test("400 queued changes of one user are all published, although they exceed the size of one Kafka request", async () => {
   await using bridge = await openBridge({ shards: 1 });
   const api = await bridge.startApi();

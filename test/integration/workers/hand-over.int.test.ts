@@ -1,7 +1,11 @@
-import { expect, test } from "vitest";
+import { pino } from "pino";
+import { expect, onTestFinished, test } from "vitest";
+import { createShardJobs } from "../../../src/queue/shard-jobs.ts";
+import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
+import { redisAddressSchema } from "../../../src/redis/redis-address.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
-import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, makeUser, messagesOf, userMessage } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
@@ -32,6 +36,24 @@ test("workers share the shards, and a worker that stops cleanly under load hands
   await bridge.waitUntilIdle();
   expect((await expectExactlyOnce(bridge, expectedUsers(history))).length).toBeGreaterThan(0);
   expect(await stopping.logged("shard.dropped")).toEqual([]);
+});
+
+test("a job that an earlier owner claims after its shard was taken over is processed within seconds", async () => {
+  await using bridge = await openBridge({ shards: 1 });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  const log = pino({ level: "silent" });
+  const redis = createBlockingRedis(redisAddressSchema.parse(bridge.redisUrl), log);
+  onTestFinished(() => redis.disconnect());
+  const earlier = createShardJobs(redis, bridge.redisPrefix, 0, log);
+  onTestFinished(() => earlier.close());
+  worker.freeze();
+  const sent = userMessage("user.created", makeUser(), 1);
+  await sendAll(api.url, [sent.message]);
+  await waitFor("the earlier owner has the job", async () => (await earlier.claim(1)).length === 1);
+  worker.thaw();
+  await bridge.waitUntilIdle();
+  await expectExactlyOnce(bridge, expectedUsers([sent]));
+  expect(await worker.logged("shard.owned")).toHaveLength(1);
 });
 
 test("an idle worker and an idle API stop with exit code 0", async () => {

@@ -33,7 +33,10 @@ test.for(steps)("a worker killed at `%s`, %s, loses nothing and repeats nothing"
   await killed.kill();
   expect(await killed.exited).toBe("SIGKILL");
 
-  await bridge.startWorker();
+  const successor = await bridge.startWorker();
+  const [owned] = await successor.waitUntilLogged("shard.owned");
+  // Otherwise its first look at the queue, five seconds later, would find them.
+  expect(Number(owned?.["requeuedJobs"]) > 0).toBe(step !== "completed");
   await bridge.waitUntilIdle();
   const history = [...before, ...after];
   await expectExactlyOnce(bridge, expectedUsers(history));

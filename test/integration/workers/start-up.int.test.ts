@@ -1,15 +1,28 @@
+import { ConfigResourceTypes } from "kafkajs";
 import { expect, test } from "vitest";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
 
-test("a worker creates missing topics with one partition per shard", async () => {
-  await using bridge = await openBridge({ shards: 3 });
+test("a worker creates missing topics with one partition per shard, and only the state topic compacted", async () => {
+  await using bridge = await openBridge({ shards: 3, variables: { KAFKA_STATE_DELETE_RETENTION_MS: "86400000" } });
   await bridge.startWorker();
   const admin = createKafka(bridge.kafkaBrokers).admin();
   await admin.connect();
-  const { topics } = await admin.fetchTopicMetadata({ topics: [bridge.eventsTopic, bridge.stateTopic] });
+  const topics = [bridge.eventsTopic, bridge.stateTopic];
+  const metadata = await admin.fetchTopicMetadata({ topics });
+  const settings = await admin.describeConfigs({
+    includeSynonyms: false,
+    resources: topics.map((name) => ({ type: ConfigResourceTypes.TOPIC, name })),
+  });
   await admin.disconnect();
-  expect(topics.map(({ partitions }) => partitions.length)).toEqual([3, 3]);
+  expect(metadata.topics.map(({ partitions }) => partitions.length)).toEqual([3, 3]);
+  const settingOf = (topic: string, name: string) =>
+    settings.resources
+      .find(({ resourceName }) => resourceName === topic)
+      ?.configEntries.find(({ configName }) => configName === name)?.configValue;
+  expect(topics.map((topic) => settingOf(topic, "cleanup.policy"))).toEqual(["delete", "compact"]);
+  // A tombstone must outlive late messages about its user.
+  expect(settingOf(bridge.stateTopic, "delete.retention.ms")).toBe("86400000");
 });
 
 test("workers that start concurrently without topics agree on them and share the shards", async () => {

@@ -46,6 +46,8 @@ export interface Bridge extends AsyncDisposable {
   /** Starts a worker and waits only until it listens. */
   startWorkerUnready(variables?: Readonly<Record<string, string>>): Promise<BridgeProcess>;
   startPausableWorker(step: Step): Promise<PausableWorker>;
+  /** Starts a worker of which every seventh commit succeeds and reports an error, see uncertain-worker.ts. */
+  startUncertainWorker(): Promise<BridgeProcess>;
   /** Runs a worker that is expected to exit. Resolves with its output and the reason of its exit. */
   runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
   /** Starts `bridge <args>`. */
@@ -134,6 +136,7 @@ export async function openBridge({
       };
       return { ...worker, arm };
     },
+    startUncertainWorker: () => startReady("test/support/programs/uncertain-worker.ts"),
     runWorker: async (more) => {
       const { exited, kill, output } = spawnScript(optionsFor("workers/main.ts", more));
       owned.defer(kill);
