@@ -4,7 +4,7 @@ import { openBridge } from "../../support/bridge/bridge.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
 
 test("a worker creates missing topics with one partition per shard, and only the state topic compacted", async () => {
-  await using bridge = await openBridge({ shards: 3, variables: { KAFKA_STATE_DELETE_RETENTION_MS: "86400000" } });
+  await using bridge = await openBridge({ shards: 3, variables: { KAFKA_STATE_DELETE_RETENTION_MS: "172800000" } });
   await bridge.startWorker();
   const admin = createKafka(bridge.kafkaBrokers).admin();
   await admin.connect();
@@ -22,7 +22,7 @@ test("a worker creates missing topics with one partition per shard, and only the
       ?.configEntries.find(({ configName }) => configName === name)?.configValue;
   expect(topics.map((topic) => settingOf(topic, "cleanup.policy"))).toEqual(["delete", "compact"]);
   // A tombstone must outlive late messages about its user.
-  expect(settingOf(bridge.stateTopic, "delete.retention.ms")).toBe("86400000");
+  expect(settingOf(bridge.stateTopic, "delete.retention.ms")).toBe("172800000");
 });
 
 test("workers that start concurrently without topics agree on them and share the shards", async () => {
