@@ -16,6 +16,8 @@ const reconnecting = {
  * answer for this time is opened again. Each limit is longer than its commands wait: BullMQ blocks for 10 s at most.
  */
 const socketTimeoutMs = { failFast: 4_000, blocking: 12_000 };
+/** A command that is overdue fails before its connection does. */
+const socketReserveMs = 1_000;
 /** Pause between two reconnections because of a refusal, which may last long. */
 const refusedPauseMs = 1_000;
 /** A cluster node reports a slot's new owner when it is asked for the slot, but not when it has fallen silent. */
@@ -33,7 +35,7 @@ export function createFailFastRedis(address: RedisAddress, log: Logger, commandT
     redis: {
       commandTimeout,
       maxRetriesPerRequest: 0,
-      socketTimeout: Math.max(socketTimeoutMs.failFast, 2 * commandTimeout),
+      socketTimeout: Math.max(socketTimeoutMs.failFast, commandTimeout + socketReserveMs),
     },
     enableOfflineQueue: false,
     cluster: { maxRedirections: redirects.max, retryDelayOnFailover: redirects.delayMs, retryDelayOnClusterDown: 0 },

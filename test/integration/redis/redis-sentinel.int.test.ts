@@ -1,6 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { startRedisSentinel } from "../../support/redis/start-redis-sentinel.ts";
 import { openClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
+import { readTopic } from "../../support/kafka/read-topic.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 test("the bridge continues exactly once when the Redis master dies and its replica takes over", async () => {
@@ -22,6 +23,25 @@ test("the bridge continues exactly once when the Redis master dies and its repli
     }
   }
 });
+
+test.for(["freezeMaster", "demoteMaster"] as const)(
+  "API and worker follow a failover within 15 s, when the old master lives on (%s)",
+  async (failOver) => {
+    const { clerk, sentinel } = await openWithSentinel();
+    const { bridge, emulator } = clerk;
+    clerk.createUsers(10);
+    await emulator.webhooks.settled();
+    await clerk.expectAllPublished();
+    await sentinel[failOver]();
+    clerk.createUsers(10);
+    const published = async () => (await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).length;
+    await waitFor("the events of all users are published", async () => (await published()) === 20, {
+      deadlineMs: 15_000,
+    });
+    await emulator.webhooks.settled();
+    expect(await clerk.expectAllPublished()).toHaveLength(20);
+  },
+);
 
 test("an automatic sweep finds the changes and deletions that a failover lost", async () => {
   const { clerk, sentinel, api, worker } = await openWithSentinel();

@@ -14,6 +14,10 @@ export interface RedisSentinel extends AsyncDisposable {
   readonly redisUrl: string;
   /** SIGKILL; resolves when the master has exited. */
   killMaster(): Promise<void>;
+  /** SIGSTOP: the master does nothing, and its connections stay open. */
+  freezeMaster(): void;
+  /** Has the Sentinel make the replica the master. Resolves when the old master is a replica. */
+  demoteMaster(): Promise<void>;
   /** Stops the replication: a failover loses everything that the master acknowledges from now on. */
   stopReplication(): Promise<void>;
 }
@@ -59,6 +63,8 @@ export async function startRedisSentinel(): Promise<RedisSentinel> {
   return {
     redisUrl: `redis+sentinel://127.0.0.1:${port}/${masterName}`,
     killMaster: () => first.kill(),
+    freezeMaster: () => void process.kill(first.pid, "SIGSTOP"),
+    demoteMaster: () => queryRedis(port, async (redis) => void (await redis.call("SENTINEL", "FAILOVER", masterName))),
     stopReplication: () =>
       queryRedis(first.port, async (redis) => {
         await redis.acl("SETUSER", "replica", "off");
