@@ -78,6 +78,17 @@ describe("a further snapshot of a user", () => {
     expect(next.sequence).toBe(2);
   });
 
+  test.for<Partial<User>>([
+    { firstName: "Augusta" },
+    { lastName: "King" },
+    { username: "countess" },
+    { emailAddress: ["a@example.com", "ada@example.com"] },
+    { role: "admin" },
+  ])("is published with a change of %j", (changes) => {
+    const { event } = published(decide(state(1), snapshot(2, changes), policy));
+    expect(event.data).toEqual({ id: ada.id, changes });
+  });
+
   test("without a changed field is not published but advances the version, so that an older one is stale", () => {
     const unchanged = decide(state(1), snapshot(3), policy);
     expect(unchanged).toEqual({ outcome: "unchanged", next: state(3) });

@@ -2,6 +2,8 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
 import type { Message } from "../../src/domain/message.ts";
+import type { State } from "../../src/domain/state.ts";
+import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 import { createShardOf } from "../../src/domain/shard-of.ts";
 import { clerkUserJson, makeUser, versionOf } from "../../test/support/clerk/clerk-messages.ts";
 import { openShardInMemory } from "../../test/support/workers/shard-in-memory.ts";
@@ -91,5 +93,99 @@ describe("the job of a new user", () => {
     await expect(processBatch(context, owned, jobs, () => 0)).rejects.toThrow("no answer to the commit");
     expect(published).toBe(1);
     expect(calls).toEqual(["read"]);
+  });
+});
+
+describe("a batch", () => {
+  const message = (id: string, data: Record<string, unknown>, type: Message["type"] = "user.updated"): Message => ({
+    id,
+    source: "webhook",
+    type,
+    receivedAt: versionOf(2),
+    readAt: 0,
+    data,
+  });
+  const jobOf = (...messages: readonly Message[]) => [{ id: "1", messages }];
+
+  test("is decided on the states of its users", async () => {
+    const [known, other] = [makeUser(), makeUser()];
+    const asked: string[][] = [];
+    const state: State = { status: "deleted", sequence: 4 };
+    const { context, owned, calls } = openShardInMemory({
+      ledger: {
+        read: async (_, userIds) => {
+          asked.push([...userIds]);
+          return { outcome: "read", states: new Map([[known.id, state]]) };
+        },
+      },
+    });
+    const messages = [known, other, known].map((user, at) => message(`msg_${at}`, clerkUserJson(user, versionOf(at))));
+    await processBatch(context, owned, jobOf(...messages.slice(0, 1), ...messages.slice(2)), () => 0);
+    expect(calls).toEqual(["complete"]);
+    await processBatch(context, owned, jobOf(...messages), () => 0);
+    expect(asked).toEqual([[known.id], [known.id, other.id]]);
+    expect(calls.slice(1, 2)).toEqual(["publish"]);
+  });
+
+  test("stores a dead letter for every message that cannot be decided, and delays those that wait for Clerk, before its jobs complete", async () => {
+    const stored: DeadLetter[] = [];
+    const delayed: [messages: readonly Message[], delayMs: number][] = [];
+    const { deadLetters } = openShardInMemory().context;
+    const now = versionOf(10);
+    const waiting = message("msg_waiting", clerkUserJson(makeUser(), versionOf(0)));
+    const overdue = { ...message("msg_overdue", clerkUserJson(makeUser(), versionOf(0))), receivedAt: versionOf(1) };
+    const { context, owned, calls } = openShardInMemory({
+      context: {
+        now: () => now,
+        staleUsers: { checkAfterMs: 1, giveUpAfterMs: now - versionOf(2) },
+        readUser: async () => ({ outcome: "unavailable", reason: "Clerk cannot be reached" }),
+        deadLetters: {
+          ...deadLetters,
+          store: async (letter) => {
+            calls.push("store");
+            stored.push(letter);
+          },
+        },
+      },
+      jobs: {
+        delay: async (...args) => {
+          calls.push("delay");
+          delayed.push(args);
+        },
+      },
+    });
+    await processBatch(context, owned, jobOf(message("msg_wrong", { id: "user_1" }), waiting, overdue), () => 0);
+    expect(stored.map(({ id, reason }) => [id, reason])).toEqual([
+      ["msg_wrong", expect.stringContaining("email_addresses")],
+      ["msg_overdue", expect.stringContaining("Clerk cannot be reached")],
+    ]);
+    expect(delayed).toEqual([[[waiting], 30_000]]);
+    expect(calls).toEqual(["read", "store", "store", "delay", "complete"]);
+  });
+
+  test("ends with the ledger's conflict when the ledger refuses to be read, and touches no job", async () => {
+    const { context, owned, calls } = openShardInMemory({ ledger: { read: async () => ({ outcome: "lost" }) } });
+    const job = jobOf(message("msg_1", clerkUserJson(makeUser(), versionOf(1))));
+    expect(await processBatch(context, owned, job, () => 0)).toEqual({ outcome: "lost" });
+    expect(calls).toEqual([]);
+  });
+
+  test("ends with the ledger's conflict after the commit, with its jobs completed and the next ones released", async () => {
+    const next = [{ id: "2", messages: [] }];
+    const released: unknown[] = [];
+    const { context, owned, calls } = openShardInMemory({
+      ledger: { apply: async () => ({ outcome: "superseded" }) },
+      jobs: {
+        completeAndClaim: async () => {
+          calls.push("complete");
+          return next;
+        },
+        release: async (jobs) => void released.push(jobs),
+      },
+    });
+    const job = jobOf(message("msg_1", clerkUserJson(makeUser(), versionOf(1))));
+    expect(await processBatch(context, owned, job, () => 1)).toEqual({ outcome: "superseded" });
+    expect(calls).toEqual(["read", "publish", "complete"]);
+    expect(released).toEqual([next]);
   });
 });

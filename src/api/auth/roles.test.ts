@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { permissions } from "../http/caller.ts";
-import { readRoles } from "./roles.ts";
+import { type Permission, permissions } from "../http/caller.ts";
+import { outranks, readRoles } from "./roles.ts";
 import { ConfigError } from "../../shared/errors.ts";
 
 const fileOf = (text: string): string => {
@@ -70,4 +70,15 @@ describe("a roles file", () => {
     expect(() => readRoles(fileOf("{"))).toThrow(/ROLES_FILE: .* cannot be read/);
     expect(() => readRoles("/nowhere/roles.json")).toThrow(/ROLES_FILE: \/nowhere\/roles.json cannot be read/);
   });
+});
+
+test.for<[what: string, role: readonly Permission[], other: readonly Permission[], expected: boolean]>([
+  ["a permission that the other one lacks", ["users:read", "users:delete"], ["users:read"], true],
+  ["the same permissions", ["users:read"], ["users:read"], false],
+  ["fewer permissions", ["users:read"], ["users:read", "users:delete"], false],
+  ["no permission", [], [], false],
+  ["another permission", ["users:read"], ["users:delete"], true],
+])("a role with %s outranks the other one only if the other one lacks a permission", ([, role, other, expected]) => {
+  const withPermissions = (of: readonly Permission[]) => ({ permissions: new Set(of) });
+  expect(outranks(withPermissions(role), withPermissions(other))).toBe(expected);
 });

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createRandom } from "clerk-emulator";
 import type { Step } from "../../../workers/context/shard-context.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
-import { expectedUsers, messagesOf } from "../../support/clerk/clerk-messages.ts";
+import { expectedUsers, messagesOf, userMessage } from "../../support/clerk/clerk-messages.ts";
 import { expectExactlyOnce } from "../../support/bridge/expect-exactly-once.ts";
 import { makeHistory, shuffleWithRepeats } from "../../support/bridge/make-history.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
@@ -33,7 +33,13 @@ test.for(steps)(
 
     const successor = await bridge.startWorker();
     await bridge.waitUntilIdle();
-    const history = [...before, ...during];
+    // The users of the frozen batch change in the meantime, so that a late write of the frozen worker would undo something.
+    const afterwards = [...expectedUsers(during).values()].flatMap((user) =>
+      user === undefined ? [] : [userMessage("user.updated", { ...user, firstName: "Later" }, 900)],
+    );
+    await sendAll(api.url, messagesOf(afterwards));
+    await bridge.waitUntilIdle();
+    const history = [...before, ...during, ...afterwards];
     const published = await expectExactlyOnce(bridge, expectedUsers(history));
 
     frozen.thaw();

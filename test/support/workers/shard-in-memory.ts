@@ -10,7 +10,7 @@ import { createWorkerMetrics } from "../../../workers/context/worker-metrics.ts"
 
 /** A shard without servers, whose parts succeed at once, and the calls that they got, in order. */
 export interface ShardInMemory {
-  readonly calls: readonly string[];
+  readonly calls: string[];
   readonly context: ShardContext;
   readonly owned: OwnedShard;
 }
