@@ -23,6 +23,20 @@ describe("the worker's configuration", () => {
     expect(readWorkerConfig({ ...required, KAFKA_BROKERS: "a:1, b:2" }).kafka.brokers).toEqual(["a:1", "b:2"]);
   });
 
+  test("accepts Kafka brokers by IPv6 address", () => {
+    const brokers = ["[::1]:9092", "[2001:db8::7]:9093", "kafka-1.internal:9092"];
+    expect(readWorkerConfig({ ...required, KAFKA_BROKERS: brokers.join() }).kafka.brokers).toEqual(brokers);
+  });
+
+  test.for(["SCRAM-SHA-512", "scram-sha-512", "Scram-Sha-512"])("accepts the SASL mechanism %s", (mechanism) => {
+    const sasl = { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: "u", KAFKA_SASL_PASSWORD: "p" };
+    expect(readWorkerConfig({ ...required, ...sasl }).kafka.sasl?.mechanism).toBe("scram-sha-512");
+  });
+
+  test.for(["sk_test_x\n", " sk_test_x ", '"sk_test_x"', "'sk_test_x'\n"])("reads the secret key from %j", (text) => {
+    expect(readWorkerConfig({ CLERK_SECRET_KEY: text }).clerk.secretKey).toBe("sk_test_x");
+  });
+
   test("ignores variables of other programs, even invalid ones", () => {
     const foreign = { PATH: "/bin", SHARD: "9", PORT: "tcp://10.96.0.12:3007", JWT_SECRET: "short" };
     expect(readWorkerConfig({ ...required, ...foreign })).toEqual(readWorkerConfig(required));
@@ -36,7 +50,21 @@ describe("the error for an invalid worker configuration", () => {
     ["SHARDS", { SHARDS: telltale }],
     ["SHARDS", { SHARDS: "0" }],
     ["SHARDS", { SHARDS: "1.5" }],
+    ["CLERK_SECRET_KEY", { CLERK_SECRET_KEY: `pk_test_${telltale}` }],
+    ["CLERK_SECRET_KEY", { CLERK_SECRET_KEY: telltale }],
+    ["CLERK_SECRET_KEY", { CLERK_SECRET_KEY: "sk_test_..." }],
+    ["CLERK_SECRET_KEY", { CLERK_SECRET_KEY: "sk_test_xxxxxxxxxx" }],
+    ["CLERK_SECRET_KEY", { CLERK_SECRET_KEY: "sk_live_YourSecretKey" }],
+    ["KAFKA_BROKERS", { KAFKA_BROKERS: "," }],
+    ["KAFKA_BROKERS", { KAFKA_BROKERS: telltale }],
+    ["KAFKA_BROKERS", { KAFKA_BROKERS: `a:9092,${telltale}` }],
+    ["KAFKA_BROKERS", { KAFKA_BROKERS: `kafka://${telltale}:9092` }],
+    ["KAFKA_BROKERS", { KAFKA_BROKERS: "::1:9092" }],
+    ["KAFKA_BROKERS", { KAFKA_BROKERS: "a:0" }],
+    ["KAFKA_BROKERS", { KAFKA_BROKERS: "a:65536" }],
+    ["KAFKA_BROKERS", { KAFKA_BROKERS: "a:9092;b:9092" }],
     ["WORKER_PORT", { WORKER_PORT: "65536" }],
+    ["WORKER_PORT", { WORKER_PORT: "tcp://10.96.0.12:3008" }],
     ["REDIS_URL", { REDIS_URL: `http://${telltale}@127.0.0.1` }],
     ["REDIS_URL", { REDIS_URL: `redis+cluster://:${telltale}@a:1,b:no` }],
     ["REDIS_URL", { REDIS_URL: `redis+sentinel://:${telltale}@a:1,b:2` }],
@@ -53,6 +81,11 @@ describe("the error for an invalid worker configuration", () => {
     expect(error).toBeInstanceOf(ConfigError);
     expect(error.message).toMatch(new RegExp(`^${variable}: .+`));
     expect(error.message).not.toContain(telltale);
+  });
+
+  test("says what Kubernetes does with a port that is an address, and how to turn it off", () => {
+    const { message } = errorOf(() => readWorkerConfig({ ...required, WORKER_PORT: "tcp://10.96.0.12:3008" }));
+    expect(message).toMatch(/Kubernetes .*enableServiceLinks: false/);
   });
 
   test("has one line for each invalid variable", () => {

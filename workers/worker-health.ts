@@ -33,8 +33,8 @@ export async function serveWorkerHealth(
     kafka: checkGroup(membership(), config.kafka.sessionTimeoutMs),
     shards: checkShards(membership()),
   });
-  addHealth(app, { registry, readiness });
-  const served = await serve(app, config);
+  addHealth(app, { registry, signal: lifecycle.signal, readiness });
+  const served = await serve(app, { ...config, portVariable: "WORKER_PORT" });
   lifecycle.onStop("http", () => served.close());
   log.info({ event: "worker.listening", port: served.port }, "Worker's health endpoints are served");
   return served.port;

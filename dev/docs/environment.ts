@@ -52,7 +52,16 @@ export const environmentSections: Readonly<Record<string, readonly (keyof typeof
     "RECONCILE_SWEEP_CRON",
     "RECONCILE_MAX_DELETED_PERCENT",
   ],
-  Programs: ["LOG_LEVEL", "LOG_EMAILS", "SHUTDOWN_TIMEOUT_MS", "PORT", "WORKER_PORT", "HOST"],
+  Programs: [
+    "LOG_LEVEL",
+    "LOG_EMAILS",
+    "SHUTDOWN_TIMEOUT_MS",
+    "SHUTDOWN_DELAY_MS",
+    "KEEP_ALIVE_TIMEOUT_MS",
+    "PORT",
+    "WORKER_PORT",
+    "HOST",
+  ],
   "User API: access": [
     "JWT_SECRET",
     "SERVICE_TOKEN_AUDIENCE",

@@ -21,6 +21,11 @@ describe("the API's configuration", () => {
     expect(readApiConfig({ ...required, ...foreign })).toEqual(readApiConfig(required));
   });
 
+  test("is refused with a delay that leaves no time to stop", () => {
+    const refused = () => readApiConfig({ ...required, SHUTDOWN_DELAY_MS: "10000", SHUTDOWN_TIMEOUT_MS: "10000" });
+    expect(refused).toThrow("SHUTDOWN_DELAY_MS: must be less than SHUTDOWN_TIMEOUT_MS");
+  });
+
   test("is refused without a signing secret", () => {
     expect(() => readApiConfig({ ...required, CLERK_WEBHOOK_SECRET: " , " })).toThrow(/^CLERK_WEBHOOK_SECRET: not set/);
   });

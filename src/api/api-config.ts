@@ -1,3 +1,5 @@
+import { z } from "zod";
+import { ConfigError } from "../shared/errors.ts";
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../analytics/analytics-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "../cache/cache-config.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../clerk/client/clerk-config.ts";
@@ -23,6 +25,14 @@ export const API_ENVIRONMENT = {
     .describe("Timeout of optional Redis calls (cache, rate limits, counters), in ms"),
   ...DEAD_LETTERS_ENVIRONMENT,
   PORT: port.default(3007).describe("Port of the API"),
+  SHUTDOWN_DELAY_MS: z.coerce
+    .number()
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe(
+      "Time between the moment when the API stops being ready and the end of its listening, in ms; part of SHUTDOWN_TIMEOUT_MS",
+    ),
   ...AUTH_ENVIRONMENT,
   ...PASSWORDS_ENVIRONMENT,
   ...USERS_ENVIRONMENT,
@@ -38,6 +48,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
   return {
     ...toProgramConfig(env),
     port: env.PORT,
+    shutdownDelayMs: shutdownDelayOf(env),
     redis: toRedisConfig(env),
     maxMemoryShare: env.REDIS_MAX_MEMORY_SHARE,
     optionalRedisTimeoutMs: env.REDIS_OPTIONAL_TIMEOUT_MS,
@@ -50,4 +61,9 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     cache: toCacheConfig(env),
     analytics: toAnalyticsConfig(env),
   };
+}
+
+function shutdownDelayOf(env: { SHUTDOWN_DELAY_MS: number; SHUTDOWN_TIMEOUT_MS: number }): number {
+  if (env.SHUTDOWN_DELAY_MS < env.SHUTDOWN_TIMEOUT_MS) return env.SHUTDOWN_DELAY_MS;
+  throw new ConfigError("SHUTDOWN_DELAY_MS: must be less than SHUTDOWN_TIMEOUT_MS");
 }

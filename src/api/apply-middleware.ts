@@ -16,6 +16,7 @@ import { createServiceTokenVerifier } from "./auth/verify-service-token.ts";
 import { createSessionTokenVerifier } from "./auth/verify-session-token.ts";
 import { createTokenVerifier, type VerifyToken } from "./auth/verify-token.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
+import type { Logger } from "../shared/logger.ts";
 
 export interface MiddlewareOptions extends DenialDeps {
   readonly auth: AuthConfig;
@@ -50,7 +51,7 @@ export function applyMiddleware(api: ApiApp, deps: MiddlewareOptions): void {
     "/api/*",
     allowOrigins(auth.corsOrigins),
     secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } }),
-    setClientContext(access, auth.trustedProxies),
+    setClientContext(access, auth.trustedProxies, warnOnceOfProxy(deps.log)),
     reportDenials(deps),
     limitRate(limit(auth.quotas.ip), (c) => clientNetwork(c.get("ip"))),
     authenticate(createVerifier(deps), limit(auth.quotas.badTokens)),
@@ -64,14 +65,29 @@ const callerKey = (caller: ApiEnv["Variables"]["caller"]) => caller && `${caller
 
 /** Responses contain personal data, so no cache may store them. */
 const setClientContext =
-  (access: AccessPolicy, trustedProxies: number): MiddlewareHandler<ApiEnv> =>
+  (access: AccessPolicy, trustedProxies: number, onUnknownProxy: () => void): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     const { address = "" } = getConnInfo(c).remote;
-    c.set("ip", clientIp(address, c.req.header("x-forwarded-for"), trustedProxies));
+    const forwardedFor = c.req.header("x-forwarded-for");
+    if (forwardedFor !== undefined && trustedProxies === 0) onUnknownProxy();
+    c.set("ip", clientIp(address, forwardedFor, trustedProxies));
     c.set("access", access);
     c.header("Cache-Control", "no-store");
     await next();
   };
+
+/** Behind a proxy that is not configured, all clients have the address of the proxy, and share its limits. */
+function warnOnceOfProxy(log: Logger): () => void {
+  let warned = false;
+  return () => {
+    if (warned) return;
+    warned = true;
+    log.warn(
+      { event: "http.proxy_not_trusted" },
+      "A request has X-Forwarded-For, which is ignored. If the API is behind a proxy, set TRUSTED_PROXIES: all clients share its limits",
+    );
+  };
+}
 
 const allowOrigins = (origins: readonly string[]) =>
   cors({

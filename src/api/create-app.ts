@@ -10,6 +10,7 @@ import { methodNotAllowed } from "./http/create-router.ts";
 
 export interface AppDeps extends WebhookRouteDeps {
   readonly registry: Registry;
+  readonly signal: AbortSignal;
   readonly readiness: () => Promise<Readiness>;
   /** The user API, with all its routes. */
   readonly api: ApiApp;
@@ -21,7 +22,7 @@ export function createApp(deps: AppDeps): Hono {
   mapErrors(app, deps.log);
   mapErrors(deps.api, deps.log, toApiError);
   addWebhookRoute(app, deps);
-  addHealth(app, { registry: deps.registry, readiness: deps.readiness });
+  addHealth(app, deps);
   addDocs(app, deps.api);
   methodNotAllowed(deps.api);
   methodNotAllowed(app);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { countSession } from "../analytics/count-events.ts";
 import type { ApiConfig } from "./api-config.ts";
 import { createApp } from "./create-app.ts";
@@ -59,6 +60,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     now: Date.now,
     metrics: createWebhookMetrics(registry),
     registry,
+    signal: lifecycle.signal,
     log,
     api: createUserApi(config, { redis, optionalRedis, queues, shardOf, registry, log, now: Date.now }),
     readiness: async () => ({
@@ -66,8 +68,12 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
       shards: await checkShardCount(shardLayout),
     }),
   });
-  const served = await serve(app, config);
-  lifecycle.onStop("http", () => served.close());
+  const served = await serve(app, { ...config, portVariable: "PORT" });
+  lifecycle.onStop("http", async () => {
+    served.drain();
+    await delay(config.shutdownDelayMs);
+    await served.close();
+  });
   log.info({ event: "api.listening", port: served.port, shards: config.shards }, "API is listening");
   return { port: served.port, lifecycle };
 }

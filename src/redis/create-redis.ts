@@ -2,7 +2,7 @@ import { Cluster, type ClusterOptions, Redis, type RedisOptions } from "ioredis"
 import type { Logger } from "../shared/logger.ts";
 import type { RedisAddress } from "./redis-address.ts";
 import { rememberConnectionErrors, type RedisClient } from "./redis-client.ts";
-import { describeRedisError, redisReason } from "./redis-reason.ts";
+import { describeRedisError, isMissingDatabase, redisReason } from "./redis-reason.ts";
 
 /** Delay before a reconnection, in ms. */
 const reconnectDelay = (attempt: number) => Math.min(attempt * 50, 1_000);
@@ -155,6 +155,10 @@ function logAvailability<Client extends RedisClient>(redis: Client, log: Logger)
   };
   const kind = "nodes" in redis ? "cluster" : "server";
   redis.on("error", (error: Error) => onLost(kind, error));
+  redis.on("error", (error: Error) => {
+    // ioredis would go on with database 0, which may belong to another installation.
+    if (isMissingDatabase(error)) redis.disconnect();
+  });
   redis.on("ready", () => onRestored(kind));
   // Events of a cluster about its nodes.
   redis.on("node error", (error: Error, node: string) => onLost(node, error));

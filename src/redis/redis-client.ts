@@ -1,7 +1,7 @@
 import type { Cluster, Redis } from "ioredis";
 import { setTimeout as delay } from "node:timers/promises";
 import { probeKey } from "./keys.ts";
-import { describeRedisError } from "./redis-reason.ts";
+import { describeRedisError, isMissingDatabase } from "./redis-reason.ts";
 
 /**
  * A connection to one server, to the master that Sentinels name, or to a cluster. In a cluster, all keys of one command, script or
@@ -19,10 +19,14 @@ const probeExpiryMs = 60_000;
 
 const connectionErrors = new WeakMap<RedisClient, Error>();
 
-/** Keeps the error for which a connection is not ready, for example that the password is wrong. */
+/**
+ * Keeps the error for which a connection is not ready, for example that the password is wrong. A missing database is final: the
+ * connection is closed then, although ioredis still reports that it is ready.
+ */
 export function rememberConnectionErrors(redis: RedisClient): void {
-  redis.on("error", (error: Error) => connectionErrors.set(redis, error));
-  redis.on("ready", () => connectionErrors.delete(redis));
+  const isFinal = () => isMissingDatabase(connectionErrors.get(redis));
+  redis.on("error", (error: Error) => void (isFinal() || connectionErrors.set(redis, error)));
+  redis.on("ready", () => void (isFinal() || connectionErrors.delete(redis)));
 }
 
 /** Why a connection is not ready, as far as it is known at once. */
@@ -44,6 +48,8 @@ async function explainConnection(redis: RedisClient): Promise<Error | undefined>
  * connection of the process's own commands.
  */
 export async function checkRedis(redis: RedisClient, prefixes: readonly string[]): Promise<true | string> {
+  const connectionError = connectionErrors.get(redis);
+  if (isMissingDatabase(connectionError)) return describeRedisError(connectionError);
   const probed = "nodes" in redis ? prefixes : prefixes.slice(0, 1);
   try {
     if (redis.status !== "ready") {

@@ -32,9 +32,13 @@ export function redisReason(error: unknown): RedisReason {
   return "unavailable";
 }
 
+/** Whether Redis does not have the database that REDIS_URL names. */
+export const isMissingDatabase = (error: unknown): boolean => messageOf(error).includes("DB index is out of range");
+
 /** The reason as a sentence for operators, with Redis's own message. */
 export function describeRedisError(error: unknown): string {
   const reason = redisReason(error);
   const message = messageOf(error);
+  if (isMissingDatabase(error)) return "REDIS_URL: Redis has no database of this number; see `databases` in redis.conf";
   return reason === "unavailable" ? message : `Redis refuses, because ${meanings[reason]}: ${message}`;
 }

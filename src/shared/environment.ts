@@ -8,7 +8,18 @@ export const list = z.string().transform((text) =>
     .map((part) => part.trim())
     .filter((part) => part !== ""),
 );
-export const port = z.coerce.number().int().min(0).max(65_535);
+const portNumber = z.coerce.number<string>().int().min(0).max(65_535);
+const isServiceLink = (text: string) => /^(tcp|udp|sctp):\/\//.test(text);
+export const port = z
+  .string()
+  .refine((text) => !isServiceLink(text), {
+    abort: true,
+    error:
+      "an address that Kubernetes sets for a Service of this name; set `enableServiceLinks: false` in the pod, or rename the Service",
+  })
+  .pipe(portNumber);
+/** A secret, without the line break or the quotes that files and `.env` editors leave around it. */
+export const secretText = z.string().transform((text) => text.trim().replace(/^(["'])(.*)\1$/s, "$2"));
 export const positive = z.coerce.number().int().positive();
 export const flag = z.stringbool();
 

@@ -1,10 +1,16 @@
+import { withTimeout } from "./with-timeout.ts";
 import type { Logger } from "./logger.ts";
 
 type Release = () => Promise<void> | void;
 
+/** Kept for the other releases while one takes its time. */
+const reservedMs = 2_000;
+/** Kept for the end of the process after the releases. */
+const exitReserveMs = 500;
+
 /**
- * The resources of a process. They are released in reverse order within a deadline. A release that fails is logged, and the others
- * still run.
+ * The resources of a process. They are released in reverse order within a deadline. A release that fails or takes too long is logged,
+ * and the others still run.
  */
 export class Lifecycle {
   readonly #releases: { readonly name: string; readonly release: Release }[] = [];
@@ -25,27 +31,26 @@ export class Lifecycle {
     this.#releases.push({ name, release });
   }
 
-  /** Stops once, however often it is called. Never throws. */
-  stop(): Promise<void> {
-    this.#stopping ??= this.#releaseAll();
+  /** Stops once, however often it is called, within `deadlineMs`. Never throws. */
+  stop(deadlineMs = Number.POSITIVE_INFINITY): Promise<void> {
+    this.#stopping ??= this.#releaseAll(performance.now() + deadlineMs);
     return this.#stopping;
   }
 
-  async #releaseAll(): Promise<void> {
+  async #releaseAll(deadline: number): Promise<void> {
     this.#abort.abort();
     for (const { name, release } of this.#releases.toReversed()) {
+      const leftMs = deadline - performance.now();
+      const timeoutMs = Math.max(leftMs - reservedMs, leftMs / 2);
       try {
-        await release();
+        await within(timeoutMs, Promise.resolve().then(release));
       } catch (error) {
         this.#log.error({ event: "process.release_failed", name, err: error }, "A resource could not be released");
       }
     }
   }
 
-  /**
-   * Stops on SIGINT and SIGTERM. The process then exits with code 0 when the event loop is empty, or with code 1 after the
-   * deadline.
-   */
+  /** Stops on SIGINT and SIGTERM. The process then exits with code 0, or with code 1 when it is not done at the deadline. */
   stopOnSignals(deadlineMs: number): void {
     const onSignal = (signal: NodeJS.Signals) => {
       this.#log.info({ event: "process.stopping", signal }, "Stopping");
@@ -53,9 +58,19 @@ export class Lifecycle {
         this.#log.error({ event: "process.stop_overdue", deadlineMs }, "Stopping took too long");
         process.exit(1);
       }, deadlineMs).unref();
-      void this.stop().then(() => this.#log.info({ event: "process.stopped" }, "Stopped"));
+      void this.stop(deadlineMs - exitReserveMs).then(() => {
+        this.#log.info({ event: "process.stopped" }, "Stopped");
+        // Without one, the process ends by itself. A release that was given up can keep it alive.
+        setTimeout(() => process.exit(0), exitReserveMs / 2).unref();
+      });
     };
     process.once("SIGINT", onSignal);
     process.once("SIGTERM", onSignal);
   }
 }
+
+/** No limit for `Infinity`. */
+const within = (timeoutMs: number, work: Promise<void>): Promise<void> =>
+  Number.isFinite(timeoutMs)
+    ? withTimeout(timeoutMs, work, () => new Error(`not released in ${Math.round(timeoutMs)} ms`))
+    : work;

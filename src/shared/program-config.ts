@@ -9,7 +9,13 @@ export const PROGRAM_ENVIRONMENT = {
     .describe("Lowest level that is logged: trace, debug, info, warn, error or silent"),
   LOG_EMAILS: flag.default(true).describe("Whether email addresses may appear in the log"),
   SHUTDOWN_TIMEOUT_MS: positive.default(10_000).describe("Time that a program may take to stop, in ms"),
-  HOST: z.string().default("0.0.0.0").describe("Address that the API and the worker listen on"),
+  HOST: z
+    .string()
+    .optional()
+    .describe("Address that the API and the worker listen on; not set: all addresses, IPv6 and IPv4"),
+  KEEP_ALIVE_TIMEOUT_MS: positive
+    .default(75_000)
+    .describe("Time that an idle HTTP connection stays open, in ms; longer than that of a proxy in front"),
   SHARDS: z.coerce
     .number()
     .int()
@@ -26,5 +32,6 @@ export const toProgramConfig = (env: z.infer<z.ZodObject<typeof PROGRAM_ENVIRONM
   logEmails: env.LOG_EMAILS,
   shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
   host: env.HOST,
+  keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
   shards: env.SHARDS,
 });

@@ -4,7 +4,7 @@ import { routeMessage } from "./route-message.ts";
 import { createVerifier } from "./verify-message.ts";
 import { ConfigError } from "../shared/errors.ts";
 
-const secret = `whsec_${Buffer.from("a secret of unit tests").toString("base64")}`;
+const secret = `whsec_${Buffer.from("the signing secret of unit tests").toString("base64")}`;
 const verify = createVerifier([secret]);
 
 const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -82,5 +82,7 @@ describe("A verified message", () => {
 test.for(["", "whsec_", "whsec_%%%", "sk_test_x"])("`%s` is no signing secret, and is not told", (wrong) => {
   const create = () => createVerifier([secret, wrong]);
   expect(create).toThrow(ConfigError);
-  expect(create).toThrow(/^CLERK_WEBHOOK_SECRET: secret 2 is not a signing secret \(whsec_ and base64\)$/);
+  expect(create).toThrow(
+    /^CLERK_WEBHOOK_SECRET: secret 2 is not a signing secret \(whsec_ and base64, at least 24 bytes\)$/,
+  );
 });

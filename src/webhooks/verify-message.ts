@@ -84,7 +84,15 @@ export function createVerifier(secrets: readonly [string, ...string[]]): Verifie
   return (headers, body) => verify(webhooks, headers, body);
 }
 
+/** Standard Webhooks asks for 24 to 64 bytes, and Svix makes 24. */
+const minSecretBytes = 24;
+
 function createWebhook(secret: string, index: number): OpenSslWebhook {
+  if (Buffer.from(secret.replace(prefix, ""), "base64").length < minSecretBytes) {
+    throw new ConfigError(
+      `CLERK_WEBHOOK_SECRET: secret ${index + 1} is not a signing secret (whsec_ and base64, at least ${minSecretBytes} bytes)`,
+    );
+  }
   try {
     return new OpenSslWebhook(secret);
   } catch {

@@ -1,12 +1,14 @@
 import type { z } from "zod";
-import { list } from "../shared/environment.ts";
+import { list, secretText } from "../shared/environment.ts";
 import { ConfigError } from "../shared/errors.ts";
 
+const secretList = secretText.pipe(list);
+
 export const WEBHOOKS_ENVIRONMENT = {
-  CLERK_WEBHOOK_SECRET: list
+  CLERK_WEBHOOK_SECRET: secretList
     .optional()
     .describe("Signing secret (whsec_…) of the webhook endpoint; comma-separated while a secret is rotated"),
-  CLERK_WEBHOOK_SIGNING_SECRET: list
+  CLERK_WEBHOOK_SIGNING_SECRET: secretList
     .optional()
     .describe("Clerk's own name for CLERK_WEBHOOK_SECRET; secrets of both are accepted"),
 };

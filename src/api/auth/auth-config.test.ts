@@ -65,13 +65,18 @@ describe("CLERK_JWT_KEY", () => {
 });
 
 describe("lists in the configuration of access", () => {
-  test("CORS_ORIGINS accepts only origins", () => {
-    expect(read({ CORS_ORIGINS: "https://a.example, http://localhost:3000" }).corsOrigins).toEqual([
+  test.for([
+    ["CORS_ORIGINS", "corsOrigins"],
+    ["CLERK_AUTHORIZED_PARTIES", "authorizedParties"],
+  ] as const)("%s accepts only origins, and drops a final slash, with which no origin would match", ([name, key]) => {
+    const set = "https://a.example/, http://localhost:3000,chrome-extension://abcdef";
+    expect(read({ [name]: set })[key]).toEqual([
       "https://a.example",
       "http://localhost:3000",
+      "chrome-extension://abcdef",
     ]);
-    for (const wrong of ["*", "https://a.example/", "a.example", "null"]) {
-      expect(complaints({ CORS_ORIGINS: wrong })).toHaveLength(1);
+    for (const wrong of ["*", "https://*.a.example", "https://a.example/app", "a.example", "localhost:3000", "null"]) {
+      expect(complaints({ [name]: wrong })).toEqual([expect.stringMatching(`^${name}: must be origins`)]);
     }
   });
 

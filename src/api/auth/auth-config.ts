@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { flag, list, positive } from "../../shared/environment.ts";
+import { flag, list, positive, secretText } from "../../shared/environment.ts";
 import { sensitiveActions } from "../http/caller.ts";
 import { readClerkPublicKey } from "./clerk-keys.ts";
 import { createAddressCheck } from "./client-ip.ts";
@@ -14,13 +14,20 @@ const publicKey = z.string().transform((pem, context) => {
   }
 });
 
-const secret = z.string().superRefine((value, context) => {
+const secret = secretText.superRefine((value, context) => {
   const weakness = findSecretWeakness(value);
   if (weakness !== undefined) context.addIssue(weakness);
 });
 
-const isOrigin = (text: string) => URL.canParse(text) && new URL(text).origin === text;
-const origins = list.refine((values) => values.every(isOrigin), "must be origins, such as https://app.example.com");
+/** Apps and browser extensions have origins of their own schemes, for which `URL` has none. */
+const isOrigin = (text: string) => {
+  const url = URL.parse(text);
+  return url !== null && url.host !== "" && `${url.protocol}//${url.host}` === text && !text.includes("*");
+};
+/** A final slash belongs to no origin, so a comparison with it would never match. */
+const origins = list
+  .transform((values) => values.map((value) => value.replace(/\/$/, "")))
+  .refine((values) => values.every(isOrigin), "must be origins, such as https://app.example.com, without wildcards");
 
 const addresses = list.refine((values) => {
   try {
@@ -36,7 +43,7 @@ export const AUTH_ENVIRONMENT = {
     .describe(
       "Clerk's public key (PEM), which verifies session tokens without a network call; not set: the keys come from Clerk's JWKS",
     ),
-  CLERK_AUTHORIZED_PARTIES: list
+  CLERK_AUTHORIZED_PARTIES: origins
     .default([])
     .describe("Origins whose session tokens are accepted (claim azp), comma-separated; not set: any origin, or none"),
   JWT_SECRET: secret

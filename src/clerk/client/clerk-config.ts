@@ -1,9 +1,22 @@
 import { z } from "zod";
 import { ConfigError } from "../../shared/errors.ts";
-import { positive } from "../../shared/environment.ts";
+import { positive, secretText } from "../../shared/environment.ts";
+
+function checkSecretKey(key: string, context: z.RefinementCtx): void {
+  if (key.startsWith("pk_")) {
+    context.addIssue("the publishable key; the secret key begins with sk_test_ or sk_live_");
+  } else if (!/^sk_(test|live)_[A-Za-z0-9]+$/.test(key)) {
+    context.addIssue("no secret key; it begins with sk_test_ or sk_live_, and letters and digits follow");
+  } else if (/^sk_\w+?_(x{3,}|your.*|replace.*|changeme|placeholder|secret|key)$/i.test(key)) {
+    context.addIssue("a placeholder; the key is on the page of API keys in Clerk's dashboard");
+  }
+}
 
 export const CLERK_ENVIRONMENT = {
-  CLERK_SECRET_KEY: z.string().optional().describe("Secret key of the Clerk instance (sk_…)"),
+  CLERK_SECRET_KEY: secretText
+    .superRefine(checkSecretKey)
+    .optional()
+    .describe("Secret key of the Clerk instance (sk_…)"),
   CLERK_API_URL: z
     .url({ protocol: /^https?$/ })
     .default("https://api.clerk.com")

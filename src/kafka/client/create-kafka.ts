@@ -1,6 +1,7 @@
 import { Kafka, type KafkaConfig as ClientOptions, logLevel, type logCreator, type Admin } from "kafkajs";
 import type { KafkaConfig } from "./kafka-config.ts";
 import type { Logger } from "../../shared/logger.ts";
+import { connectToBroker, encodeBroker } from "../kafkajs-patches/connect-to-broker.ts";
 import { rememberCoordinators } from "../kafkajs-patches/remember-coordinators.ts";
 import { assertKafkajsCanBePatched } from "../kafkajs-patches/wrap-method.ts";
 
@@ -17,7 +18,8 @@ export function createKafka(config: KafkaConfig, log: Logger, retries = 14): Kaf
   rememberCoordinators();
   const options: ClientOptions = {
     clientId: config.clientId,
-    brokers: config.brokers,
+    brokers: config.brokers.map(encodeBroker),
+    socketFactory: connectToBroker,
     ssl: config.ssl,
     connectionTimeout: 3_000,
     requestTimeout: 10_000,

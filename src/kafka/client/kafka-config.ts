@@ -1,17 +1,33 @@
 import { z } from "zod";
-import { flag, list, positive } from "../../shared/environment.ts";
+import { flag, list, positive, secretText } from "../../shared/environment.ts";
 import { ConfigError } from "../../shared/errors.ts";
 
+/** `host:port`, `[IPv6 address]:port`. */
+const isBroker = (text: string): boolean => {
+  const port = /^(?:[^\s:/@[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})$/.exec(text)?.[1];
+  return port !== undefined && Number(port) > 0 && Number(port) <= 65_535 && URL.canParse(`kafka://${text}`);
+};
+const brokers = list
+  .refine((addresses) => addresses.length > 0, "no broker")
+  .refine(
+    (addresses) => addresses.every(isBroker),
+    "every broker must be host:port without a scheme, comma-separated; [IPv6 address]:port",
+  );
+
 export const KAFKA_ENVIRONMENT = {
-  KAFKA_BROKERS: list.default(["127.0.0.1:9092"]).describe("Brokers as host:port, comma-separated; Kafka 3.6 or newer"),
+  KAFKA_BROKERS: brokers
+    .default(["127.0.0.1:9092"])
+    .describe("Brokers as host:port, comma-separated; Kafka 3.6 or newer"),
   KAFKA_CLIENT_ID: z.string().default("clerk-kafka-bridge").describe("Name of this client in the brokers' logs"),
   KAFKA_SSL: flag.default(false).describe("Whether to connect to the brokers with TLS"),
   KAFKA_SASL_MECHANISM: z
-    .enum(["plain", "scram-sha-256", "scram-sha-512"])
+    .string()
+    .toLowerCase()
+    .pipe(z.enum(["plain", "scram-sha-256", "scram-sha-512"]))
     .optional()
     .describe("SASL mechanism: plain, scram-sha-256 or scram-sha-512; not set: no authentication"),
   KAFKA_SASL_USERNAME: z.string().optional().describe("User name for SASL; required with KAFKA_SASL_MECHANISM"),
-  KAFKA_SASL_PASSWORD: z.string().optional().describe("Password for SASL; required with KAFKA_SASL_MECHANISM"),
+  KAFKA_SASL_PASSWORD: secretText.optional().describe("Password for SASL; required with KAFKA_SASL_MECHANISM"),
   KAFKA_EVENTS_TOPIC: z.string().default("user.events").describe("Topic of the events"),
   KAFKA_STATE_TOPIC: z.string().default("user.state").describe("Compacted topic of the users' current states"),
   KAFKA_GROUP_ID: z

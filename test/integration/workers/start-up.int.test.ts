@@ -1,6 +1,10 @@
 import { ConfigResourceTypes } from "kafkajs";
-import { expect, test } from "vitest";
+import { Redis } from "ioredis";
+import { expect, inject, test } from "vitest";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
+import { makeUser, userMessage } from "../../support/clerk/clerk-messages.ts";
+import { send } from "../../support/clerk/send-webhook.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
 
 test("a worker creates missing topics with one partition per shard, and only the state topic compacted", async () => {
@@ -49,5 +53,44 @@ test("the API does not start with an invalid signing secret, and does not print 
 test("the API does not start on a port that is in use", async () => {
   await using bridge = await openBridge();
   const { url } = await bridge.startApi();
-  await expect(bridge.startApi({ PORT: new URL(url).port })).rejects.toThrow(/EADDRINUSE/);
+  await expect(bridge.startApi({ PORT: new URL(url).port })).rejects.toThrow(
+    /Cannot run:\nPORT: another program listens on port \d+ \(EADDRINUSE\)\n/,
+  );
+});
+
+test("the API does not start on an address that this machine does not have, and names the variable", async () => {
+  await using bridge = await openBridge();
+  await expect(bridge.startApi({ HOST: "203.0.113.7" })).rejects.toThrow(
+    /Cannot run:\nHOST: this machine has no address 203\.0\.113\.7 \(EADDRNOTAVAIL\)\n/,
+  );
+});
+
+test("the API does not start with a signing secret that is shorter than Svix makes them", async () => {
+  await using bridge = await openBridge();
+  const short = `whsec_${Buffer.from("less than 24 bytes").toString("base64")}`;
+  await expect(bridge.startApi({ CLERK_WEBHOOK_SECRET: short })).rejects.toThrow(/CLERK_WEBHOOK_SECRET: .*24 bytes/);
+});
+
+test("API and worker listen on IPv6 and IPv4 when HOST is not set", async () => {
+  await using bridge = await openBridge();
+  const programs = await Promise.all([bridge.startApi({ HOST: "" }), bridge.startWorker({ HOST: "" })]);
+  for (const { url } of programs) {
+    const { port } = new URL(url);
+    const statuses = ["127.0.0.1", "[::1]"].map(async (host) => (await fetch(`http://${host}:${port}/livez`)).status);
+    expect(await Promise.all(statuses)).toEqual([200, 200]);
+  }
+});
+
+test("nothing is written to another database when Redis does not have the one of REDIS_URL", async () => {
+  await using bridge = await openBridge({ redisUrl: `${inject("redisUrl")}/20` });
+  const [api, worker] = await Promise.all([bridge.startApiUnready(), bridge.startWorkerUnready()]);
+  for (const program of [api, worker]) {
+    await waitFor("the program says why it is not ready", async () =>
+      JSON.stringify((await program.readiness()).body).includes("REDIS_URL: Redis has no database"),
+    );
+  }
+  expect((await send(api.url, userMessage("user.created", makeUser(), 1).message)).status).toBe(503);
+  const redis = new Redis(inject("redisUrl"));
+  expect(await redis.keys(`*${bridge.redisPrefix}*`)).toEqual([]);
+  redis.disconnect();
 });

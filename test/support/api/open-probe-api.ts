@@ -46,7 +46,12 @@ export async function openProbeApi({ variables = {} }: EnvironmentOptions = {}) 
   assertAccessDeclared(api);
   mapErrors(api, log);
   const app = new Hono().all("/api/*", (c: Context<ApiEnv>) => api.fetch(c.req.raw, c.env));
-  const { port, close } = await serve(app, { host: "127.0.0.1", port: 0 });
+  const { port, close } = await serve(app, {
+    host: "127.0.0.1",
+    port: 0,
+    portVariable: "PORT",
+    keepAliveTimeoutMs: 75_000,
+  });
   resources.defer(close);
   const owned = resources.move();
   return {
