@@ -89,7 +89,7 @@ test("a stalled shard makes its worker unready with a reason, and does not block
   await bridge.redis.rename(states, `${states}-aside`);
   await bridge.redis.set(states, "not a ledger");
   await sendAll(api.url, messagesOf(later));
-  await waitUntilUnready(worker, "shards", /^0: stalled, last dropped: error$/);
+  await waitUntilUnready(worker, "shards", /^0: stalled, last dropped: WRONGTYPE /);
   await waitFor("the other shard has no jobs left", async () => (await bridge.countJobsOf(1)) === 0);
 
   await bridge.redis.rename(`${states}-aside`, states);
