@@ -7,7 +7,7 @@ import { createFailFastRedis } from "../src/redis/create-redis.ts";
 import { assertShardCount } from "../src/resharding/assert-shard-count.ts";
 import { workerShardCountError } from "../src/resharding/shard-layout.ts";
 import { Lifecycle } from "../src/shared/lifecycle.ts";
-import type { Logger } from "../src/shared/logger.ts";
+import { type Logger, withoutEmails } from "../src/shared/logger.ts";
 import type { AtStep } from "./context/shard-context.ts";
 import { createShardContext } from "./create-shard-context.ts";
 import { joinWhenAvailable } from "./join-when-available.ts";
@@ -32,9 +32,10 @@ const auditAbandonedAfterMs = 60_000;
  */
 export async function startWorker(
   config: WorkerConfig,
-  log: Logger,
+  anyLog: Logger,
   hooks: WorkerHooks,
 ): Promise<{ port: number; lifecycle: Lifecycle }> {
+  const log = config.logEmails ? anyLog : withoutEmails(anyLog);
   const lifecycle = new Lifecycle(log);
   const resources = openWorkerResources(config, log, lifecycle);
   let membership: Membership = { state: "waiting", reason: "connecting" };

@@ -57,11 +57,40 @@ describe("The log", () => {
     );
     expect(JSON.parse(text)).toMatchObject({
       name: "test",
-      level: 30,
+      level: "info",
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
       event: "webhook.received",
       id: "msg_1",
       msg: "Hm",
-      err: { type: "Error", message: expect.stringContaining("because") },
+      err: { type: "Error", message: "no", cause: { type: "Error", message: "because" } },
     });
+  });
+});
+
+describe("An error in the log", () => {
+  const written = (error: unknown): unknown => JSON.parse(logged((log) => log.error({ err: error })))["err"];
+
+  test("has its type, message, stack and code, and no other field", () => {
+    const error = Object.assign(new TypeError("no"), {
+      code: "ECONNREFUSED",
+      request: { body: secret },
+      args: [secret],
+    });
+    expect(written(error)).toEqual({
+      type: "TypeError",
+      message: "no",
+      stack: expect.stringMatching(/^TypeError: no\n/),
+      code: "ECONNREFUSED",
+    });
+  });
+
+  test("has the errors of which it consists", () => {
+    const inner = Object.assign(new Error("inner"), { args: [secret] });
+    const error = new AggregateError([inner, { args: [secret] }, "text"], "outer");
+    expect(written(error)).toMatchObject({
+      message: "outer",
+      errors: [{ message: "inner" }, "thrown: object", "text"],
+    });
+    expect(JSON.stringify(written(error))).not.toContain(secret);
   });
 });

@@ -1,4 +1,5 @@
-import { destination, pino, type DestinationStream, type Logger as PinoLogger } from "pino";
+import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from "pino";
+import { serializeError } from "./serialize-error.ts";
 
 export type Logger = PinoLogger;
 
@@ -32,13 +33,25 @@ const plain = (name: string) => name.replaceAll(/[-_]/g, "").toLowerCase();
 const isSecret: IsRedacted = (name) => secretNames.has(plain(name));
 const isSecretOrEmail: IsRedacted = (name) => isSecret(name) || emailNames.has(plain(name));
 
-/** Writes JSON lines to standard output. Secrets are redacted by their names in every line. */
+/**
+ * Writes JSON lines to standard output, with the level as a word and the time in ISO 8601. Secrets are redacted by their names in every
+ * line, and of errors only known fields are written.
+ */
 export function createLogger(
   name: string,
   level: string,
   to: DestinationStream = destination({ sync: false }),
 ): Logger {
-  return pino({ name, level, formatters: { log: redactSecrets } }, to);
+  return pino(
+    {
+      name,
+      level,
+      formatters: { level: (label) => ({ level: label }), log: redactSecrets },
+      serializers: { err: serializeError },
+      timestamp: stdTimeFunctions.isoTime,
+    },
+    to,
+  );
 }
 
 /** The same log, with the values of email addresses redacted by their names as well. */
