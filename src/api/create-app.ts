@@ -1,7 +1,7 @@
 import { type Context, Hono } from "hono";
 import type { Registry } from "prom-client";
 import { addDocs } from "./openapi/add-docs.ts";
-import { addWebhookRoute, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
+import { addWebhookRoute, reportWrongPath, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
 import { addHealth, type Readiness } from "../http/add-health.ts";
 import type { ApiApp, ApiEnv } from "./http/api-env.ts";
 import { toApiError } from "./http/to-api-error.ts";
@@ -19,7 +19,7 @@ export interface AppDeps extends WebhookRouteDeps {
 /** All HTTP routes of the process: Clerk's webhooks, health, metrics, documentation, and the user API with its own middleware. */
 export function createApp(deps: AppDeps): Hono {
   const app = new Hono();
-  mapErrors(app, deps.log);
+  mapErrors(app, deps.log, undefined, (c) => reportWrongPath(c, deps));
   mapErrors(deps.api, deps.log, toApiError);
   addWebhookRoute(app, deps);
   addHealth(app, deps);
@@ -27,6 +27,10 @@ export function createApp(deps: AppDeps): Hono {
   methodNotAllowed(deps.api);
   methodNotAllowed(app);
   // Not with `route`: with the API's paths among its own, Hono would use its slower router for webhooks too.
-  app.all("/api/*", (c: Context<ApiEnv>) => deps.api.fetch(c.req.raw, c.env));
+  app.all("/api/*", async (c: Context<ApiEnv>) => {
+    // Clerk's documents put webhooks below this path.
+    if (c.req.path.startsWith("/api/webhook")) await reportWrongPath(c, deps);
+    return deps.api.fetch(c.req.raw, c.env);
+  });
   return app;
 }

@@ -13,14 +13,18 @@ export const errorBody = (c: Context, code: string, error: string) => ({
 
 /**
  * Responds to unknown paths and to errors. Unexpected errors are logged in full; the client gets a generic 500. `translate`
- * turns errors of lower layers into an {@link ApiError}.
+ * turns errors of lower layers into an {@link ApiError}. `onUnknownPath` sees requests to unknown paths first.
  */
 export function mapErrors<E extends Env>(
   app: Hono<E>,
   log: Logger,
   translate: (error: unknown) => unknown = (error) => error,
+  onUnknownPath: (c: Context<E>) => Promise<void> = async () => {},
 ): void {
-  app.notFound((c) => c.json(errorBody(c, "not_found", "Not found"), 404));
+  app.notFound(async (c) => {
+    await onUnknownPath(c);
+    return c.json(errorBody(c, "not_found", "Not found"), 404);
+  });
   app.onError((thrown, c) => {
     const error = translate(thrown);
     if (error instanceof ApiError) {

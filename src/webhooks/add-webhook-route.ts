@@ -1,4 +1,4 @@
-import type { Context, Hono } from "hono";
+import type { Context, Handler, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { errorBody } from "../http/map-errors.ts";
 import type { Logger } from "../shared/logger.ts";
@@ -14,10 +14,12 @@ export interface WebhookRouteDeps extends ReceiveDeps {
 const refused = new Set<Receipt["outcome"]>(["full", "unavailable", "rejected"]);
 const maxBodyBytes = 1024 * 1024;
 
-/** `POST /webhooks/clerk`: the address of the webhook endpoint in Clerk's dashboard. */
+const webhookPath = "/webhooks/clerk";
+
+/** `POST /webhooks/clerk`: the address of the webhook endpoint in Clerk's dashboard. A final slash is accepted. */
 export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
   const { metrics, log, now } = deps;
-  app.post("/webhooks/clerk", async (c) => {
+  const receive: Handler = async (c) => {
     const startedAt = now();
     metrics.received.inc();
     if (await isTooLarge(c)) {
@@ -37,7 +39,25 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
       durationMs,
     });
     return answer(c, receipt);
-  });
+  };
+  app.post(webhookPath, receive);
+  app.post(`${webhookPath}/`, receive);
+}
+
+/**
+ * Reports a message of Clerk's that was sent to another path, because Clerk's dashboard only shows that it failed. A signature proves
+ * that it is one, so that other requests to unknown paths cannot fill the log.
+ */
+export async function reportWrongPath(c: Context, { verify, metrics, log }: WebhookRouteDeps): Promise<void> {
+  const headers = signatureHeaders(c);
+  if (c.req.method !== "POST" || headers.signature === undefined || (await isTooLarge(c))) return;
+  if (verify(headers, await c.req.raw.clone().text()).outcome !== "verified") return;
+  metrics.received.inc();
+  metrics.rejected.inc({ reason: "wrong_path" });
+  log.warn(
+    { event: "webhook.wrong_path", id: headers.id, path: c.req.path },
+    `Clerk sends webhooks to another path. In Clerk's dashboard, the endpoint must end in ${webhookPath}`,
+  );
 }
 
 /**

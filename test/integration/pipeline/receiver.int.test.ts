@@ -142,6 +142,34 @@ describe("a webhook request", () => {
   });
 });
 
+describe("a signed message that is sent to another path", () => {
+  test("is accepted with a final slash", async () => {
+    const message = aMessage();
+    expect((await post(api.url, message.body, signatureHeaders(message), "/webhooks/clerk/")).status).toBe(204);
+    expect(await isQueued(message.id)).toBe(true);
+  });
+
+  test.for(["/", "/webhooks", "/webhook/clerk", "/webhooks/clerk/users", "/api/webhooks", "/api/webhooks/clerk"])(
+    "is not accepted at %s, and is logged and counted",
+    async (path) => {
+      const rejected = await api.metric("bridge_webhooks_rejected_total", { reason: "wrong_path" });
+      const message = aMessage();
+      const { status } = await post(api.url, message.body, signatureHeaders(message), path);
+      expect([404, 401]).toContain(status);
+      expect(await api.metric("bridge_webhooks_rejected_total", { reason: "wrong_path" })).toBe(rejected + 1);
+      expect(await api.logged("webhook.wrong_path")).toContainEqual(expect.objectContaining({ id: message.id, path }));
+    },
+  );
+
+  test("is neither logged nor counted when its signature is wrong", async () => {
+    const rejected = await api.metric("bridge_webhooks_rejected_total", { reason: "wrong_path" });
+    const message = aMessage();
+    const headers = signatureHeaders(message, { secret: foreignSecret });
+    expect((await post(api.url, message.body, headers, "/webhook")).status).toBe(404);
+    expect(await api.metric("bridge_webhooks_rejected_total", { reason: "wrong_path" })).toBe(rejected);
+  });
+});
+
 test("private metadata, signatures and secrets are neither in Redis nor in the log at trace level", async () => {
   const user = makeUser();
   const creation = userMessage("user.created", user, 1).message;

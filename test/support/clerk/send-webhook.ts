@@ -41,8 +41,9 @@ export async function post(
   apiUrl: string,
   body: string | ReadableStream,
   headers: Readonly<Record<string, string>>,
+  path = "/webhooks/clerk",
 ): Promise<Answer> {
-  const response = await fetch(`${apiUrl}/webhooks/clerk`, {
+  const response = await fetch(`${apiUrl}${path}`, {
     method: "POST",
     body,
     headers,
