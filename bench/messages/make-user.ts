@@ -26,7 +26,6 @@ export function makeUser(id: string, edition: number, updatedAt: number): ClerkU
     first_name: `Grace ${edition}`,
     last_name: "Hopper",
     locale: "en-US",
-    timezone: null,
     profile_image_url: "https://www.gravatar.com/avatar?d=mp",
     image_url: "https://img.clerk.com/eyJ0eXBlIjoiZGVmYXVsdCIsImlpZCI6Imluc18yWkptOHYiLCJyaWQiOiJ1c2VyXzJaSm0ifQ",
     has_image: false,

@@ -24,7 +24,7 @@ export interface Served {
 }
 
 /** An idle connection stays open for this time, because its client may be sending a request. The response then closes it. */
-const lingerMs = 1_000;
+const lingerMs = 250;
 
 /** Resolves once the server listens. Throws a {@link StartUpError} that names the variable of an address that cannot be used. */
 export function serve(app: Hono, options: ServeOptions): Promise<Served> {

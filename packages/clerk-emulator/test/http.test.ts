@@ -79,3 +79,29 @@ test("two emulators share no state", async () => {
   await right.clerk.users.createUser({ username: "countess" });
   expect((await rejectionOf(right.clerk.users.getUser(user.id))).status).toBe(404);
 });
+
+test("an image upload that cannot be parsed, or has no file, is rejected with Clerk's 400", async () => {
+  const { emulator, clerk } = await startEmulator();
+  const { id } = await clerk.users.createUser({ username: "countess" });
+  const upload = (contentType: string, body: string) =>
+    fetch(`${emulator.url}/v1/users/${id}/profile_image`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${emulator.secretKey}`, "content-type": contentType },
+      body,
+    });
+  for (const [contentType, body, code] of [
+    ["multipart/form-data", "no boundary", "request_body_invalid"],
+    ["multipart/form-data; boundary=x", "--x\r\nbroken", "request_body_invalid"],
+    ["application/json", "{", "form_param_missing"],
+  ] as const) {
+    const response = await upload(contentType, body);
+    expect([response.status, await response.json()]).toMatchObject([400, { errors: [{ code }] }]);
+  }
+});
+
+test("a user has no field that Clerk's schema does not have", async () => {
+  const { clerk, request } = await startEmulator();
+  const { id } = await clerk.users.createUser({ username: "countess" });
+  expect(await (await request("GET", `/v1/users/${id}`)).json()).not.toHaveProperty("timezone");
+  expect((await request("PATCH", `/v1/users/${id}`, { timezone: "UTC" })).status).toBe(422);
+});

@@ -25,7 +25,7 @@ import {
   updateEmailAddress,
   updateEmailAddressParams,
 } from "../users/email-addresses.ts";
-import { imageMissing } from "../errors/rejections.ts";
+import { imageMissing, requestBodyInvalid } from "../errors/rejections.ts";
 import { deleteExternalAccount } from "../users/external-accounts.ts";
 import { disableMfa, verifyTotp, verifyTotpParams } from "../users/totp.ts";
 import {
@@ -73,7 +73,9 @@ export function userBelongingRoutes(instance: Instance): Hono {
       respond(c, replaceEmailAddress(instance, c.req.param("id"), await readBody(c, replaceEmailAddressParams))),
     )
     .post("/:id/profile_image", async (c) => {
-      const { file } = await c.req.parseBody();
+      const { file } = await c.req.parseBody().catch(() => {
+        throw requestBodyInvalid();
+      });
       if (!(file instanceof File)) throw imageMissing();
       return respond(c, setProfileImage(instance, c.req.param("id"), true));
     })

@@ -14,7 +14,6 @@ export interface ClerkUser {
   readonly last_name: string | null;
   readonly locale: string | null;
   /** In the SDK's types but not in the OpenAPI document. */
-  readonly timezone: string | null;
   readonly profile_image_url: string;
   readonly image_url: string;
   readonly has_image: boolean;

@@ -32,7 +32,6 @@ export const userFields = {
   first_name: name.nullish(),
   last_name: name.nullish(),
   locale: z.string().nullish(),
-  timezone: z.string().nullish(),
   username: z.string().nullish(),
   password: z.string().nullish(),
   password_digest: z.string().nullish(),

@@ -106,7 +106,6 @@ function makeUser(instance: Instance, params: CreateUserParams): StoredUser {
       first_name: params.first_name ?? null,
       last_name: params.last_name ?? null,
       locale: params.locale ?? null,
-      timezone: params.timezone ?? null,
       profile_image_url: `https://img.clerk.com/${id}`,
       image_url: `https://img.clerk.com/${id}`,
       has_image: false,

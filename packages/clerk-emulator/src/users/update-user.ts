@@ -49,7 +49,6 @@ function changesOf(params: UpdateUserParams, { snapshot }: StoredUser, at: numbe
     last_name: replaced(params.last_name, snapshot.last_name),
     external_id: replaced(params.external_id, snapshot.external_id),
     locale: replaced(params.locale, snapshot.locale),
-    timezone: replaced(params.timezone, snapshot.timezone),
     username: replaced(params.username && normaliseUsername(params.username), snapshot.username),
     primary_email_address_id: params.primary_email_address_id ?? snapshot.primary_email_address_id,
     primary_phone_number_id: params.primary_phone_number_id ?? snapshot.primary_phone_number_id,
