@@ -31,7 +31,11 @@ export function addReconcileCommand(program: Command): void {
             ...(options.allDeletions && { allDeletions: true }),
           });
           print("queued: a worker runs it after any run in progress");
-          if (options.wait) print(formatResult(await untilDone(queue, id, signal)));
+          if (options.wait) {
+            const result = resultSchema.parse(await untilDone(queue, id, signal));
+            print(formatResult(result));
+            if (result.findings.unreadable.length > 0) return exitCodes.problems;
+          }
         } finally {
           await queue.close();
         }
@@ -61,11 +65,15 @@ async function untilDone(queue: ReconciliationQueue, id: string, signal: AbortSi
 const resultSchema = z.object({
   durationMs: z.number(),
   withheld: z.number(),
-  findings: z.object({ compared: z.number(), inGracePeriod: z.number(), found: z.record(z.string(), z.number()) }),
+  findings: z.object({
+    compared: z.number(),
+    inGracePeriod: z.number(),
+    found: z.record(z.string(), z.number()),
+    unreadable: z.array(z.string()).default([]),
+  }),
 });
 
-function formatResult(result: unknown): string {
-  const { durationMs, withheld, findings } = resultSchema.parse(result);
+function formatResult({ durationMs, withheld, findings }: z.infer<typeof resultSchema>): string {
   const found = Object.entries(findings.found).filter(([, count]) => count > 0);
   const lines = [
     `${findings.compared} users compared in ${(durationMs / 1_000).toFixed(1)} s`,
@@ -73,6 +81,9 @@ function formatResult(result: unknown): string {
       ? "nothing was missed"
       : `queued: ${found.map(([what, count]) => `${count} ${what}`).join(", ")}`,
   ];
+  if (findings.unreadable.length > 0) {
+    lines.push(`Clerk's users that cannot be read, now dead letters: ${findings.unreadable.join(", ")}`);
+  }
   if (findings.inGracePeriod > 0)
     lines.push(`${findings.inGracePeriod} changes are in the grace period: their webhooks may still arrive`);
   if (withheld > 0) {

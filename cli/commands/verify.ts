@@ -15,7 +15,7 @@ export function addVerifyCommand(program: Command): void {
     .action((options: { json?: true }) =>
       runCommand(async (context) => {
         const { config, eventLog, queues, shardOf, viewShard, signal } = context;
-        const { counts, differences } = await verify({
+        const { counts, differences, unreadable } = await verify({
           shards: config.shards,
           queues,
           shardOf,
@@ -27,15 +27,18 @@ export function addVerifyCommand(program: Command): void {
           signal,
         });
         const waitingJobs = await countAllWaiting(queues, config.shards);
-        if (options.json) print(JSON.stringify({ ...counts, waitingJobs, differences }));
+        if (options.json)
+          print(JSON.stringify({ ...counts, waitingJobs, differences, unreadable: Object.fromEntries(unreadable) }));
         else {
           for (const difference of differences) print(formatDifference(difference));
+          for (const [userId, reason] of unreadable) print(`${userId}  cannot be read from Clerk: ${reason}`);
+          if (unreadable.size > 0) print(`${unreadable.size} users of Clerk's cannot be read, and were not compared`);
           print(differences.length === 0 ? "nothing differs" : `${differences.length} users differ`);
           print(`users: ${counts.clerk} in Clerk, ${counts.ledger} in the ledger, ${counts.kafka} in Kafka`);
           if (waitingJobs > 0)
             print(`${waitingJobs} jobs are waiting: the workers have not processed every message yet`);
         }
-        return differences.length === 0 ? exitCodes.ok : exitCodes.problems;
+        return differences.length === 0 && unreadable.size === 0 ? exitCodes.ok : exitCodes.problems;
       }),
     );
 }

@@ -46,7 +46,10 @@ test("while Redis is unavailable an audit entry is logged without secrets and co
   const trail = createAuditTrail({ redis, redisPrefix: "test", metrics, log });
   await trail.record({ ...entry, after: { role: "admin", password: "hunter2" } });
   const logged: unknown = JSON.parse(lines.find((line) => line.includes("audit.not_kept")) ?? "{}");
-  expect(logged).toMatchObject({ level: 50, entry: { ...entry, after: { role: "admin", password: "[redacted]" } } });
+  expect(logged).toMatchObject({
+    level: "error",
+    entry: { ...entry, after: { role: "admin", password: "[redacted]" } },
+  });
   expect(lines.join("")).not.toContain("hunter2");
   expect(await metrics.audited.get()).toMatchObject({ values: [{ value: 1, labels: { outcome: "logged" } }] });
 });

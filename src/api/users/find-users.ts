@@ -1,12 +1,11 @@
-import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { UserJson } from "../../clerk/payloads/user-json.ts";
 import { type CollectOptions, collectUsers } from "../../clerk/users/collect-users.ts";
-import { countUsers, listUsers, type UserFilter } from "../../clerk/users/list-users.ts";
+import { countUsers, listUsers, type UserFilter, type UserListReader } from "../../clerk/users/list-users.ts";
 import { ApiError } from "../../http/api-error.ts";
 import type { UserPage } from "./user-cache.ts";
 import { apiUserFromJson } from "./user-schemas.ts";
 
-type Reader = Pick<ClerkApi, "read">;
+type Reader = UserListReader;
 
 /** A slice of a list that is sorted by creation, newest first. */
 export interface Slice {
@@ -23,9 +22,9 @@ const clerkPageSize = 500;
 export async function browseUsers(clerk: Reader, { offset, limit }: Slice): Promise<UserPage> {
   const known = offset === 0 ? undefined : await countUsers(clerk, {});
   if (known !== undefined && known <= offset) return { users: [], totalCount: known };
-  const users = await listUsers(clerk, { offset, limit });
-  const totalCount = users.length < limit ? offset + users.length : (known ?? (await countUsers(clerk, {})));
-  return { users: users.map(apiUserFromJson), totalCount: Math.max(totalCount, offset + users.length) };
+  const { users, ids } = await listUsers(clerk, { offset, limit });
+  const totalCount = ids.length < limit ? offset + ids.length : (known ?? (await countUsers(clerk, {})));
+  return { users: users.map(apiUserFromJson), totalCount: Math.max(totalCount, offset + ids.length) };
 }
 
 /**

@@ -1,6 +1,5 @@
-import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
-import { listUsers } from "../../clerk/users/list-users.ts";
+import { listUsers, type UserListReader } from "../../clerk/users/list-users.ts";
 import { ApiError, type ErrorDetail } from "../../http/api-error.ts";
 import { rejectionToApiError, toApiError } from "../http/to-api-error.ts";
 
@@ -62,11 +61,7 @@ export interface WriteAttempt {
  * The response for an error that was thrown while writing a user. When one of several addresses is taken, Clerk does not
  * name it, so one more call finds it. Rethrows an error that is not about Clerk.
  */
-export async function toUserError(
-  clerk: Pick<ClerkApi, "read">,
-  thrown: unknown,
-  attempt: WriteAttempt,
-): Promise<ApiError> {
+export async function toUserError(clerk: UserListReader, thrown: unknown, attempt: WriteAttempt): Promise<ApiError> {
   const error = toApiError(thrown);
   if (error instanceof ApiError) return error;
   if (!(thrown instanceof ClerkRequestError)) throw thrown;
@@ -83,11 +78,14 @@ export async function toUserError(
 
 /** The first address that another user has; the first of all if the search fails. */
 async function findTaken(
-  clerk: Pick<ClerkApi, "read">,
+  clerk: UserListReader,
   addresses: readonly string[],
   userId: string,
 ): Promise<string | undefined> {
-  const holders = await listUsers(clerk, { emailAddress: addresses, limit: 100 }).catch(() => []);
+  const holders = await listUsers(clerk, { emailAddress: addresses, limit: 100 }).then(
+    ({ users }) => users,
+    () => [],
+  );
   const taken = new Set(
     holders
       .filter(({ id }) => id !== userId)

@@ -41,6 +41,8 @@ export interface ClerkApi {
   /** A call that changes nothing. `operation` names it in metrics and logs. */
   read<T>(operation: string, call: ClerkCall<T>, options?: CallOptions): Promise<T>;
   write<T>(operation: string, call: ClerkCall<T>, options?: CallOptions): Promise<T>;
+  /** Counts and logs a user in a list of Clerk's that cannot be parsed. `reason` has no data of the user. */
+  reportUnreadable(userId: string, reason: string): void;
 }
 
 type ClerkCall<T> = (clerk: ClerkClient) => Promise<T>;
@@ -158,7 +160,14 @@ export function createClerkApi(options: ClerkApiOptions): ClerkApi {
         waitUntil: now() + (callOptions.waitMs ?? waitMs),
         timeoutMs: callOptions.timeoutMs ?? (kind === "read" ? readTimeoutMs : writeTimeoutMs),
       });
-  return { read: createCall("read"), write: createCall("write") };
+  return {
+    read: createCall("read"),
+    write: createCall("write"),
+    reportUnreadable: (userId, reason) => {
+      metrics.unreadableUsers.inc();
+      log.warn({ event: "clerk.user_unreadable", userId, reason }, "A user in a list of Clerk's cannot be parsed");
+    },
+  };
 }
 
 /** The table above. Undefined: do not try again. */

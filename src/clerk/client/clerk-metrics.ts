@@ -29,6 +29,11 @@ export function createClerkMetrics(registry: Registry) {
       help: "Calls that were not made because the rate limit left no room in time",
       registers,
     }),
+    unreadableUsers: new Counter({
+      name: "bridge_clerk_unreadable_users_total",
+      help: "Users in lists of Clerk's that could not be parsed and were left out",
+      registers,
+    }),
     inFlight: new Gauge({ name: "bridge_clerk_requests_in_flight", help: "Requests that Clerk has now", registers }),
   };
 }

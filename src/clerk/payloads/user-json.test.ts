@@ -44,6 +44,14 @@ describe("Clerk's user becomes the published one:", () => {
     );
   });
 
+  test("an address needs no id, and is never taken for the primary one without", () => {
+    const withoutIds = [{ email_address: "one@x.com" }, { id: null, email_address: "two@x.com" }];
+    for (const primary_email_address_id of ["idn_1", null, undefined]) {
+      const parsed = userJsonSchema.parse({ ...json, primary_email_address_id, email_addresses: withoutIds });
+      expect(userFromJson(parsed).emailAddress).toEqual(["one@x.com", "two@x.com"]);
+    }
+  });
+
   test.for([undefined, null, "", 7, ["admin"], { name: "admin" }])("a role of %j is the role `user`", (role) => {
     expect(userFromJson({ ...json, public_metadata: { role } }).role).toBe("user");
   });

@@ -11,7 +11,8 @@ export const userJsonSchema = z.object({
   first_name: z.string().nullish(),
   last_name: z.string().nullish(),
   primary_email_address_id: z.string().nullish(),
-  email_addresses: z.array(z.object({ id: z.string(), email_address: z.string() })),
+  // Clerk's own schema requires no id of an address.
+  email_addresses: z.array(z.object({ id: z.string().nullish(), email_address: z.string() })),
   public_metadata: z.object({ role: z.unknown() }).partial().nullish(),
   created_at: timeSchema,
   updated_at: timeSchema,
@@ -20,7 +21,8 @@ export type UserJson = z.infer<typeof userJsonSchema>;
 
 /** Clerk's user as consumers see it: null becomes `""`, the primary address comes first, a missing role becomes `user`. */
 export function userFromJson(json: UserJson): User {
-  const isPrimary = (address: { id: string }) => address.id === json.primary_email_address_id;
+  const primary = json.primary_email_address_id ?? undefined;
+  const isPrimary = ({ id }: { id?: string | null | undefined }) => primary !== undefined && id === primary;
   const role = json.public_metadata?.role;
   return {
     id: json.id,

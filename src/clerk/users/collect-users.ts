@@ -1,7 +1,6 @@
-import type { ClerkApi } from "../client/clerk-api.ts";
 import { ClerkRequestError } from "../client/clerk-errors.ts";
 import type { UserJson } from "../payloads/user-json.ts";
-import { listUsers, type UserFilter } from "./list-users.ts";
+import { listUsers, type ListedUsers, type UserFilter, type UserListReader } from "./list-users.ts";
 
 export interface CollectOptions {
   readonly pageSize: number;
@@ -23,15 +22,17 @@ export interface CollectedUsers {
  * appear twice or not at all.
  */
 export async function collectUsers(
-  clerk: Pick<ClerkApi, "read">,
+  clerk: UserListReader,
   filter: UserFilter,
   { pageSize, enough, maxPages }: CollectOptions,
 ): Promise<CollectedUsers> {
   const found = new Map<string, UserJson>();
+  let cursors: readonly string[] = [];
   for (let page = 0; page < maxPages; page += 1) {
-    const users = await listAfter(clerk, filter, pageSize, [...found.keys()].slice(-maxCursors).toReversed());
+    const { users, ids } = await listAfter(clerk, filter, pageSize, cursors);
     for (const user of users) found.set(user.id, user);
-    if (users.length < pageSize) return { users: [...found.values()], complete: true };
+    cursors = [...ids.slice(-maxCursors).toReversed(), ...cursors].slice(0, maxCursors);
+    if (ids.length < pageSize) return { users: [...found.values()], complete: true };
     if (found.size >= enough) break;
   }
   return { users: [...found.values()], complete: false };
@@ -41,11 +42,11 @@ const maxCursors = 3;
 
 /** A deleted user is no valid cursor, so the user before serves as the cursor. */
 async function listAfter(
-  clerk: Pick<ClerkApi, "read">,
+  clerk: UserListReader,
   filter: UserFilter,
   limit: number,
   [cursor, ...others]: readonly string[],
-): Promise<UserJson[]> {
+): Promise<ListedUsers> {
   try {
     return await listUsers(clerk, { ...filter, limit, ...(cursor !== undefined && { startingAfter: cursor }) });
   } catch (error) {

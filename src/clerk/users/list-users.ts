@@ -1,3 +1,4 @@
+import { z } from "zod";
 import type { User } from "@clerk/backend";
 import type { CallOptions, ClerkApi } from "../client/clerk-api.ts";
 import { ClerkFailedError } from "../client/clerk-errors.ts";
@@ -70,15 +71,40 @@ export function readUserPage(
   );
 }
 
-/** Lists users, newest first, in one request. Throws a {@link ClerkFailedError} for an entry that is no user. */
-export async function listUsers(clerk: Pick<ClerkApi, "read">, query: UserQuery): Promise<UserJson[]> {
+export interface ListedUsers {
+  readonly users: readonly UserJson[];
+  /** The ids of all entries of the list, also of those that cannot be parsed. */
+  readonly ids: readonly string[];
+}
+
+/**
+ * Lists users, newest first, in one request. An entry that cannot be parsed is reported and left out, so that one odd user does not hide
+ * the others. Throws a {@link ClerkFailedError} for an entry without an id.
+ */
+export async function listUsers(clerk: UserListReader, query: UserQuery): Promise<ListedUsers> {
   const page = await readUserPage(
     clerk,
     { orderBy: "-created_at", ...query },
     { operation: "users.list", now: Date.now },
   );
-  return page.users.map(parseUserJson);
+  const users: UserJson[] = [];
+  const ids: string[] = [];
+  for (const raw of page.users) {
+    const entry = entrySchema.safeParse(raw);
+    if (!entry.success) throw unreadableResponse(entry.error);
+    ids.push(entry.data.id);
+    const parsed = userJsonSchema.safeParse(raw);
+    if (parsed.success) users.push(parsed.data);
+    else clerk.reportUnreadable(entry.data.id, issuesOf(parsed.error));
+  }
+  return { users, ids };
 }
+
+export type UserListReader = Pick<ClerkApi, "read" | "reportUnreadable">;
+const entrySchema = z.object({ id: z.string() });
+/** The paths and kinds of the errors, never the values, because the reason is logged. */
+const issuesOf = (error: z.ZodError): string =>
+  error.issues.map((issue) => `${issue.path.join(".")}: ${issue.code}`).join("; ");
 
 /** Counts users in one request. */
 export function countUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter): Promise<number> {

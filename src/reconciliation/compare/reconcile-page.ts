@@ -7,6 +7,8 @@ import type { UserPage } from "../paging/user-page-reader.ts";
 export interface Findings {
   compared: number;
   readonly found: Record<Missed["what"], number>;
+  /** Ids of users that Clerk returned and that cannot be parsed; the first ones. */
+  readonly unreadable: string[];
   /** Missed changes within the grace period, which are left to their webhooks. */
   inGracePeriod: number;
   /** The time of the oldest missed change, in ms by Clerk's clock. */
@@ -16,6 +18,7 @@ export interface Findings {
 export const noFindings = (): Findings => ({
   compared: 0,
   found: { created: 0, updated: 0, touched: 0, deleted: 0, unreadable: 0 },
+  unreadable: [],
   inGracePeriod: 0,
   oldestMissedAt: undefined,
 });
@@ -30,8 +33,12 @@ export async function reconcilePage(context: RunContext, page: UserPage, finding
   for (const found of due) addFound(findings, found);
 }
 
-export function addFound(findings: Findings, { what, changedAt }: Missed): void {
+/** More would not fit into a log line. */
+const maxUnreadable = 20;
+
+export function addFound(findings: Findings, { userId, what, changedAt }: Missed): void {
   findings.found[what] += 1;
+  if (what === "unreadable" && findings.unreadable.length < maxUnreadable) findings.unreadable.push(userId);
   const isChange = what === "created" || what === "updated";
   if (isChange && changedAt !== undefined) {
     findings.oldestMissedAt = Math.min(findings.oldestMissedAt ?? changedAt, changedAt);

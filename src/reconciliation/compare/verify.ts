@@ -21,6 +21,8 @@ export interface Verification {
   /** The number of users of each, without deleted users. */
   readonly counts: { readonly clerk: number; readonly ledger: number; readonly kafka: number };
   readonly differences: readonly Difference[];
+  /** Users of Clerk's that cannot be parsed, each with the reason. They were not compared, and are not published. */
+  readonly unreadable: ReadonlyMap<string, string>;
 }
 
 const recheckLimit = 3;
@@ -38,7 +40,8 @@ export async function verify(context: VerificationContext): Promise<Verification
   const kafka = new Map(await context.readStateTable("beginning"));
   const ledger = await scanLedger(context);
   const clerk = new Map<string, Snapshot>();
-  for await (const page of iterateAllUsers(context.readPage)) addPage(clerk, page);
+  const unreadable = new Map<string, string>();
+  for await (const page of iterateAllUsers(context.readPage)) addPage(clerk, unreadable, page);
   const counts = { clerk: clerk.size, ledger: countPresent(ledger), kafka: countPresent(kafka) };
 
   const compare = (userIds: Iterable<string>): Difference[] =>
@@ -47,17 +50,18 @@ export async function verify(context: VerificationContext): Promise<Verification
       problems: compareViews(clerk.get(userId), ledger.get(userId), kafka.get(userId)),
     })).filter(({ problems }) => problems.length > 0);
 
-  let differences = compare(new Set([...clerk.keys(), ...ledger.keys(), ...kafka.keys()]));
+  const known = new Set([...clerk.keys(), ...ledger.keys(), ...kafka.keys()]);
+  let differences = compare([...known].filter((userId) => !unreadable.has(userId)));
   for (let recheck = 0; recheck < recheckLimit && differences.length > 0; recheck += 1) {
     await delay(pollIntervalMs, undefined, { signal: context.signal });
     const userIds = differences.map(({ userId }) => userId);
     const since = await context.readStateTable({ sinceMs: startedAt - toleratedSkewMs });
     for (const [userId, state] of since) kafka.set(userId, state);
     await readLedgerAgain(context, userIds, ledger);
-    await readClerkAgain(context, userIds, clerk);
+    await readClerkAgain(context, userIds, clerk, unreadable);
     differences = compare(userIds);
   }
-  return { counts, differences };
+  return { counts, differences, unreadable };
 }
 
 async function scanLedger({ viewShard, shards }: VerificationContext): Promise<Map<string, StoredView>> {
@@ -86,20 +90,22 @@ async function readClerkAgain(
   { readPage }: VerificationContext,
   userIds: readonly string[],
   clerk: Map<string, Snapshot>,
+  unreadable: Map<string, string>,
 ): Promise<void> {
   for (let at = 0; at < userIds.length; at += maxIds) {
     const ids = userIds.slice(at, at + maxIds);
     const page = await readPage({ order: "none", ids });
     for (const userId of ids) clerk.delete(userId);
-    addPage(clerk, page);
+    addPage(clerk, unreadable, page);
   }
 }
 
-/** A user that cannot be parsed is not published either: it is a dead letter, and counts here as missing in Clerk. */
-function addPage(clerk: Map<string, Snapshot>, { users, readAt }: UserPage): void {
+/** A user that cannot be parsed is not published either: it is a dead letter. */
+function addPage(clerk: Map<string, Snapshot>, unreadable: Map<string, string>, { users, readAt }: UserPage): void {
   for (const user of users) {
     const read = parseChange(writeSnapshot(user, "reconciliation", "user.updated", readAt));
-    if (read.outcome === "read" && read.change.kind === "snapshot") clerk.set(user.id, read.change);
+    if (read.outcome === "malformed") unreadable.set(user.id, read.reason);
+    else if (read.change.kind === "snapshot") clerk.set(user.id, read.change);
   }
 }
 

@@ -55,6 +55,12 @@ export async function runReconciliation(context: ReconciliationContext, request:
         "Shards whose ledgers are incomplete were not compared; a sweep follows as soon as they are complete",
       );
     }
+    if (findings.unreadable.length > 0) {
+      log.warn(
+        { event: "reconciliation.users_unreadable", users: findings.unreadable, count: findings.found.unreadable },
+        "Users of Clerk's cannot be parsed; they are dead letters",
+      );
+    }
     if (withheld > 0) {
       log.error(
         { event: "reconciliation.deletions_withheld", missing: withheld },

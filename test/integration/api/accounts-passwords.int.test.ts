@@ -66,7 +66,13 @@ test("every failed password check has the same response, the same Clerk calls an
     ]);
   }
   expect(logged("auth.login_failed")).toMatchObject(
-    attempts.map(({ email, reason }) => ({ level: 40, msg: "Failed login attempt", email, reason, ip: "127.0.0.1" })),
+    attempts.map(({ email, reason }) => ({
+      level: "warn",
+      msg: "Failed login attempt",
+      email,
+      reason,
+      ip: "127.0.0.1",
+    })),
   );
   // Counted per hour and per day.
   const counts = [...(await dumpRedis()).matchAll(/"password_rejected","(\d+)"/g)].map(([, count]) => Number(count));

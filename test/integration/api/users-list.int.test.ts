@@ -275,6 +275,19 @@ test("listing users requires users:read", async () => {
   expect(await call("GET /api/users", await sessionToken("user_1", "admin"))).toMatchObject({ status: 200 });
 });
 
+test.for(["", "?search=p", "?role=user"])("a user that cannot be parsed hides no other user (%s)", async (query) => {
+  const { list, users, clerk, dashboard } = await open(numbered(5));
+  const odd = users[2]?.id;
+  const changed = dashboard
+    .users()
+    .toReversed()
+    .map((user) => (user.id === odd ? Object.assign(structuredClone(user), { first_name: 42 }) : user));
+  clerk.failWhen(({ path }) =>
+    path.startsWith("/users?") ? { kind: "answer", status: 200, body: JSON.stringify(changed) } : undefined,
+  );
+  expect((await list(query)).names.toSorted()).toEqual(["P0", "P1", "P3", "P4"]);
+});
+
 test("a list is 503 while Clerk is unavailable, without Clerk's own message", async () => {
   const { call, admin, clerk } = await open(people);
   clerk.failWhen(() => ({ kind: "cut" }));

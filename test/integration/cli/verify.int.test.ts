@@ -38,7 +38,7 @@ test("`verify` exits with 2 and prints the problems of each user, until they are
   const { output, reason } = await bridge.runCommand("verify", "--json");
   expect(reason).toBe("exit code 2");
   const { differences, ...counts } = JSON.parse(output.slice(output.indexOf("{")));
-  expect(counts).toEqual({ clerk: 12, ledger: 10, kafka: 12, waitingJobs: 0 });
+  expect(counts).toEqual({ clerk: 12, ledger: 10, kafka: 12, waitingJobs: 0, unreadable: {} });
   const problems = new Map(
     differences.map((each: { userId: string; problems: unknown }) => [each.userId, each.problems]),
   );
