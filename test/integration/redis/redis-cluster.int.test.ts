@@ -147,8 +147,8 @@ test.for(["silent", "killed"] as const)(
     const published = waitFor(
       "the messages are published",
       async () => {
-        const users = new Set((await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).map(({ key }) => key));
-        return during.every(({ userId }) => users.has(userId));
+        const seen = new Set((await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).map(({ key }) => key));
+        return during.every(({ userId }) => seen.has(userId));
       },
       { deadlineMs: 15_000 },
     );
