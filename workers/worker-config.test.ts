@@ -37,6 +37,11 @@ describe("the worker's configuration", () => {
     expect(readWorkerConfig({ CLERK_SECRET_KEY: text }).clerk.secretKey).toBe("sk_test_x");
   });
 
+  test("takes no real key for a placeholder, whatever its first letters", () => {
+    const key = `sk_live_your${"aB3".repeat(12)}`;
+    expect(readWorkerConfig({ CLERK_SECRET_KEY: key }).clerk.secretKey).toBe(key);
+  });
+
   test("ignores variables of other programs, even invalid ones", () => {
     const foreign = { PATH: "/bin", SHARD: "9", PORT: "tcp://10.96.0.12:3007", JWT_SECRET: "short" };
     expect(readWorkerConfig({ ...required, ...foreign })).toEqual(readWorkerConfig(required));

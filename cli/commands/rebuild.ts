@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { allShards } from "../../src/domain/shard-of.ts";
 import { forgetLedger } from "../../src/ledger/shard-ledger.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
 import { exitCodes, print, runCommand } from "../context/run-command.ts";
@@ -11,7 +12,7 @@ export function addRebuildCommand(program: Command): void {
     .option("--shard <n...>", "rebuild these shards only")
     .action((options: { shard?: string[] }) =>
       runCommand(async ({ config, redis }) => {
-        const all = Array.from({ length: config.shards }, (_, shard) => String(shard));
+        const all = allShards(config.shards).map(String);
         const shards = options.shard ?? all;
         const unknown = shards.find((shard) => !all.includes(shard));
         if (unknown !== undefined) throw new Error(`There is no shard ${unknown}.`);

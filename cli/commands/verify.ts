@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { allShards } from "../../src/domain/shard-of.ts";
 import { readStateTable } from "../../src/kafka/consuming/read-state-table.ts";
 import { countAllWaiting } from "../../src/queue/message-queues.ts";
 import type { Problem } from "../../src/reconciliation/compare/compare-views.ts";
@@ -26,7 +27,7 @@ export function addVerifyCommand(program: Command): void {
           now: Date.now,
           signal,
         });
-        const waitingJobs = await countAllWaiting(queues, config.shards);
+        const waitingJobs = await countAllWaiting(queues, allShards(config.shards));
         if (options.json)
           print(JSON.stringify({ ...counts, waitingJobs, differences, unreadable: Object.fromEntries(unreadable) }));
         else {

@@ -8,6 +8,9 @@ export const createShardOf =
   (userId: string): number =>
     (murmur2(Buffer.from(userId)) & 0x7fffffff) % shards;
 
+/** The numbers of all shards: 0, 1, 2 … */
+export const allShards = (shards: number): readonly number[] => Array.from({ length: shards }, (_, shard) => shard);
+
 const multiplier = 0x5bd1e995;
 const seed = 0x9747b28c;
 

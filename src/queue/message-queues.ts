@@ -25,9 +25,12 @@ export interface MessageQueues {
   close(): Promise<void>;
 }
 
-/** The number of jobs that wait for a worker in any of the shards. Throws what Redis throws. */
-export async function countAllWaiting(queues: Pick<MessageQueues, "countWaiting">, shards: number): Promise<number> {
-  const counts = await Promise.all(Array.from({ length: shards }, (_, shard) => queues.countWaiting(shard)));
+/** The number of jobs that wait for a worker in these shards together. Throws what Redis throws. */
+export async function countAllWaiting(
+  queues: Pick<MessageQueues, "countWaiting">,
+  shards: Iterable<number>,
+): Promise<number> {
+  const counts = await Promise.all(Array.from(shards, (shard) => queues.countWaiting(shard)));
   return counts.reduce((sum, count) => sum + count, 0);
 }
 

@@ -6,8 +6,7 @@ import type { Logger } from "../shared/logger.ts";
 import type { UserPageReader } from "./paging/user-page-reader.ts";
 import type { ReconciliationConfig } from "./reconciliation-config.ts";
 import type { ReconciliationMetrics } from "./reconciliation-metrics.ts";
-import type { RunShards } from "./run-shards.ts";
-import type { SkippedShards } from "./skipped-shards.ts";
+import type { RunShards, SkippedShards } from "./run-shards.ts";
 import type { Watermark } from "./watermark.ts";
 
 /** What it takes to compare Clerk's users with the ledger and to queue what is missing: for runs, backfill and verification. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { allShards } from "../domain/shard-of.ts";
 
 // Every key that the project uses in Redis, by area. A hash tag ({…}) keeps the keys of one command, script or MULTI in one slot of
 // a cluster. `redisKeys` at the end describes them for operators.
@@ -10,7 +11,7 @@ export const shardQueueName = "changes";
 export const shardPrefix = (redisPrefix: string, shard: number): string => `{${redisPrefix}:${shard}}`;
 
 export const shardPrefixes = (redisPrefix: string, shards: number): string[] =>
-  Array.from({ length: shards }, (_, shard) => shardPrefix(redisPrefix, shard));
+  allShards(shards).map((shard) => shardPrefix(redisPrefix, shard));
 
 /** Written by the readiness check, which must know whether Redis accepts writes. */
 export const probeKey = (prefixOfShard: string): string => `${prefixOfShard}:probe`;

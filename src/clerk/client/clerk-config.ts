@@ -7,7 +7,7 @@ function checkSecretKey(key: string, context: z.RefinementCtx): void {
     context.addIssue("the publishable key; the secret key begins with sk_test_ or sk_live_");
   } else if (!/^sk_(test|live)_[A-Za-z0-9]+$/.test(key)) {
     context.addIssue("no secret key; it begins with sk_test_ or sk_live_, and letters and digits follow");
-  } else if (/^sk_\w+?_(x{3,}|your.*|replace.*|changeme|placeholder|secret|key)$/i.test(key)) {
+  } else if (/^sk_\w+?_(x{3,}|(your|replace)\w{0,20}|changeme|placeholder|secret|key)$/i.test(key)) {
     context.addIssue("a placeholder; the key is on the page of API keys in Clerk's dashboard");
   }
 }

@@ -2,11 +2,11 @@ import { z } from "zod";
 import { clerkInstanceKey } from "../../redis/keys.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 import type { ClerkApi } from "./clerk-api.ts";
-import { ClerkRequestError, isClerkOutage } from "./clerk-errors.ts";
+import { ClerkRequestError } from "./clerk-errors.ts";
 
 /**
- * Whether the secret key belongs to the instance whose users the bridge has published. `unknown`: Clerk did not tell, because it is
- * unavailable or the key may not read it.
+ * Whether the secret key belongs to the instance whose users the bridge has published. `unknown`: Clerk does not tell, for example
+ * because the key may not read it.
  */
 export type InstanceCheck =
   | { readonly outcome: "same" }
@@ -20,7 +20,7 @@ export type InstanceCheck =
 export interface ClerkInstance {
   /**
    * Asks Clerk, at most once a minute as long as the answer is `same`. `onlyLook`: do not remember a first instance. Throws what Redis
-   * throws.
+   * throws, and what `clerk` throws while Clerk is unavailable.
    */
   check(options?: { readonly onlyLook: boolean }): Promise<InstanceCheck>;
   /** Remembers the key's instance in place of the earlier one, and returns its id. Throws what Clerk and Redis throw. */
@@ -51,7 +51,7 @@ export function createClerkInstance(
       try {
         current = await readId();
       } catch (error) {
-        if (error instanceof ClerkRequestError || error instanceof z.ZodError || isClerkOutage(error)) {
+        if (error instanceof ClerkRequestError || error instanceof z.ZodError) {
           return { outcome: "unknown", reason: error.message };
         }
         throw error;

@@ -1,12 +1,13 @@
 import { expect, test } from "vitest";
 import { type ClerkRequest, clerkError, type Fault } from "../../../test/support/clerk/faulty-clerk.ts";
 import { openClerkApi } from "../../../test/support/clerk/open-clerk-api.ts";
+import { ClerkUnavailableError } from "../client/clerk-errors.ts";
 import type { InstanceCheck } from "../client/clerk-instance.ts";
 import { createUserReader } from "./read-user.ts";
 
-async function openReader(check: InstanceCheck = { outcome: "same" }) {
+async function openReader(check: () => Promise<InstanceCheck> = async () => ({ outcome: "same" })) {
   const opened = await openClerkApi();
-  const read = createUserReader(opened.clerk, { check: async () => check }, () => 42);
+  const read = createUserReader(opened.clerk, { check }, () => 42);
   return { ...opened, read };
 }
 
@@ -52,9 +53,19 @@ test.for<[what: string, fault: (request: ClerkRequest) => Fault | undefined]>([
 });
 
 test("a user is unavailable, not missing, when the key belongs to another instance", async () => {
-  const { read } = await openReader({ outcome: "changed", known: "ins_1", current: "ins_2" });
+  const { read } = await openReader(async () => ({ outcome: "changed", known: "ins_1", current: "ins_2" }));
   expect(await read("user_unknown")).toEqual({
     outcome: "unavailable",
     reason: "the secret key belongs to ins_2, not to ins_1",
   });
+});
+
+test("a user is unavailable, not missing, while Clerk does not answer which instance the key belongs to", async () => {
+  const { read } = await openReader(() => Promise.reject(new ClerkUnavailableError("Clerk is unavailable")));
+  expect(await read("user_unknown")).toEqual({ outcome: "unavailable", reason: "Clerk is unavailable" });
+});
+
+test("a user is missing although the key may not read its instance", async () => {
+  const { read } = await openReader(async () => ({ outcome: "unknown", reason: "403" }));
+  expect(await read("user_unknown")).toEqual({ outcome: "missing" });
 });

@@ -42,10 +42,14 @@ export interface Addressed {
 const maxWaitingJobs = 2_000;
 const pollIntervalMs = 200;
 
-/** Queues messages for the workers. Waits while too many jobs wait; resolves once Redis has stored all messages. */
+/**
+ * Queues messages for the workers. Waits while too many jobs wait in their shards; resolves once Redis has stored all messages. Other
+ * shards may be unavailable.
+ */
 export async function queueMissed(context: ComparisonContext, found: readonly Addressed[]): Promise<void> {
   if (found.length === 0) return;
-  while ((await countAllWaiting(context.queues, context.shards)) > maxWaitingJobs)
+  const shards = new Set(found.map(({ userId }) => context.shardOf(userId)));
+  while ((await countAllWaiting(context.queues, shards)) > maxWaitingJobs)
     await delay(pollIntervalMs, undefined, { signal: context.signal });
   await Promise.all(found.map(({ userId, message }) => context.queues.add(context.shardOf(userId), message)));
 }

@@ -1,5 +1,4 @@
 import type { RunContext } from "../reconciliation-context.ts";
-import type { LedgerView } from "../../ledger/ledger-view.ts";
 import { type Findings, noFindings, reconcilePage } from "../compare/reconcile-page.ts";
 import { rememberSkipped } from "./skip-incomplete.ts";
 import { iterateRecentUsers } from "../paging/iterate-recent-users.ts";
@@ -47,8 +46,7 @@ export async function reconcileRecent(context: RunContext): Promise<RecentRun> {
 export const watermarkOf = (newest: number | undefined, startedAt: number, graceMs: number): number =>
   Math.min(newest ?? startedAt, startedAt) - graceMs;
 
-async function hasKnownUsers({ shards, viewShard }: RunContext): Promise<boolean> {
-  const views: LedgerView[] = Array.from({ length: shards }, (_, shard) => viewShard(shard));
-  const counts = await Promise.all(views.map((view) => view.count()));
+async function hasKnownUsers({ runShards, viewShard }: RunContext): Promise<boolean> {
+  const counts = await Promise.all(runShards.compared().map((shard) => viewShard(shard).count()));
   return counts.some((count) => count > 0);
 }

@@ -16,7 +16,7 @@ import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
 import { runReconciliation } from "./run-reconciliation.ts";
 import type { ReconciliationContext } from "../reconciliation-context.ts";
-import { createSkippedShards } from "../skipped-shards.ts";
+import { createSkippedShards } from "../run-shards.ts";
 import { createWatermark } from "../watermark.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
@@ -93,7 +93,8 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
       const report = await runReconciliation(context, runRequestSchema.parse(job.data));
       // Changes in the grace period could not be told from webhooks in flight.
       if (report.findings.inGracePeriod > 0) await runs.requestRecent("grace_over", context.graceMs);
-      if (report.skippedShards.length > 0) await runs.requestSkipped();
+      // Also those of an earlier run whose worker died before it could request the sweep.
+      if ((await context.skippedShards.read()).length > 0) await runs.requestSkipped();
       return report;
     },
     {

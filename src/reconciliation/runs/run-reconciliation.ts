@@ -7,6 +7,7 @@ import { RedisUnavailableError } from "../../queue/message-queues.ts";
 import { createRunShards, LedgerIncompleteError } from "../run-shards.ts";
 import { isComplete, skipIncomplete } from "./skip-incomplete.ts";
 import { reconcileRecent } from "./reconcile-recent.ts";
+import { allShards } from "../../domain/shard-of.ts";
 import { noFindings } from "../compare/reconcile-page.ts";
 import { type Sweep, sweepAll } from "./sweep-all.ts";
 
@@ -92,7 +93,7 @@ async function runAsAsked(
 }
 
 async function shardsOf({ shards, skippedShards }: ReconciliationContext, { skippedOnly }: RunRequest) {
-  const all = Array.from({ length: shards }, (_, shard) => shard);
+  const all = allShards(shards);
   if (!skippedOnly) return all;
   const skipped = await skippedShards.read();
   return all.filter((shard) => skipped.includes(shard));

@@ -54,7 +54,10 @@ function openBridge(
     scan: async function* scan() {
       yield [...known].filter(([id]) => shardOf(id) === shard).map(([userId, state]) => ({ userId, state }));
     },
-    count: async () => known.size,
+    count: async () => {
+      if (unreadable.includes(shard)) throw new Error("WRONGTYPE");
+      return known.size;
+    },
   });
   const readPage: UserPageReader = async (request) => {
     if (request.order === "created") {
@@ -78,7 +81,10 @@ function openBridge(
     shardOf,
     shards,
     queues: {
-      countWaiting: async () => 0,
+      countWaiting: async (shard) => {
+        if (unreadable.includes(shard)) throw new Error("the node of this shard is unavailable");
+        return 0;
+      },
       add: async (_, message) => {
         if (addFails) throw new Error("Redis is unavailable");
         queued.push(message);
@@ -105,6 +111,10 @@ function openBridge(
     },
     get progress() {
       return progress;
+    },
+    /** Redis has lost the watermark. */
+    forget: () => {
+      mark = undefined;
     },
     failToAdd: (fails: boolean) => {
       addFails = fails;
@@ -156,6 +166,15 @@ describe("a run over the recent changes", () => {
     expect(await reconcileRecent(bridge.context)).toMatchObject({ outcome: "done", findings: { compared: 2 } });
     expect(bridge.queued.map(({ data }) => data["id"])).toEqual([users[0]?.id, users[2]?.id]);
     expect([...bridge.skipped]).toEqual([1]);
+  });
+
+  test("ignores what a shard cannot tell about users that are known when it has no watermark", async () => {
+    const bridge = openBridge(usersAt(now - 60), { shards: 2, unreadable: [1], isNew: true });
+    const runShards = createRunShards([0]);
+    expect(await reconcileRecent({ ...bridge.context, runShards })).toMatchObject({ outcome: "done" });
+    bridge.known.set("user_1", { status: "deleted", sequence: 1 });
+    bridge.forget();
+    expect(await reconcileRecent({ ...bridge.context, runShards })).toEqual({ outcome: "no_watermark" });
   });
 
   test("does not start without a watermark, except in a bridge without users, where it begins with the overlap", async () => {

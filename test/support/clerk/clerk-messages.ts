@@ -21,7 +21,7 @@ export interface UserMessage {
 export const secretOfMetadata = "only-for-the-backend-7f3a";
 
 export const newUserId = (): string => `user_${randomUUID().replaceAll("-", "")}`;
-const newMessageId = (): string => `msg_${randomUUID().replaceAll("-", "")}`;
+export const newMessageId = (): string => `msg_${randomUUID().replaceAll("-", "")}`;
 
 /** A user with a value in every field. */
 export function makeUser(changes: Partial<User> = {}): User {
