@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
-import { ledgerKey, shardPrefix } from "../../../src/redis/keys.ts";
+import { ledgerKey, shardPrefix, skippedShardsKey } from "../../../src/redis/keys.ts";
+import { waitFor } from "../../../dev/stack/wait-for.ts";
 import { openClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 
 test("a shard whose ledger stays unusable is reported and skipped, and compared as soon as it is usable again", async () => {
@@ -26,4 +27,17 @@ test("a shard whose ledger stays unusable is reported and skipped, and compared 
   await worker.waitUntilLogged("reconciliation.done", 3, 60_000);
   await clerk.expectAllPublished([stuck, other]);
   expect(await worker.metric("bridge_reconciliation_skipped_shards")).toBe(0);
+});
+
+test("the shards that a run skipped before its worker died are compared after the next run", async () => {
+  await using clerk = await openClerkWithoutWebhooks();
+  const { bridge } = clerk;
+  const worker = await bridge.startWorker();
+  await bridge.redis.sadd(skippedShardsKey(bridge.redisPrefix), 0);
+  await clerk.reconcile();
+  const isSkippedSweep = ({ reason }: Readonly<Record<string, unknown>>) => reason === "skipped_shards";
+  await waitFor("the shard is swept", async () => (await worker.logged("reconciliation.done")).some(isSkippedSweep), {
+    deadlineMs: 20_000,
+  });
+  expect(await bridge.redis.smembers(skippedShardsKey(bridge.redisPrefix))).toEqual([]);
 });
