@@ -42,3 +42,18 @@ test("Stopping twice releases once", async () => {
   await lifecycle.stop();
   expect(releases).toBe(1);
 });
+
+test("A release that never ends is given up in time for the others, and is told", async () => {
+  const { lifecycle, log } = openLifecycle();
+  const order: string[] = [];
+  const endless = () => new Promise<void>(() => {});
+  lifecycle.onStop("first", () => void order.push("first"));
+  lifecycle.onStop("second", endless);
+  lifecycle.onStop("third", () => void order.push("third"));
+  lifecycle.onStop("fourth", endless);
+  const startedAt = performance.now();
+  await lifecycle.stop(100);
+  expect(order).toEqual(["third", "first"]);
+  expect(performance.now() - startedAt).toBeGreaterThan(70);
+  expect(log()).toMatch(/process\.release_failed[^]*fourth[^]*not released[^]*second[^]*not released/);
+});

@@ -60,7 +60,7 @@ export class Lifecycle {
       }, deadlineMs).unref();
       void this.stop(deadlineMs - exitReserveMs).then(() => {
         this.#log.info({ event: "process.stopped" }, "Stopped");
-        // Without one, the process ends by itself. A release that was given up can keep it alive.
+        // Usually the process ends by itself. A release that was given up can keep it alive.
         setTimeout(() => process.exit(0), exitReserveMs / 2).unref();
       });
     };
