@@ -94,7 +94,8 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
       // Changes in the grace period could not be told from webhooks in flight.
       if (report.findings.inGracePeriod > 0) await runs.requestRecent("grace_over", context.graceMs);
       // Also those of an earlier run whose worker died before it could request the sweep.
-      if ((await context.skippedShards.read()).length > 0) await runs.requestSkipped();
+      const skipped = await context.skippedShards.read();
+      if (skipped.some((shard) => shard < context.shards)) await runs.requestSkipped();
       return report;
     },
     {
