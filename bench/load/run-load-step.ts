@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { BenchContext } from "../context.ts";
 import { type SeenEvent, startEventReader } from "../kafka/read-events.ts";
 import type { BenchMessage } from "../messages/make-message.ts";
-import { waitUntilEmpty } from "../queues/wait-until-empty.ts";
+import { waitUntilEmpty } from "../queues/bench-queues.ts";
 import type { Bridge } from "../systems/bridge.ts";
 import { type LoadReport, runWrk } from "./run-wrk.ts";
 import { writeRequests } from "./write-requests.ts";

@@ -1,9 +1,7 @@
 import type { BenchContext } from "../context.ts";
 import { startEventReader } from "../kafka/read-events.ts";
 import type { BenchMessage } from "../messages/make-message.ts";
-import type { BenchQueues } from "../queues/bench-queues.ts";
-import { flushRedis } from "../queues/flush-redis.ts";
-import { waitUntilEmpty } from "../queues/wait-until-empty.ts";
+import { type BenchQueues, flushRedis, waitUntilEmpty } from "../queues/bench-queues.ts";
 
 export interface DrainOptions {
   readonly name: string;

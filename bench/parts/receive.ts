@@ -3,7 +3,7 @@ import type { BenchContext } from "../context.ts";
 import { runWrk } from "../load/run-wrk.ts";
 import { writeRequests } from "../load/write-requests.ts";
 import { createMessageSource } from "../messages/make-message.ts";
-import { flushRedis } from "../queues/flush-redis.ts";
+import { flushRedis } from "../queues/bench-queues.ts";
 import { openOurQueues } from "../queues/open-our-queues.ts";
 import { compareRates, type Row } from "../report/rows.ts";
 import { startBareServer } from "../systems/start-naive.ts";
