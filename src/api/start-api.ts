@@ -54,7 +54,11 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     verify,
     shardOf,
     queues,
-    hasRoom: () => memory.share() < config.maxMemoryShare,
+    hasRoomFor: (body) => {
+      if (memory.share() >= config.maxMemoryShare) return false;
+      memory.countWritten(body.length);
+      return true;
+    },
     countSession: (change) => countSession(analytics, change),
     deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
     now: Date.now,

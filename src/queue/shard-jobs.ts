@@ -7,6 +7,7 @@ import { createJobSignal } from "./job-signal.ts";
 import { openQueue, openWorker } from "./open-bullmq.ts";
 import { shardPrefix, shardQueueName } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
+import { redisReason } from "../redis/redis-reason.ts";
 
 /** A job that this owner has claimed. Its messages are unverified: they are what was stored. */
 export interface ClaimedJob {
@@ -112,8 +113,12 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
     for (let round = Math.max(firstRound, expected - jobs.length); ; round *= roundGrowth) {
       const asked = Math.min(round, maxMessages - countMessages(jobs), roomAfter(jobs));
       if (asked <= 0) break;
-      const more = (await Promise.all(Array.from({ length: asked }, next))).flat();
+      const answers = await Promise.allSettled(Array.from({ length: asked }, next));
+      const more = answers.flatMap((answer) => (answer.status === "fulfilled" ? answer.value : []));
       jobs.push(...more);
+      const failed = answers.find((answer) => answer.status === "rejected");
+      // A full Redis has claimed nothing for this answer. Completing the batch makes room.
+      if (failed !== undefined && redisReason(failed.reason) !== "oom") throw failed.reason;
       if (more.length < asked) break;
     }
     expected = jobs.length;

@@ -43,8 +43,10 @@ function parseMemory(info: string): MemoryUse | undefined {
 }
 
 export interface MemoryWatch {
-  /** The last known share of `maxmemory` in use; 0 while it is unknown, and without a limit. */
+  /** The last known share of `maxmemory` in use, with the bytes written since; 0 while it is unknown, and without a limit. */
   share(): number;
+  /** Counts bytes that this process writes, because many of them fit between two readings. */
+  countWritten(bytes: number): void;
   stop(): void;
 }
 
@@ -55,7 +57,8 @@ const intervalMs = 500;
  * could never be drained: the receiver keeps a reserve by this share. Warns once when Redis evicts keys as soon as it is full.
  */
 export function startMemoryWatch(redis: RedisClient, registry: Registry, log: Logger): MemoryWatch {
-  let share = 0;
+  let memory: MemoryUse | undefined;
+  let writtenBytes = 0;
   let warned = false;
   const gauge = new Gauge({
     name: "bridge_redis_memory_used_ratio",
@@ -63,10 +66,12 @@ export function startMemoryWatch(redis: RedisClient, registry: Registry, log: Lo
     registers: [registry],
   });
   const read = async () => {
-    const memory = redis.status === "ready" ? await readMemory(redis) : undefined;
-    if (memory === undefined) return;
-    share = shareOf(memory);
-    gauge.set(share);
+    const writtenBefore = writtenBytes;
+    const answer = redis.status === "ready" ? await readMemory(redis) : undefined;
+    if (answer === undefined) return;
+    memory = answer;
+    writtenBytes -= writtenBefore;
+    gauge.set(shareOf(memory));
     if (warned || !memory.policy.startsWith("allkeys")) return;
     warned = true;
     log.warn(
@@ -80,5 +85,11 @@ export function startMemoryWatch(redis: RedisClient, registry: Registry, log: Lo
     reading = true;
     void read().finally(() => (reading = false));
   }, intervalMs);
-  return { share: () => share, stop: () => clearInterval(timer) };
+  return {
+    share: () => (memory === undefined ? 0 : shareOf({ ...memory, usedBytes: memory.usedBytes + writtenBytes })),
+    countWritten: (bytes) => {
+      writtenBytes += bytes;
+    },
+    stop: () => clearInterval(timer),
+  };
 }

@@ -11,8 +11,8 @@ export interface ReceiveDeps {
   readonly shardOf: (userId: string) => number;
   readonly queues: Pick<MessageQueues, "add">;
   readonly deadLetters: Pick<DeadLetters, "store">;
-  /** Whether Redis has room for more messages, with a reserve for the worker that drains them. */
-  readonly hasRoom: () => boolean;
+  /** Whether Redis has room for this message, with a reserve for the worker that drains the queue. */
+  readonly hasRoomFor: (body: string) => boolean;
   /** Resolves once Redis has stored the count. */
   readonly countSession: (change: SessionChange) => Promise<SessionCount>;
   readonly now: () => number;
@@ -45,7 +45,7 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
   if (verification.outcome === "rejected") return verification;
   const { message: verified } = verification;
   const { id } = verified;
-  if (!deps.hasRoom()) return { outcome: "full", id };
+  if (!deps.hasRoomFor(request.body)) return { outcome: "full", id };
   const receivedAt = deps.now();
   const route = routeMessage(verified, { receivedAt, traceparent: request.traceparent });
   try {
