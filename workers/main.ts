@@ -1,6 +1,6 @@
 import { readWorkerConfig } from "./worker-config.ts";
 import { createLogger } from "../src/shared/logger.ts";
-import { runProgram } from "../src/shared/run-program.ts";
+import { runProgram } from "../src/shared/lifecycle.ts";
 import { startWorker } from "./start-worker.ts";
 
 await runProgram(async (fail) => {

@@ -1,11 +1,10 @@
-import { createAuditRelayMetrics } from "../src/audit/audit-metrics.ts";
+import { createAuditRelayMetrics } from "../src/audit/audit-trail.ts";
 import { createAuditOutbox } from "../src/audit/audit-outbox.ts";
 import { createAuditPublisher } from "../src/audit/audit-publisher.ts";
 import { startAuditRelay } from "../src/audit/audit-relay.ts";
 import { createReconciler } from "../src/reconciliation/runs/reconciler.ts";
 import { createFailFastRedis } from "../src/redis/create-redis.ts";
-import { assertShardCount } from "../src/resharding/assert-shard-count.ts";
-import { workerShardCountError } from "../src/resharding/shard-layout.ts";
+import { assertShardCount, workerShardCountError } from "../src/resharding/shard-layout.ts";
 import { Lifecycle } from "../src/shared/lifecycle.ts";
 import { type Logger, withoutEmails } from "../src/shared/logger.ts";
 import type { AtStep } from "./context/shard-context.ts";

@@ -1,6 +1,6 @@
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../src/analytics/analytics-config.ts";
-import { AUDIT_ENVIRONMENT, toAuditConfig } from "../src/audit/audit-config.ts";
-import { CACHE_ENVIRONMENT, toCacheConfig } from "../src/cache/cache-config.ts";
+import { AUDIT_ENVIRONMENT, toAuditConfig } from "../src/audit/audit-outbox.ts";
+import { CACHE_ENVIRONMENT, toCacheConfig } from "../src/cache/shared-cache.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../src/clerk/client/clerk-config.ts";
 import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../src/kafka/client/kafka-config.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead-letters.ts";

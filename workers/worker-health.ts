@@ -1,6 +1,6 @@
 import { Hono } from "hono";
 import { addHealth, type Readiness } from "../src/http/add-health.ts";
-import { mapErrors } from "../src/http/map-errors.ts";
+import { mapErrors } from "../src/http/api-error.ts";
 import { serve } from "../src/http/serve.ts";
 import type { ShardGroup } from "../src/kafka/consuming/join-shard-group.ts";
 import { checkRedis } from "../src/redis/redis-client.ts";

@@ -1,5 +1,5 @@
 import { Queue } from "bullmq";
-import { stripUser } from "../../src/clerk/payloads/strip-user.ts";
+import { stripUser } from "../../src/clerk/payloads/user-json.ts";
 import type { BenchContext } from "../context.ts";
 import type { BenchMessage } from "../messages/make-message.ts";
 import { clerkEventSchema, type NaiveJob } from "../naive/event.ts";

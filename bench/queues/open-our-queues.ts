@@ -1,7 +1,7 @@
 import { Queue } from "bullmq";
 import { Redis } from "ioredis";
 import { z } from "zod";
-import { stripUser } from "../../src/clerk/payloads/strip-user.ts";
+import { stripUser } from "../../src/clerk/payloads/user-json.ts";
 import { createShardOf } from "../../src/domain/shard-of.ts";
 import type { Message } from "../../src/domain/message.ts";
 import { createMessageQueues } from "../../src/queue/message-queues.ts";

@@ -2,9 +2,8 @@ import type { Command } from "commander";
 import { countUsers } from "../../src/clerk/users/list-users.ts";
 import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
 import { assertSameInstance } from "../../src/clerk/client/clerk-instance.ts";
-import { createProgressStore } from "../../src/reconciliation/runs/backfill-progress.ts";
-import { backfill } from "../../src/reconciliation/runs/backfill.ts";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { backfill, createProgressStore } from "../../src/reconciliation/runs/backfill.ts";
+import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 import { type ProgressDisplay, showProgress } from "../context/show-progress.ts";
 
 /** `bridge backfill`: publishes the users that Clerk had before the bridge was installed. */

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import type { DeadLetter } from "../../src/queue/dead-letters.ts";
-import type { CliContext } from "../context/cli-context.ts";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { type CliContext, exitCodes, print, runCommand } from "../context/cli-context.ts";
 import { retryDeadLetter } from "../dlq/retry-dead-letter.ts";
 
 /** `bridge dlq list | show | retry | drop`: the dead letters, messages that could not be processed. */

@@ -1,11 +1,14 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
-import { checkApiConfig } from "../doctor/check-api-config.ts";
+import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 import { checkClerk, checkInstance } from "../doctor/check-clerk.ts";
 import { checkKafka, checkShards } from "../doctor/check-kafka.ts";
 import { checkClocks, checkConnection, checkMemory, checkRedisSettings } from "../doctor/check-redis.ts";
-import { type Finding, runCheck } from "../doctor/finding.ts";
+import { type Finding, fail, ok, runCheck } from "../doctor/finding.ts";
+import { execFile } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { EnvironmentVariables } from "../../src/shared/environment.ts";
+import { messageOf } from "../../src/shared/errors.ts";
 
 const marks = { ok: styleText("green", "✓"), warn: styleText("yellow", "!"), fail: styleText("red", "✗") };
 
@@ -41,4 +44,20 @@ export function addDoctorCommand(program: Command): void {
 function formatFinding(finding: Finding): string {
   const line = `${marks[finding.verdict]} ${finding.subject}: ${finding.detail}`;
   return finding.verdict === "ok" ? line : `${line}\n    → ${finding.remedy}`;
+}
+
+const apiProgram = fileURLToPath(new URL("../../src/api/main.ts", import.meta.url));
+
+/**
+ * Checks that the API would start with this environment. Runs the API's own check in a process, because the programs do
+ * not import each other.
+ */
+async function checkApiConfig(variables: EnvironmentVariables): Promise<Finding[]> {
+  const subject = "API configuration";
+  const { promise, resolve } = Promise.withResolvers<Finding[]>();
+  execFile(process.execPath, [apiProgram, "--check-config"], { env: { ...variables } }, (error, stdout, stderr) => {
+    if (error === null) resolve([ok(subject, stdout.trim())]);
+    else resolve([fail(subject, stderr.replace(/^Cannot run:\n/, "").trim() || messageOf(error), "see .env.example")]);
+  });
+  return promise;
 }

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { allShards } from "../../src/domain/shard-of.ts";
 import { forgetLedger } from "../../src/ledger/shard-ledger.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 
 /** `bridge rebuild`: has the workers rebuild the ledger from Kafka. */
 export function addRebuildCommand(program: Command): void {

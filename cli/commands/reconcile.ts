@@ -5,7 +5,7 @@ import {
   createReconciliationQueue,
   type ReconciliationQueue,
 } from "../../src/reconciliation/runs/reconciliation-queue.ts";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 
 const pollIntervalMs = 200;
 

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import type { FollowFrom } from "../../src/kafka/consuming/follow-topic.ts";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 
 /** `bridge replay`: copies events to another topic for a new consumer. */
 export function addReplayCommand(program: Command): void {

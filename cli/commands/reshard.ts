@@ -7,8 +7,7 @@ import { shardPrefix } from "../../src/redis/keys.ts";
 import { planReshard } from "../../src/resharding/plan-reshard.ts";
 import { reshard, type ReshardDeps } from "../../src/resharding/reshard.ts";
 import { createShardLayoutRecord } from "../../src/resharding/shard-layout.ts";
-import type { CliContext } from "../context/cli-context.ts";
-import { exitCodes, type ExitCode, print, runCommand } from "../context/run-command.ts";
+import { type CliContext, type ExitCode, exitCodes, print, runCommand } from "../context/cli-context.ts";
 import { type ProgressDisplay, showProgress } from "../context/show-progress.ts";
 
 interface ReshardOptions {

@@ -1,7 +1,7 @@
 import { styleText } from "node:util";
 import type { Command } from "commander";
 import { type UserEvent, userEventSchema } from "../../src/domain/user-events.ts";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 
 /** `bridge tail`: prints events while they are committed. */
 export function addTailCommand(program: Command): void {

@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { createUserReader, type UserReader } from "../../src/clerk/users/read-user.ts";
 import { writeSnapshot } from "../../src/reconciliation/compare/queue-missed.ts";
-import type { CliContext } from "../context/cli-context.ts";
-import { type ExitCode, exitCodes, print, runCommand } from "../context/run-command.ts";
+import { type CliContext, type ExitCode, exitCodes, print, runCommand } from "../context/cli-context.ts";
 
 /** `bridge users restore`: publishes users again that were published as deleted although Clerk has them. */
 export function addUsersCommand(program: Command): void {

@@ -5,7 +5,7 @@ import { countAllWaiting } from "../../src/queue/message-queues.ts";
 import type { Problem } from "../../src/reconciliation/compare/compare-views.ts";
 import { type Difference, verify } from "../../src/reconciliation/compare/verify.ts";
 import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
-import { exitCodes, print, runCommand } from "../context/run-command.ts";
+import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 
 /** `bridge verify`: compares Clerk, the ledger and Kafka. The exit code is 2 when they differ. */
 export function addVerifyCommand(program: Command): void {

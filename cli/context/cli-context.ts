@@ -3,16 +3,17 @@ import { type ClerkApi, createClerkApi } from "../../src/clerk/client/clerk-api.
 import { type ClerkInstance, createClerkInstance } from "../../src/clerk/client/clerk-instance.ts";
 import { createShardOf } from "../../src/domain/shard-of.ts";
 import { type EventLog, openEventLog } from "../../src/kafka/open-event-log.ts";
-import { createLedgerView, type LedgerView } from "../../src/ledger/ledger-view.ts";
+import { type LedgerView, createLedgerView } from "../../src/ledger/ledger-view.ts";
 import { type DeadLetters, createDeadLetters } from "../../src/queue/dead-letters.ts";
 import { type MessageQueues, createMessageQueues } from "../../src/queue/message-queues.ts";
 import { createFailFastRedis } from "../../src/redis/create-redis.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
-import { messageOf } from "../../src/shared/errors.ts";
+import { ConfigError, messageOf } from "../../src/shared/errors.ts";
 import { createLogger } from "../../src/shared/logger.ts";
 import { withTimeout } from "../../src/shared/with-timeout.ts";
 import { type CliConfig, readCliConfig } from "./cli-config.ts";
+import { explainKafkaError } from "../../src/kafka/client/explain-error.ts";
 
 /** What every command works with: the worker's configuration, and the same clients of Redis, Kafka and Clerk. */
 export interface CliContext extends AsyncDisposable {
@@ -83,3 +84,28 @@ async function untilReady(redis: RedisClient): Promise<void> {
     throw new Error(`Redis is unavailable: ${messageOf(error)}`);
   });
 }
+
+/** Exit codes, for scripts. `problems`: the command ran, and found something wrong. */
+export const exitCodes = { ok: 0, failed: 1, problems: 2 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/**
+ * Runs one command and sets the exit code. An error becomes one line on standard error, without a stack. Errors after
+ * Ctrl-C are ignored: the operator has stopped the command.
+ */
+export async function runCommand(command: (context: CliContext) => Promise<ExitCode>): Promise<void> {
+  try {
+    await using context = await openCliContext();
+    try {
+      process.exitCode = await command(context);
+    } catch (error) {
+      if (!context.signal.aborted) throw error;
+    }
+  } catch (error) {
+    const shown = explainKafkaError(error) ?? error;
+    process.stderr.write(`${shown instanceof ConfigError ? String(shown) : messageOf(shown)}\n`);
+    process.exitCode = exitCodes.failed;
+  }
+}
+
+export const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,5 +1,5 @@
 import { SingleBar } from "cli-progress";
-import { print } from "./run-command.ts";
+import { print } from "./cli-context.ts";
 
 /** Shows how much of some work is done, and estimates the remaining time. */
 export interface ProgressDisplay {

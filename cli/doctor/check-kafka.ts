@@ -1,8 +1,7 @@
 import { explainKafkaError } from "../../src/kafka/client/explain-error.ts";
 import type { EventLog } from "../../src/kafka/open-event-log.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
-import { checkShardCount } from "../../src/resharding/assert-shard-count.ts";
-import { workerShardCountError } from "../../src/resharding/shard-layout.ts";
+import { checkShardCount, workerShardCountError } from "../../src/resharding/shard-layout.ts";
 import type { CliConfig } from "../context/cli-config.ts";
 import { fail, type Finding, ok, warn } from "./finding.ts";
 

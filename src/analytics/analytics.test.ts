@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { intervals, startOf, startOfNext, startsBetween } from "./intervals.ts";
-import { resolveSeries } from "./series-range.ts";
+import { resolveSeries } from "./analytics-reader.ts";
 import { parseSessionChange } from "../clerk/payloads/parse-session-change.ts";
 
 const at = (text: string) => Date.parse(text);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
-import { loadScript } from "../redis/load-script.ts";
+import { loadScript } from "../redis/redis-client.ts";
 import type { AnalyticsContext } from "./analytics-config.ts";
 import {
   activeEndsAt,

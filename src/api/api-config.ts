@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { ConfigError } from "../shared/errors.ts";
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../analytics/analytics-config.ts";
-import { CACHE_ENVIRONMENT, toCacheConfig } from "../cache/cache-config.ts";
+import { CACHE_ENVIRONMENT, toCacheConfig } from "../cache/shared-cache.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../clerk/client/clerk-config.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../queue/dead-letters.ts";
 import { REDIS_MEMORY_ENVIRONMENT } from "../redis/redis-memory.ts";
@@ -10,7 +10,7 @@ import { type EnvironmentVariables, port, positive, readEnvironment } from "../s
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../shared/program-config.ts";
 import { toWebhooksConfig, WEBHOOKS_ENVIRONMENT } from "../webhooks/webhooks-config.ts";
 import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth/auth-config.ts";
-import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/passwords-config.ts";
+import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/password-policy.ts";
 import { toUsersConfig, USERS_ENVIRONMENT } from "./users/users-config.ts";
 
 /** Every variable that the API reads. */

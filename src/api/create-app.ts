@@ -5,7 +5,7 @@ import { addWebhookRoute, reportWrongPath, type WebhookRouteDeps } from "../webh
 import { addHealth, type Readiness } from "../http/add-health.ts";
 import type { ApiApp, ApiEnv } from "./http/api-env.ts";
 import { toApiError } from "./http/to-api-error.ts";
-import { mapErrors } from "../http/map-errors.ts";
+import { mapErrors } from "../http/api-error.ts";
 import { methodNotAllowed } from "./http/create-router.ts";
 
 export interface AppDeps extends WebhookRouteDeps {

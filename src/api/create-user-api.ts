@@ -1,4 +1,3 @@
-import { addAccountRoutes } from "./accounts/add-account-routes.ts";
 import type { ApiContext } from "./users/api-context.ts";
 import { createRateLimit } from "./http/rate-limit.ts";
 import { addAnalyticsRoutes } from "./analytics/add-analytics-routes.ts";
@@ -6,23 +5,34 @@ import { createAnalyticsReader } from "../analytics/analytics-reader.ts";
 import { createSecurityCounter } from "../analytics/security-counter.ts";
 import { addAuditRoute } from "./audit/add-audit-route.ts";
 import { createAuditReader } from "../audit/audit-reader.ts";
-import { createAuditTrail } from "../audit/audit-trail.ts";
+import { createAuditTrail, createAuditTrailMetrics } from "../audit/audit-trail.ts";
 import { assertAccessDeclared } from "./auth/requires.ts";
 import { applyMiddleware } from "./apply-middleware.ts";
 import { readRoles } from "./auth/roles.ts";
-import { createUserCache } from "./users/user-cache.ts";
+import { createUserCache, createUserMetrics } from "./users/user-cache.ts";
 import { createClerkApi } from "../clerk/client/clerk-api.ts";
 import type { ApiConfig } from "./api-config.ts";
 import type { ApiApp } from "./http/api-env.ts";
 import { createRouter } from "./http/create-router.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "prom-client";
-import { createAuditTrailMetrics } from "../audit/audit-metrics.ts";
-import { createUserMetrics } from "./users/user-metrics.ts";
-import { addUserRoutes } from "./users/add-user-routes.ts";
 import { createIdempotencyRecords } from "./users/idempotency-records.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
+import { addBatch } from "./users/add-batch.ts";
+import { addChangeRole } from "./users/change-role.ts";
+import { addCreateUser } from "./users/create-user.ts";
+import { addDeleteUser } from "./users/delete-user.ts";
+import { addGetUser } from "./users/get-user.ts";
+import { addListUsers } from "./users/list-users.ts";
+import { addUpdateUser } from "./users/update-user.ts";
+import { addChangeAccountStatus } from "./accounts/change-account-status.ts";
+import { addCreateRecoveryLink } from "./accounts/create-recovery-link.ts";
+import { addGetDetails } from "./accounts/get-details.ts";
+import { addListSessions } from "./accounts/list-sessions.ts";
+import { addResetMfa } from "./accounts/reset-mfa.ts";
+import { addRevokeSession, addRevokeSessions } from "./accounts/revoke-sessions.ts";
+import { addVerifyPassword } from "./accounts/verify-password.ts";
 
 export interface UserApiDeps {
   readonly queues: Pick<MessageQueues, "add">;
@@ -89,4 +99,27 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
   });
   assertAccessDeclared(api);
   return api;
+}
+
+/** The routes of users: listing, reading, creating, updating and deleting them. */
+function addUserRoutes(api: ApiApp, context: ApiContext): void {
+  addListUsers(api, context);
+  addGetUser(api, context);
+  addCreateUser(api, context);
+  addUpdateUser(api, context);
+  addDeleteUser(api, context);
+  addChangeRole(api, context);
+  addBatch(api, context);
+}
+
+/** The routes of a user's account: details, sessions, status and credentials. */
+function addAccountRoutes(api: ApiApp, context: ApiContext): void {
+  addGetDetails(api, context);
+  addListSessions(api, context);
+  addRevokeSession(api, context);
+  addRevokeSessions(api, context);
+  addChangeAccountStatus(api, context);
+  addResetMfa(api, context);
+  addCreateRecoveryLink(api, context);
+  addVerifyPassword(api, context);
 }

@@ -1,5 +1,5 @@
 import { createLogger } from "../shared/logger.ts";
-import { runProgram } from "../shared/run-program.ts";
+import { runProgram } from "../shared/lifecycle.ts";
 import { createVerifier } from "../webhooks/verify-message.ts";
 import { readApiConfig } from "./api-config.ts";
 import { readRoles } from "./auth/roles.ts";

@@ -14,8 +14,7 @@ import { shardPrefixes } from "../redis/keys.ts";
 import { startMemoryWatch } from "../redis/redis-memory.ts";
 import { checkRedis } from "../redis/redis-client.ts";
 import { createFailFastRedis } from "../redis/create-redis.ts";
-import { checkShardCount, assertShardCount } from "../resharding/assert-shard-count.ts";
-import { apiShardCountError } from "../resharding/shard-layout.ts";
+import { apiShardCountError, assertShardCount, checkShardCount } from "../resharding/shard-layout.ts";
 import { createWebhookMetrics } from "../webhooks/webhook-metrics.ts";
 import { createVerifier } from "../webhooks/verify-message.ts";
 

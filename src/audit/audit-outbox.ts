@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { auditStream } from "../redis/keys.ts";
-import { loadScript } from "../redis/load-script.ts";
-import type { RedisClient } from "../redis/redis-client.ts";
-import type { AuditConfig } from "./audit-config.ts";
+import { type RedisClient, loadScript } from "../redis/redis-client.ts";
 import { entryJson } from "./audit-record.ts";
+import { positive } from "../shared/environment.ts";
 
 /** An entry that this process has claimed and must acknowledge. */
 export interface ClaimedEntry {
@@ -101,3 +100,26 @@ export function createAuditOutbox(options: AuditOutboxOptions): AuditOutbox {
 
 const toClaimed = (entries: z.infer<typeof entriesSchema>): ClaimedEntry[] =>
   entries.flatMap((entry) => (entry === null ? [] : { id: entry[0], json: entryJson(entry[1] ?? []) }));
+
+export const AUDIT_ENVIRONMENT = {
+  AUDIT_RETENTION_MS: positive
+    .default(90 * 86_400_000)
+    .describe("Time that GET /api/audit shows an entry, in ms. An entry stays in Redis at least until Kafka has it"),
+  AUDIT_MAX_ENTRIES: positive
+    .default(100_000)
+    .describe(
+      "Maximum number of entries that GET /api/audit shows. An entry stays in Redis at least until Kafka has it",
+    ),
+};
+type Environment = z.infer<z.ZodObject<typeof AUDIT_ENVIRONMENT>>;
+
+/** Bounds of the audit trail in Redis; entries that Kafka does not have yet are kept beyond them. */
+export interface AuditConfig {
+  readonly retentionMs: number;
+  readonly maxEntries: number;
+}
+
+export const toAuditConfig = (env: Environment): AuditConfig => ({
+  retentionMs: env.AUDIT_RETENTION_MS,
+  maxEntries: env.AUDIT_MAX_ENTRIES,
+});

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { backoffDelayMs } from "../shared/backoff.ts";
 import { messageOf } from "../shared/errors.ts";
 import type { Logger } from "../shared/logger.ts";
-import type { AuditRelayMetrics } from "./audit-metrics.ts";
+import type { AuditRelayMetrics } from "./audit-trail.ts";
 import type { AuditOutbox, ClaimedEntry } from "./audit-outbox.ts";
 import type { AuditPublisher } from "./audit-publisher.ts";
 import { type AuditRecord, parseAuditRecord } from "./audit-record.ts";

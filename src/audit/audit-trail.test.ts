@@ -1,9 +1,8 @@
 import { expect, onTestFinished, test } from "vitest";
 import { findFreePort } from "../../dev/stack/free-port.ts";
 import type { AuditEntry } from "./audit-record.ts";
-import { createAuditTrail, sanitizeEntry } from "./audit-trail.ts";
+import { createAuditTrail, createAuditTrailMetrics, sanitizeEntry } from "./audit-trail.ts";
 import { createLogger } from "../shared/logger.ts";
-import { createAuditTrailMetrics } from "./audit-metrics.ts";
 import { Registry } from "prom-client";
 import { createFailFastRedis } from "../redis/create-redis.ts";
 

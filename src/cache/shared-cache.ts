@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
-import { loadScript } from "../redis/load-script.ts";
-import type { RedisClient } from "../redis/redis-client.ts";
+import { type RedisClient, loadScript } from "../redis/redis-client.ts";
+import { pageGenerationKey, userKey } from "../redis/keys.ts";
 
 /** The outcome of a read. `bypassed`: the value was loaded without the cache, because Redis did not answer. */
 type CacheOutcome = "hit" | "loaded" | "joined" | "waited" | "bypassed";
@@ -140,3 +140,39 @@ export function createSharedCache<T>({ redis, ttlMs, schema, onOutcome }: Shared
 }
 
 const present = (keys: EntryKeys): string[] => keys.filter((key) => key !== undefined);
+
+export const CACHE_ENVIRONMENT = {
+  CACHE_TTL_MS: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(60_000)
+    .describe("Time that users and pages of lists are cached in Redis, in ms; 0 turns the cache off"),
+};
+type Environment = z.infer<z.ZodObject<typeof CACHE_ENVIRONMENT>>;
+
+export interface CacheConfig {
+  /** 0: no cache. */
+  readonly ttlMs: number;
+}
+
+export const toCacheConfig = (env: Environment): CacheConfig => ({ ttlMs: env.CACHE_TTL_MS });
+
+/**
+ * Invalidates these users and all pages of lists for every process in one round trip. Loads in progress are not stored. Throws while
+ * Redis is unavailable.
+ */
+export async function invalidateUsers(
+  redis: RedisClient,
+  redisPrefix: string,
+  userIds: readonly string[],
+): Promise<void> {
+  if (userIds.length === 0) return;
+  const replies = await redis
+    .multi()
+    .unlink(...userIds.map((userId) => userKey(redisPrefix, userId)))
+    .incr(pageGenerationKey(redisPrefix))
+    .exec();
+  const failure = replies?.find(([error]) => error)?.[0];
+  if (failure || !replies) throw new Error("Redis did not invalidate", { cause: failure });
+}

@@ -1,8 +1,7 @@
 import { z } from "zod";
 import { type State, stateSchema } from "../domain/state.ts";
 import { ledgerKey } from "../redis/keys.ts";
-import { loadScript } from "../redis/load-script.ts";
-import type { RedisClient } from "../redis/redis-client.ts";
+import { type RedisClient, loadScript } from "../redis/redis-client.ts";
 
 /**
  * A shard's ledger is one Redis hash. It holds the states, and under reserved names the proof that they are complete. The names

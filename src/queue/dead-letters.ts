@@ -1,7 +1,6 @@
 import { z } from "zod";
-import { loadScript } from "../redis/load-script.ts";
+import { type RedisClient, loadScript } from "../redis/redis-client.ts";
 import { deadLetterKeys } from "../redis/keys.ts";
-import type { RedisClient } from "../redis/redis-client.ts";
 import { positive } from "../shared/environment.ts";
 
 /** A message that could not be decided, with the reason. It is stored until an operator inspects it, and blocks nothing. */

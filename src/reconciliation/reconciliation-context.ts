@@ -7,7 +7,9 @@ import type { UserPageReader } from "./paging/user-page-reader.ts";
 import type { ReconciliationConfig } from "./reconciliation-config.ts";
 import type { ReconciliationMetrics } from "./reconciliation-metrics.ts";
 import type { RunShards, SkippedShards } from "./run-shards.ts";
-import type { Watermark } from "./watermark.ts";
+import { z } from "zod";
+import { watermarkKey } from "../redis/keys.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
 
 /** What it takes to compare Clerk's users with the ledger and to queue what is missing: for runs, backfill and verification. */
 export interface ComparisonContext {
@@ -36,4 +38,27 @@ export interface ReconciliationContext
 /** What one run works with. */
 export interface RunContext extends ReconciliationContext {
   readonly runShards: RunShards;
+}
+
+/**
+ * The time up to which Clerk's changes have been compared: every user with an `updated_at` up to it has been compared since, and
+ * missed changes were queued.
+ */
+export interface Watermark {
+  /** In ms by Clerk's clock; undefined before the first run, and when Redis has lost it. */
+  read(): Promise<number | undefined>;
+  write(at: number): Promise<void>;
+}
+
+export function createWatermark(redis: RedisClient, redisPrefix: string): Watermark {
+  const key = watermarkKey(redisPrefix);
+  return {
+    read: async () =>
+      z.coerce
+        .number()
+        .optional()
+        .catch(undefined)
+        .parse((await redis.get(key)) ?? undefined),
+    write: async (at) => void (await redis.set(key, at)),
+  };
 }

@@ -3,11 +3,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { countMisplaced } from "../kafka/consuming/find-misplaced.ts";
 import type { EventLog } from "../kafka/open-event-log.ts";
 import { createShardOf } from "../domain/shard-of.ts";
-import type { ShardLayoutRecord } from "./shard-layout.ts";
-import { planReshard, type ReshardPlan } from "./plan-reshard.ts";
-import { splitMovedStates } from "./plan-reshard.ts";
-import { type TakeShardsDeps, withShards } from "./take-shards.ts";
-import type { ShardLayout } from "./shard-layout.ts";
+import type { ShardLayout, ShardLayoutRecord } from "./shard-layout.ts";
+import { type ReshardPlan, planReshard, splitMovedStates } from "./plan-reshard.ts";
+import type { ShardPublisher } from "../kafka/publishing/shard-publisher.ts";
+import { FencedError } from "../kafka/publishing/transaction-writer.ts";
+import type { ShardLedger } from "../ledger/shard-ledger.ts";
 
 /** The steps at which the command can crash without harm. */
 export type ReshardStep = "announced" | "fenced" | "grown" | "taken" | "moved_some" | "moved";
@@ -100,5 +100,45 @@ async function moveAll(deps: ReshardDeps, moving: ShardLayout, to: number): Prom
       await assertOurs(deps.shardLayout, moving);
       await delay(retryDelayMs * attempt, undefined, { signal: deps.signal });
     }
+  }
+}
+
+interface TakeShardsDeps {
+  /** Creates a publisher that moves states among this number of shards. */
+  readonly openPublisher: (shard: number, movesAmong: number) => Promise<ShardPublisher>;
+  readonly createShardLedger: (shard: number) => ShardLedger;
+  readonly cluster: string;
+}
+
+/**
+ * Takes a shard from its owner, as the next owner does: fences it in Kafka and claims its ledger. The ledger stays empty with a
+ * claim that Kafka knows, so that the next owner rebuilds it from Kafka and does not count it as lost. Throws
+ * {@link FencedError} when another owner claims the ledger in between.
+ */
+async function takeShard({ openPublisher, createShardLedger, cluster }: TakeShardsDeps, shard: number, count: number) {
+  const publisher = await openPublisher(shard, count);
+  try {
+    const ledger = createShardLedger(shard);
+    const { offset: barrier, id: barrierId } = publisher.barrier;
+    if (await ledger.claim(await ledger.inspect(), { barrier, barrierId, cluster }, "rebuild")) return publisher;
+    throw new FencedError("another owner has claimed the ledger");
+  } catch (error) {
+    await publisher.close();
+    throw error;
+  }
+}
+
+/** Takes the shards 0 to `count` - 1, runs `work` with their publishers and closes the publishers in any case. */
+async function withShards<T>(
+  deps: TakeShardsDeps,
+  count: number,
+  work: (publishers: readonly ShardPublisher[]) => Promise<T>,
+): Promise<T> {
+  const publishers: ShardPublisher[] = [];
+  try {
+    for (let shard = 0; shard < count; shard += 1) publishers.push(await takeShard(deps, shard, count));
+    return await work(publishers);
+  } finally {
+    await Promise.allSettled(publishers.map((publisher) => publisher.close()));
   }
 }

@@ -1,6 +1,6 @@
 import type { Context, Handler, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { errorBody } from "../http/map-errors.ts";
+import { errorBody } from "../http/api-error.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { WebhookMetrics } from "./webhook-metrics.ts";
 import { receiveMessage, type Receipt, type ReceiveDeps } from "./receive-message.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
 import { isSessionType, parseSessionChange } from "../clerk/payloads/parse-session-change.ts";
-import { stripUser } from "../clerk/payloads/strip-user.ts";
+import { stripUser } from "../clerk/payloads/user-json.ts";
 import { bridgedTypes, type Message } from "../domain/message.ts";
 import type { VerifiedMessage } from "./verify-message.ts";
 

@@ -1,5 +1,5 @@
 import type { AnalyticsConfig } from "../../src/analytics/analytics-config.ts";
-import type { CacheConfig } from "../../src/cache/cache-config.ts";
+import type { CacheConfig } from "../../src/cache/shared-cache.ts";
 import type { UserReader } from "../../src/clerk/users/read-user.ts";
 import type { ShardGroup } from "../../src/kafka/consuming/join-shard-group.ts";
 import type { ShardPublisher } from "../../src/kafka/publishing/shard-publisher.ts";

@@ -3,8 +3,12 @@ import { ApiError } from "../../http/api-error.ts";
 import { invalidInput } from "../http/create-router.ts";
 import type { AnalyticsConfig } from "../../analytics/analytics-config.ts";
 import type { Interval } from "../../analytics/intervals.ts";
-import type { AnalyticsReader } from "../../analytics/analytics-reader.ts";
-import { resolveSeries, type Series, type SeriesQuery } from "../../analytics/series-range.ts";
+import {
+  type AnalyticsReader,
+  type Series,
+  type SeriesQuery,
+  resolveSeries,
+} from "../../analytics/analytics-reader.ts";
 
 /** What the analytics routes work with. */
 export interface AnalyticsRouteContext {

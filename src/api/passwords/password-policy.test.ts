@@ -2,9 +2,14 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { ApiError } from "../../http/api-error.ts";
-import { describeViolation, findPasswordViolations, type PasswordPolicy } from "./password-policy.ts";
+import {
+  PASSWORDS_ENVIRONMENT,
+  type PasswordPolicy,
+  describeViolation,
+  findPasswordViolations,
+  toPasswordPolicy,
+} from "./password-policy.ts";
 import { passwordSchema, rejectPersonalInfo } from "./password-schema.ts";
-import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords-config.ts";
 
 const policyOf = (variables: Record<string, string> = {}): PasswordPolicy =>
   toPasswordPolicy(z.object(PASSWORDS_ENVIRONMENT).parse(variables));

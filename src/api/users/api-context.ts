@@ -7,8 +7,7 @@ import type { FindRole } from "../auth/roles.ts";
 import type { RateLimit } from "../http/api-env.ts";
 import type { PasswordPolicy } from "../passwords/password-policy.ts";
 import type { IdempotencyRecords } from "./idempotency-records.ts";
-import type { UserCache } from "./user-cache.ts";
-import type { UserMetrics } from "./user-metrics.ts";
+import type { UserCache, UserMetrics } from "./user-cache.ts";
 import type { UsersConfig } from "./users-config.ts";
 
 /** Everything that the routes of users and of their accounts work with. Created once, in `create-user-api.ts`. */

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
-import { stripUser } from "../../clerk/payloads/strip-user.ts";
+import { stripUser } from "../../clerk/payloads/user-json.ts";
 import { userIdSchema } from "../../domain/user.ts";
 import type { bridgedTypes } from "../../domain/message.ts";
 import type { ApiContext } from "./api-context.ts";

@@ -1,12 +1,10 @@
 import { z } from "zod";
 import type { Logger } from "../../shared/logger.ts";
-import type { UserMetrics } from "./user-metrics.ts";
 import { type ApiUser, apiUserSchema } from "./user-schemas.ts";
-import type { CacheConfig } from "../../cache/cache-config.ts";
+import { type CacheConfig, createSharedCache, invalidateUsers } from "../../cache/shared-cache.ts";
 import { pageGenerationKey, pageKey, userKey } from "../../redis/keys.ts";
-import { invalidateUsers } from "../../cache/invalidate-users.ts";
-import { createSharedCache } from "../../cache/shared-cache.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
+import { Counter, type Registry } from "prom-client";
 
 export interface UserCacheDeps {
   /** A connection that fails fast, because requests wait for it. */
@@ -73,4 +71,30 @@ export interface UserCache {
   user(id: string, load: () => Promise<ApiUser | undefined>): Promise<ApiUser | undefined>;
   page(key: string, load: () => Promise<UserPage>): Promise<UserPage>;
   invalidate(userIds: readonly string[]): Promise<void>;
+}
+
+export type UserMetrics = ReturnType<typeof createUserMetrics>;
+
+/** The metrics of the user API. To be created once per registry. */
+export function createUserMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    changes: new Counter({
+      name: "bridge_api_changes_total",
+      help: "Changes made through the API, by outcome: queued immediately, or left to Clerk's webhook",
+      labelNames: ["outcome"],
+      registers,
+    }),
+    cacheReads: new Counter({
+      name: "bridge_cache_reads_total",
+      help: "Reads of users and pages through the cache, by outcome",
+      labelNames: ["entry", "outcome"],
+      registers,
+    }),
+    cacheInvalidationsFailed: new Counter({
+      name: "bridge_cache_invalidations_failed_total",
+      help: "Changes whose cache invalidation failed because Redis was unavailable",
+      registers,
+    }),
+  };
 }

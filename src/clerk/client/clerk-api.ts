@@ -7,9 +7,8 @@ import type { Logger } from "../../shared/logger.ts";
 import { withTimeout } from "../../shared/with-timeout.ts";
 import type { ClerkConfig } from "./clerk-config.ts";
 import { createClerkMetrics } from "./clerk-metrics.ts";
-import { acquireBudget, createRateBudget } from "./rate-budget.ts";
-import { type ClerkFailure, ClerkTimeoutError, outageToError, classifyFailure } from "./classify-failure.ts";
-import { createThrottle, type Throttled } from "./throttle.ts";
+import { type Throttled, acquireBudget, createRateBudget, createThrottle } from "./rate-budget.ts";
+import { type ClerkFailure, ClerkTimeoutError, outageToError, classifyFailure } from "./clerk-errors.ts";
 
 export interface CallOptions {
   /** How many HTTP requests the call makes: `getUserList` makes two. Default 1. */

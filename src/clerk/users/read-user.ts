@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ClerkApi } from "../client/clerk-api.ts";
 import type { ClerkInstance, InstanceCheck } from "../client/clerk-instance.ts";
 import { ClerkRequestError, isClerkOutage } from "../client/clerk-errors.ts";
-import { stripUser } from "../payloads/strip-user.ts";
+import { stripUser } from "../payloads/user-json.ts";
 import { readUserPage } from "./list-users.ts";
 
 /** Reads one user as Clerk sends it. `readAt` is the time just before, in ms by the clock passed in. Throws what `clerk` throws. */

@@ -5,7 +5,7 @@ import type { Snapshot } from "../../domain/change.ts";
 import type { FollowFrom } from "../../kafka/consuming/follow-topic.ts";
 import { compareViews, type Problem, type StoredView } from "./compare-views.ts";
 import { maxIds, type UserPage } from "../paging/user-page-reader.ts";
-import { iterateAllUsers } from "../paging/iterate-all-users.ts";
+import { iterateAllUsers } from "../paging/iterate-users.ts";
 import { writeSnapshot } from "./queue-missed.ts";
 
 export interface VerificationContext extends ComparisonContext {

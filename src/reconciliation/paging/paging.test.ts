@@ -2,8 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ListedUser, UserPageReader, UserPageRequest } from "./user-page-reader.ts";
-import { iterateAllUsers } from "./iterate-all-users.ts";
-import { iterateRecentUsers } from "./iterate-recent-users.ts";
+import { iterateAllUsers, iterateRecentUsers } from "./iterate-users.ts";
 
 /** A list of users that are changed and deleted between two pages. Newer users have greater numbers, and ids tell the order of creation. */
 class MovingList {

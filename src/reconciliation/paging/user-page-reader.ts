@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { readUserPage, type UserQuery } from "../../clerk/users/list-users.ts";
-import { stripUser } from "../../clerk/payloads/strip-user.ts";
+import { stripUser } from "../../clerk/payloads/user-json.ts";
 import { ClerkFailedError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 
 /** A user in one of Clerk's lists, without the fields that must not be stored. */

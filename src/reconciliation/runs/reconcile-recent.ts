@@ -1,7 +1,7 @@
 import type { RunContext } from "../reconciliation-context.ts";
 import { type Findings, noFindings, reconcilePage } from "../compare/reconcile-page.ts";
 import { rememberSkipped } from "./skip-incomplete.ts";
-import { iterateRecentUsers } from "../paging/iterate-recent-users.ts";
+import { iterateRecentUsers } from "../paging/iterate-users.ts";
 
 /** `page_limit`, `no_watermark`: only a full sweep can find the missed changes. */
 export type RecentRun =

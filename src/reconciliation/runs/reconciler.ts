@@ -15,9 +15,8 @@ import { createUserPageReader } from "../paging/user-page-reader.ts";
 import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
 import { runReconciliation } from "./run-reconciliation.ts";
-import type { ReconciliationContext } from "../reconciliation-context.ts";
+import { type ReconciliationContext, createWatermark } from "../reconciliation-context.ts";
 import { createSkippedShards } from "../run-shards.ts";
-import { createWatermark } from "../watermark.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
 
 export interface ReconcilerOptions {

@@ -4,7 +4,7 @@ import { type Findings, noFindings, reconcilePage } from "../compare/reconcile-p
 import type { RunRequest } from "./reconciliation-queue.ts";
 import { watermarkOf } from "./reconcile-recent.ts";
 import { rememberSkipped, skipIncomplete } from "./skip-incomplete.ts";
-import { iterateAllUsers } from "../paging/iterate-all-users.ts";
+import { iterateAllUsers } from "../paging/iterate-users.ts";
 
 export interface Sweep {
   readonly findings: Findings;

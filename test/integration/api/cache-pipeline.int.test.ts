@@ -1,9 +1,7 @@
 import { pino } from "pino";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { pageGenerationKey } from "../../../src/redis/keys.ts";
-import { createUserCache } from "../../../src/api/users/user-cache.ts";
-import type { UserCache } from "../../../src/api/users/user-cache.ts";
-import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
+import { type UserCache, createUserCache, createUserMetrics } from "../../../src/api/users/user-cache.ts";
 import { Registry } from "prom-client";
 import type { ApiUser } from "../../../src/api/users/user-schemas.ts";
 import { type Bridge, openBridge, type PausableWorker } from "../../support/bridge/bridge.ts";

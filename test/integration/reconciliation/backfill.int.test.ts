@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { createProgressStore } from "../../../src/reconciliation/runs/backfill-progress.ts";
+import { createProgressStore } from "../../../src/reconciliation/runs/backfill.ts";
 import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { afterAll, expect, inject, test } from "vitest";
 import { randomUUID } from "node:crypto";
-import { loadScript } from "../../../src/redis/load-script.ts";
+import { loadScript } from "../../../src/redis/redis-client.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
 
 const redis = new Redis(inject("redisUrl"));

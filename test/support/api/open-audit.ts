@@ -4,12 +4,15 @@ import { pino } from "pino";
 import { inject } from "vitest";
 import { auditStream } from "../../../src/redis/keys.ts";
 import type { AuditEntry } from "../../../src/audit/audit-record.ts";
-import type { AuditTrail } from "../../../src/audit/audit-trail.ts";
+import {
+  type AuditTrail,
+  createAuditRelayMetrics,
+  createAuditTrail,
+  createAuditTrailMetrics,
+} from "../../../src/audit/audit-trail.ts";
 import { type AuditOutbox, createAuditOutbox } from "../../../src/audit/audit-outbox.ts";
-import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { type AuditPublisher, createAuditPublisher } from "../../../src/audit/audit-publisher.ts";
-import { createAuditRelayMetrics, createAuditTrailMetrics } from "../../../src/audit/audit-metrics.ts";
 import { Registry } from "prom-client";
 import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
 import { startAuditRelay } from "../../../src/audit/audit-relay.ts";

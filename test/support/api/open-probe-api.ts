@@ -2,7 +2,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Context, Hono } from "hono";
 import type { SecurityEvent } from "../../../src/analytics/analytics-keys.ts";
-import { createAuditTrail } from "../../../src/audit/audit-trail.ts";
+import { createAuditTrail, createAuditTrailMetrics } from "../../../src/audit/audit-trail.ts";
 import { allowsAnonymous } from "../../../src/api/auth/requires.ts";
 import { assertAccessDeclared } from "../../../src/api/auth/requires.ts";
 import { applyMiddleware } from "../../../src/api/apply-middleware.ts";
@@ -11,9 +11,8 @@ import { callerOf, requires, requiresFreshFactor } from "../../../src/api/auth/r
 import { userIdParam } from "../../../src/api/http/responses.ts";
 import type { ApiApp, ApiEnv } from "../../../src/api/http/api-env.ts";
 import { createRouter } from "../../../src/api/http/create-router.ts";
-import { mapErrors } from "../../../src/http/map-errors.ts";
+import { mapErrors } from "../../../src/http/api-error.ts";
 import { serve } from "../../../src/http/serve.ts";
-import { createAuditTrailMetrics } from "../../../src/audit/audit-metrics.ts";
 import { Registry } from "prom-client";
 import { createFailFastRedis } from "../../../src/redis/create-redis.ts";
 import { type EnvironmentOptions, openEnvironment } from "./open-api.ts";

@@ -1,9 +1,8 @@
 // One of several processes that read the same user through the cache concurrently. It reads when the key START exists. Its
 // loads increment the key LOADS and end when the key FINISH exists.
 import { Redis } from "ioredis";
-import { createUserCache } from "../../../src/api/users/user-cache.ts";
+import { createUserCache, createUserMetrics } from "../../../src/api/users/user-cache.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
-import { createUserMetrics } from "../../../src/api/users/user-metrics.ts";
 import { Registry } from "prom-client";
 import { apiUserFromJson } from "../../../src/api/users/user-schemas.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";

@@ -2,7 +2,7 @@
 // step named by HALT_AT and waits there for SIGCONT.
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
 import { createLogger } from "../../../src/shared/logger.ts";
-import { runProgram } from "../../../src/shared/run-program.ts";
+import { runProgram } from "../../../src/shared/lifecycle.ts";
 import { startWorker } from "../../../workers/start-worker.ts";
 
 const haltAt = process.env["HALT_AT"];

@@ -1,7 +1,7 @@
 // A worker for a test of lost answers. Every seventh commit of a transaction succeeds, and then reports an error.
 import { Kafka } from "kafkajs";
 import { createLogger } from "../../../src/shared/logger.ts";
-import { runProgram } from "../../../src/shared/run-program.ts";
+import { runProgram } from "../../../src/shared/lifecycle.ts";
 import { startWorker } from "../../../workers/start-worker.ts";
 import { readWorkerConfig } from "../../../workers/worker-config.ts";
 
