@@ -23,7 +23,7 @@ export async function checkKafka(
     if (missing.length > 0) {
       const detail = `answers; no topic ${missing.join(", ")} yet`;
       findings.push(warn("Kafka", detail, "the worker creates it when it starts"));
-    } else if (problems.length === 0) {
+    } else if (problems.every(({ severity }) => severity === "warn")) {
       findings.push(ok("Kafka", `${eventsTopic} and ${stateTopic} have ${shards} partitions each`));
     }
     // Without a coordinator, the attempt would only repeat the problem after a long wait.

@@ -6,15 +6,23 @@ import { javaArguments } from "./java-arguments.ts";
 import type { KafkaInstallation } from "./install-kafka.ts";
 
 /** Formats an empty data folder for a cluster with this id, or keeps existing data. Returns the id of its cluster. */
-export async function formatKafkaData(
-  installation: KafkaInstallation,
-  propertiesFile: string,
-  dataDir: string,
-  clusterId: string,
-): Promise<string> {
+export async function formatKafkaData({
+  installation,
+  propertiesFile,
+  dataDir,
+  clusterId,
+  more,
+}: {
+  installation: KafkaInstallation;
+  propertiesFile: string;
+  dataDir: string;
+  clusterId: string;
+  /** Further arguments of `kafka-storage format`. */
+  more: readonly string[];
+}): Promise<string> {
   const existing = await readClusterId(dataDir);
   if (existing) return existing;
-  const format = ["format", "--cluster-id", clusterId, "--config", propertiesFile];
+  const format = ["format", "--cluster-id", clusterId, "--config", propertiesFile, ...more];
   await execa("java", [...javaArguments(installation), "kafka.tools.StorageTool", ...format]);
   return clusterId;
 }

@@ -18,6 +18,8 @@ export type KafkaNodeOptions = {
   clusterId: string;
   /** Server properties that replace the usual ones. */
   properties?: KafkaProperties | undefined;
+  /** Further arguments of `kafka-storage format`. */
+  formatArguments?: readonly string[] | undefined;
   /** The folder for this node's data and log. Created if missing. */
   dir: string;
   /** Receives a message before a long step, such as the first download. */
@@ -36,7 +38,13 @@ export async function startKafkaNode(options: KafkaNodeOptions): Promise<TiedPro
   const logFile = join(dir, "kafka.log");
   await mkdir(dir, { recursive: true });
   await writeFile(propertiesFile, writeKafkaProperties(node, nodes, dataDir, options.properties));
-  const clusterId = await formatKafkaData(installation, propertiesFile, dataDir, options.clusterId);
+  const clusterId = await formatKafkaData({
+    installation,
+    propertiesFile,
+    dataDir,
+    clusterId: options.clusterId,
+    more: options.formatArguments ?? [],
+  });
 
   // The first broker that stops cleanly writes the archive from which later ones start.
   const newArchive = existsSync(installation.classArchive) ? undefined : join(dir, "classes.jsa");

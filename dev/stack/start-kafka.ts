@@ -22,15 +22,18 @@ export type KafkaOptions = {
   guardedListeners?: readonly GuardedListener[];
   /** Server properties that replace the usual ones. */
   properties?: KafkaProperties;
+  /** Further arguments of `kafka-storage format`, for example for users. */
+  formatArguments?: readonly string[];
   /** Receives a message before a long step, such as the first download. */
   log?: (line: string) => void;
 };
 
 /** Starts a single-node Kafka on 127.0.0.1. Resolves when its broker answers. */
 export async function startKafka(options: KafkaOptions): Promise<KafkaServer> {
-  const { dir, port: wanted, advertisedPort, guardedListeners, properties, log } = options;
+  const { dir, port: wanted, advertisedPort, guardedListeners, properties, formatArguments, log } = options;
   const port = wanted ?? (await findFreePort());
   const node = { id: 1, port, controllerPort: await findFreePort(), advertisedPort, guardedListeners };
-  const server = await startKafkaNode({ node, nodes: [node], clusterId: makeClusterId(), dir, properties, log });
+  const clusterId = makeClusterId();
+  const server = await startKafkaNode({ node, nodes: [node], clusterId, dir, properties, formatArguments, log });
   return { brokers: [`127.0.0.1:${port}`], port, dir, ...server };
 }

@@ -16,7 +16,7 @@ export const reserveRedis = (): Promise<PrivateServer<RedisServer>> => reserve(s
 
 /** A private Kafka, used like {@link reserveRedis}. */
 export const reserveKafka = (
-  special: Pick<KafkaOptions, "guardedListeners" | "properties"> = {},
+  special: Pick<KafkaOptions, "guardedListeners" | "properties" | "formatArguments"> = {},
 ): Promise<PrivateServer<KafkaServer>> => reserve((options) => startKafka({ ...options, ...special }));
 
 async function reserve<Server extends { stop: () => Promise<void> }>(

@@ -1,9 +1,17 @@
 import { Kafka, type KafkaConfig as ClientOptions, logLevel, type logCreator, type Admin } from "kafkajs";
+import { createTokenProvider } from "./create-token-provider.ts";
 import type { KafkaConfig } from "./kafka-config.ts";
+import type { SaslConfig } from "./kafka-security.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { connectToBroker, encodeBroker } from "../kafkajs-patches/connect-to-broker.ts";
 import { rememberCoordinators } from "../kafkajs-patches/remember-coordinators.ts";
 import { assertKafkajsCanBePatched } from "../kafkajs-patches/wrap-method.ts";
+
+/**
+ * A connection authenticates again when its session lasts for at most this time, in ms. With kafkajs's 10 s, a session of 10 s or
+ * less would do so before every request, and Kafka refuses that more than once a second.
+ */
+const reauthenticationThreshold = 3_000;
 
 /**
  * Creates the kafkajs client. Throws a `StartUpError` when kafkajs cannot be patched.
@@ -20,8 +28,9 @@ export function createKafka(config: KafkaConfig, log: Logger, retries = 14): Kaf
     clientId: config.clientId,
     brokers: config.brokers.map(encodeBroker),
     socketFactory: connectToBroker,
-    ssl: config.ssl,
+    ssl: typeof config.ssl === "boolean" ? config.ssl : { ...config.ssl },
     connectionTimeout: 3_000,
+    reauthenticationThreshold,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 3, multiplier: 2, maxRetryTime: 500, retries },
     logLevel: logLevel.INFO,
@@ -38,16 +47,18 @@ const logTo =
   ({ namespace, log: { message, error } }) =>
     log.debug({ event: "kafkajs", namespace, error }, message);
 
-function saslOptions(sasl: KafkaConfig["sasl"]): ClientOptions["sasl"] {
-  if (sasl === undefined) return undefined;
-  const { username, password } = sasl;
-  switch (sasl.mechanism) {
+function saslOptions(sasl: SaslConfig | undefined): ClientOptions["sasl"] {
+  switch (sasl?.mechanism) {
+    case undefined:
+      return undefined;
+    case "oauthbearer":
+      return { mechanism: "oauthbearer", oauthBearerProvider: createTokenProvider(sasl.origin, Date.now) };
     case "plain":
-      return { mechanism: "plain", username, password };
+      return { mechanism: "plain", username: sasl.username, password: sasl.password };
     case "scram-sha-256":
-      return { mechanism: "scram-sha-256", username, password };
+      return { mechanism: "scram-sha-256", username: sasl.username, password: sasl.password };
     case "scram-sha-512":
-      return { mechanism: "scram-sha-512", username, password };
+      return { mechanism: "scram-sha-512", username: sasl.username, password: sasl.password };
   }
 }
 

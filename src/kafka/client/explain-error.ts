@@ -16,7 +16,10 @@ const remedies: Readonly<Record<string, string>> = {
   POLICY_VIOLATION: "create the topic yourself as the cluster's policy demands (docs/kafka.md)",
   INVALID_TRANSACTION_TIMEOUT: "set KAFKA_TRANSACTION_TIMEOUT_MS to at most the brokers' transaction.max.timeout.ms",
   UNSUPPORTED_SASL_MECHANISM: "set KAFKA_SASL_MECHANISM to a mechanism that the brokers offer",
-  KafkaJSSASLAuthenticationError: "check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD",
+  TokenRefusedError:
+    "check KAFKA_OAUTH_CLIENT_ID, KAFKA_OAUTH_CLIENT_SECRET and KAFKA_OAUTH_SCOPE, or KAFKA_TOKEN_PROVIDER",
+  KafkaJSSASLAuthenticationError:
+    "check KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD, or the origin of the tokens",
   KafkaJSServerDoesNotSupportApiKey:
     "use a Kafka with transactions; docs/kafka.md says which services have them (Event Hubs Standard has none)",
 };

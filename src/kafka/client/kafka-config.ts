@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { flag, list, positive, secretText } from "../../shared/environment.ts";
-import { ConfigError } from "../../shared/errors.ts";
+import { list, positive } from "../../shared/environment.ts";
+import { KAFKA_SECURITY_ENVIRONMENT, toKafkaSecurity } from "./kafka-security.ts";
 
 /** `host:port`, `[IPv6 address]:port`. */
 const isBroker = (text: string): boolean => {
@@ -19,15 +19,7 @@ export const KAFKA_ENVIRONMENT = {
     .default(["127.0.0.1:9092"])
     .describe("Brokers as host:port, comma-separated; Kafka 3.6 or newer"),
   KAFKA_CLIENT_ID: z.string().default("clerk-kafka-bridge").describe("Name of this client in the brokers' logs"),
-  KAFKA_SSL: flag.default(false).describe("Whether to connect to the brokers with TLS"),
-  KAFKA_SASL_MECHANISM: z
-    .string()
-    .toLowerCase()
-    .pipe(z.enum(["plain", "scram-sha-256", "scram-sha-512"]))
-    .optional()
-    .describe("SASL mechanism: plain, scram-sha-256 or scram-sha-512; not set: no authentication"),
-  KAFKA_SASL_USERNAME: z.string().optional().describe("User name for SASL; required with KAFKA_SASL_MECHANISM"),
-  KAFKA_SASL_PASSWORD: secretText.optional().describe("Password for SASL; required with KAFKA_SASL_MECHANISM"),
+  ...KAFKA_SECURITY_ENVIRONMENT,
   KAFKA_EVENTS_TOPIC: z.string().default("user.events").describe("Topic of the events"),
   KAFKA_STATE_TOPIC: z.string().default("user.state").describe("Compacted topic of the users' current states"),
   KAFKA_GROUP_ID: z
@@ -78,12 +70,11 @@ type Environment = z.infer<z.ZodObject<typeof KAFKA_ENVIRONMENT>>;
 
 export type KafkaConfig = ReturnType<typeof toKafkaConfig>;
 
-/** Throws a {@link ConfigError} when a SASL mechanism lacks its username or password. */
+/** Throws a `ConfigError` for security settings that do not belong together. */
 export const toKafkaConfig = (env: Environment, shards: number) => ({
   brokers: env.KAFKA_BROKERS,
   clientId: env.KAFKA_CLIENT_ID,
-  ssl: env.KAFKA_SSL,
-  sasl: saslOf(env),
+  ...toKafkaSecurity(env),
   eventsTopic: env.KAFKA_EVENTS_TOPIC,
   stateTopic: env.KAFKA_STATE_TOPIC,
   auditTopic: env.KAFKA_AUDIT_TOPIC,
@@ -100,12 +91,3 @@ export const toKafkaConfig = (env: Environment, shards: number) => ({
   eventSource: env.EVENT_SOURCE,
   shards,
 });
-
-function saslOf(env: Environment) {
-  const { KAFKA_SASL_MECHANISM: mechanism, KAFKA_SASL_USERNAME: username, KAFKA_SASL_PASSWORD: password } = env;
-  if (mechanism === undefined) return undefined;
-  if (username === undefined || password === undefined) {
-    throw new ConfigError("KAFKA_SASL_MECHANISM: needs KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD");
-  }
-  return { mechanism, username, password };
-}

@@ -2,7 +2,14 @@ import { describe, expect, test } from "vitest";
 import type { KafkaFacts, TopicFacts } from "./describe-kafka.ts";
 import { findKafkaProblems } from "./find-kafka-problems.ts";
 
-const config = { brokers: ["kafka:9092"], shards: 6, eventsRetentionMs: -1, stateDeleteRetentionMs: 8_640_000_000 };
+const config = {
+  brokers: ["kafka:9092"],
+  shards: 6,
+  eventsRetentionMs: -1,
+  stateDeleteRetentionMs: 8_640_000_000,
+  ssl: false,
+  sasl: undefined,
+};
 const common = { "max.message.bytes": "1048588", "min.insync.replicas": "2" };
 const verifying = { "transaction.partition.verification.enable": "true" };
 
@@ -91,4 +98,13 @@ describe("a broker", () => {
       { severity: "refuse", remedy: "start 3 brokers, or set transaction.state.log.replication.factor=1" },
     ]);
   });
+});
+
+test("a password that is sent unencrypted (SASL PLAIN without TLS) leads to a warning", () => {
+  const login = { mechanism: "plain", username: "u", password: "p" } as const;
+  expect(findKafkaProblems(facts, { ...config, sasl: login })).toMatchObject([
+    { severity: "warn", subject: "Connection", detail: expect.stringContaining("unencrypted") },
+  ]);
+  expect(findKafkaProblems(facts, { ...config, sasl: login, ssl: true })).toEqual([]);
+  expect(findKafkaProblems(facts, { ...config, sasl: { ...login, mechanism: "scram-sha-512" } })).toEqual([]);
 });

@@ -11,7 +11,7 @@ export interface KafkaProblem {
   readonly remedy: string;
 }
 
-type Config = Pick<KafkaConfig, "brokers" | "shards" | "eventsRetentionMs" | "stateDeleteRetentionMs">;
+type Config = Pick<KafkaConfig, "brokers" | "shards" | "eventsRetentionMs" | "stateDeleteRetentionMs" | "ssl" | "sasl">;
 
 /** The most that the bridge writes to a partition at once, with room for the estimate's error (see `splitWrites`). */
 const largestWriteBytes = 512 * 1_024;
@@ -20,12 +20,25 @@ const shortestDeleteRetentionMs = 3_600_000;
 
 /** Compares what Kafka says about itself with what the guarantee needs. Pure. A setting that cannot be read is no problem. */
 export const findKafkaProblems = (facts: KafkaFacts, config: Config): readonly KafkaProblem[] => [
+  ...findConnectionProblems(config),
   ...findBrokerProblems(facts),
   ...findTopicProblems(facts.events, config),
   ...findEventsTopicProblems(facts.events, config),
   ...findTopicProblems(facts.states, config),
   ...findStateTopicProblems(facts.states, config),
 ];
+
+function findConnectionProblems({ ssl, sasl }: Config): readonly KafkaProblem[] {
+  if (ssl !== false || sasl?.mechanism !== "plain") return [];
+  return [
+    {
+      severity: "warn",
+      subject: "Connection",
+      detail: "sends the password unencrypted (SASL PLAIN without TLS)",
+      remedy: "set KAFKA_SSL=true, or use scram-sha-512",
+    },
+  ];
+}
 
 const verification = "transaction.partition.verification.enable";
 

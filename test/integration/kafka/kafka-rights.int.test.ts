@@ -60,6 +60,7 @@ test("the rights that docs/kafka.md lists are enough for the worker, doctor and 
   const doctor = await bridge.runCommand("doctor");
   expect(doctor.output).toContain(`✓ Kafka: ${bridge.eventsTopic} and ${bridge.stateTopic} have 2 partitions each`);
   expect(doctor.output).toContain("✓ Kafka transactions: can be begun");
+  expect(doctor.output).toContain("! Connection: sends the password unencrypted (SASL PLAIN without TLS)");
   const reshard = await bridge.runCommand("reshard", "--to", "3");
   expect(reshard).toMatchObject({ output: expect.not.stringContaining("refuses"), reason: "exit code 0" });
 });
