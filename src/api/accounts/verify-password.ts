@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
+import { readUserPage } from "../../clerk/users/list-users.ts";
 import { clientNetwork } from "../auth/client-ip.ts";
 import { requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
@@ -105,12 +106,9 @@ async function checkPassword(clerk: ClerkApi, email: string, password: string): 
 }
 
 async function findByEmail(clerk: ClerkApi, email: string): Promise<AccountJson | undefined> {
-  const { data } = await clerk.read(
-    "users.list",
-    ({ users }) => users.getUserList({ emailAddress: [email], limit: 100 }),
-    { requests: 2 },
-  );
-  return data.map(({ raw }) => accountJsonSchema.parse(raw)).find((account) => hasVerifiedEmail(account, email));
+  const query = { emailAddress: [email], limit: 100 };
+  const { users } = await readUserPage(clerk, query, { operation: "users.list", now: Date.now });
+  return users.map((user) => accountJsonSchema.parse(user)).find((account) => hasVerifiedEmail(account, email));
 }
 
 /** A write rather than a read, because writes are not retried and Clerk may count the attempts. */

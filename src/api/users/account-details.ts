@@ -25,7 +25,16 @@ const isVerified = (verification: z.infer<typeof verificationSchema>) => verific
 
 /** Clerk's user with the account fields that the API shows. Private metadata and credentials are not among them. */
 export const accountJsonSchema = userJsonSchema.extend({
-  email_addresses: z.array(z.object({ id: z.string(), email_address: z.string(), verification: verificationSchema })),
+  email_addresses: z.array(
+    z.object({
+      id: z
+        .string()
+        .nullish()
+        .transform((id) => id ?? undefined),
+      email_address: z.string(),
+      verification: verificationSchema,
+    }),
+  ),
   external_accounts: z.array(
     z.object({
       id: z.string(),
@@ -88,7 +97,7 @@ export const accountDetailsFromJson = (json: AccountJson): AccountDetails => ({
   emailAddresses: json.email_addresses.map(({ id, email_address, verification }) => ({
     emailAddress: email_address,
     verified: isVerified(verification),
-    primary: id === json.primary_email_address_id,
+    primary: id !== undefined && id === json.primary_email_address_id,
   })),
   externalAccounts: json.external_accounts.map((account) => ({
     id: account.id,

@@ -36,19 +36,19 @@ export function planUpdate(before: AccountJson, input: UpdateUserInput): UpdateP
 /**
  * Plans the changes that turn a user's addresses into the wanted ones (in lowercase, the first one primary). The order is:
  * add new addresses, the new primary one last; make an existing address primary; remove old addresses. Whichever step
- * fails, the user keeps an address to sign in with, and planning again yields the remaining steps.
+ * fails, the user keeps an address to sign in with, and planning again yields the remaining steps. An address without an id,
+ * which Clerk's schema allows, cannot be changed and stays.
  */
 export function planEmailChanges(
   user: Pick<AccountJson, "email_addresses" | "primary_email_address_id">,
   wanted: readonly string[],
 ): EmailChange[] {
-  const current = user.email_addresses.map(({ id, email_address, verification }) => ({
-    id,
-    address: email_address.toLowerCase(),
-    verify: verification?.status !== "verified",
-  }));
+  const current = user.email_addresses.flatMap(({ id, email_address, verification }) =>
+    id === undefined ? [] : { id, address: email_address.toLowerCase(), verify: verification?.status !== "verified" },
+  );
   const [first] = wanted;
-  const isCurrent = (address: string) => current.some((held) => held.address === address);
+  const isCurrent = (address: string) =>
+    user.email_addresses.some((held) => held.email_address.toLowerCase() === address);
   const added = wanted.filter((address) => !isCurrent(address));
   const primary = current.find(({ address }) => address === first);
   return [

@@ -6,6 +6,7 @@ import type { RedisClient } from "../../redis/redis-client.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { withTimeout } from "../../shared/with-timeout.ts";
 import type { ClerkConfig } from "./clerk-config.ts";
+import { createGetJson, type GetJson } from "./get-json.ts";
 import { createClerkMetrics } from "./clerk-metrics.ts";
 import { type Throttled, acquireBudget, createRateBudget, createThrottle } from "./rate-budget.ts";
 import { type ClerkFailure, ClerkTimeoutError, outageToError, classifyFailure } from "./clerk-errors.ts";
@@ -44,7 +45,8 @@ export interface ClerkApi {
   reportUnreadable(userId: string, reason: string): void;
 }
 
-type ClerkCall<T> = (clerk: ClerkClient) => Promise<T>;
+/** Makes the request with the SDK's client, or reads with `get` what Clerk sends as it is. */
+type ClerkCall<T> = (clerk: ClerkClient, get: GetJson) => Promise<T>;
 
 export interface ClerkApiOptions {
   readonly config: ClerkConfig;
@@ -90,6 +92,7 @@ export function createClerkApi(options: ClerkApiOptions): ClerkApi {
   const { secretKey, apiUrl, rateLimit } = options.config;
   const metrics = createClerkMetrics(options.registry);
   const clerk = createClerkClient({ secretKey, apiUrl, telemetry: { disabled: true } });
+  const get = createGetJson({ secretKey, apiUrl });
   const keyPrefix = clerkBudgetPrefix(redisPrefix);
   const budget = createRateBudget({ redis, keyPrefix, requests: rateLimit });
   const patchBudget = createRateBudget({ redis, keyPrefix: `${keyPrefix}:patch`, requests: patchesPerUser });
@@ -136,7 +139,7 @@ export function createClerkApi(options: ClerkApiOptions): ClerkApi {
     try {
       // The SDK takes no signal, so an overdue request is not cancelled.
       const overdue = () => new ClerkTimeoutError(`no response from Clerk in ${timeoutMs} ms`);
-      const value = await withTimeout(timeoutMs, run(clerk), overdue);
+      const value = await withTimeout(timeoutMs, run(clerk, get), overdue);
       ended("ok");
       return { outcome: "ok", value };
     } catch (cause) {

@@ -69,15 +69,21 @@ export type ClerkOutage =
   | Exclude<ClerkFailure, { readonly outcome: "rejected" }>
   | { readonly outcome: "throttled"; readonly retryAfterMs: number };
 
+/** There was no response, or a truncated one. */
+export class ClerkUnreachableError extends Error {
+  override readonly name = "ClerkUnreachableError";
+}
+
 export class ClerkTimeoutError extends Error {
   override readonly name = "ClerkTimeoutError";
 }
 
 const limitedRetryAfterMs = 1_000;
 
-/** Classifies what the SDK threw; undefined for a bug, which is no failure of a request. Pure. */
+/** Classifies what the SDK or `GetJson` threw; undefined for a bug, which is no failure of a request. Pure. */
 export function classifyFailure(operation: string, error: unknown): ClerkFailure | undefined {
   if (error instanceof ClerkTimeoutError) return { outcome: "timed_out" };
+  if (error instanceof ClerkUnreachableError) return { outcome: "unreachable" };
   if (!isClerkAPIResponseError(error)) return undefined;
   // The SDK reports network failures and unreadable responses as an error without a status.
   const { status } = error as { status: number | undefined };

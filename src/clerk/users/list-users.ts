@@ -1,20 +1,20 @@
 import { z } from "zod";
-import type { User } from "@clerk/backend";
 import type { CallOptions, ClerkApi } from "../client/clerk-api.ts";
 import { ClerkFailedError } from "../client/clerk-errors.ts";
+import type { Query } from "../client/get-json.ts";
 import { type UserJson, userJsonSchema } from "../payloads/user-json.ts";
 
-/** Parses a user in a response. The SDK passes on any body, such as a proxy's error page: that throws a {@link ClerkFailedError}. */
+/** Parses a user in a response. The response may be any body, such as a proxy's page: that throws a {@link ClerkFailedError}. */
 export function parseUserJson(raw: unknown): UserJson {
   const parsed = userJsonSchema.safeParse(raw);
   if (parsed.success) return parsed.data;
   throw unreadableResponse(parsed.error);
 }
 
-const unreadableResponse = (cause?: unknown): ClerkFailedError =>
+export const unreadableResponse = (cause?: unknown): ClerkFailedError =>
   new ClerkFailedError("Clerk's response cannot be parsed", { cause });
 
-/** The query of `GET /users`, in the SDK's spelling. */
+/** The query of `GET /users`. */
 export interface UserQuery extends UserFilter {
   readonly userId?: readonly string[];
   /** At most 500. Clerk replaces a larger limit by 10. */
@@ -50,8 +50,7 @@ interface PageCall extends CallOptions {
 }
 
 /**
- * Reads one page of users in one request. The SDK's own list requests a count with every page, and has no cursor and no names. Throws
- * what {@link ClerkApi} throws, and a {@link ClerkFailedError} for an answer that is no list.
+ * Reads one page of users in one request. Throws what {@link ClerkApi} throws, and a {@link ClerkFailedError} for an answer that is no list.
  */
 export function readUserPage(
   clerk: Pick<ClerkApi, "read">,
@@ -60,12 +59,11 @@ export function readUserPage(
 ): Promise<UserPage> {
   return clerk.read(
     operation,
-    async ({ users }) => {
+    async (_, get) => {
       const readAt = now();
-      const found = await users["request"]<User[]>({ method: "GET", path: "/users", queryParams: { ...query } });
-      // The SDK returns a body that is no JSON as text.
-      if (!Array.isArray(found)) throw unreadableResponse();
-      return { readAt, users: found.map((user) => user.raw) };
+      const users = await get("/users", toSnakeCase(query));
+      if (!Array.isArray(users)) throw unreadableResponse();
+      return { readAt, users };
     },
     options,
   );
@@ -108,13 +106,19 @@ const issuesOf = (error: z.ZodError): string =>
 
 /** Counts users in one request. */
 export function countUsers(clerk: Pick<ClerkApi, "read">, filter: UserFilter): Promise<number> {
-  return clerk.read("users.count", async ({ users }) => {
-    const count = await users["request"]<number>({
-      method: "GET",
-      path: "/users/count",
-      queryParams: { ...filter },
-    });
-    if (typeof count !== "number") throw unreadableResponse();
-    return count;
+  return clerk.read("users.count", async (_, get) => {
+    const count = countSchema.safeParse(await get("/users/count", toSnakeCase(filter)));
+    if (!count.success) throw unreadableResponse(count.error);
+    return count.data.total_count;
   });
 }
+
+const countSchema = z.object({ total_count: z.number() });
+
+const toSnakeCase = (query: UserFilter | UserQuery): Query =>
+  Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [
+      name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      value,
+    ]),
+  );

@@ -3,7 +3,7 @@ import type { ClerkApi } from "../client/clerk-api.ts";
 import type { ClerkInstance, InstanceCheck } from "../client/clerk-instance.ts";
 import { ClerkRequestError, isClerkOutage } from "../client/clerk-errors.ts";
 import { stripUser } from "../payloads/user-json.ts";
-import { readUserPage } from "./list-users.ts";
+import { readUserPage, unreadableResponse } from "./list-users.ts";
 
 /** Reads one user as Clerk sends it. `readAt` is the time just before, in ms by the clock passed in. Throws what `clerk` throws. */
 export const getUser = (
@@ -11,11 +11,14 @@ export const getUser = (
   userId: string,
   now: () => number,
 ): Promise<{ readonly raw: Record<string, unknown>; readonly readAt: number }> =>
-  clerk.read("users.get", async ({ users }) => {
+  clerk.read("users.get", async (_, get) => {
     const readAt = now();
-    const { raw } = await users.getUser(userId);
-    return { raw: { ...raw }, readAt };
+    const raw = userSchema.safeParse(await get(`/users/${encodeURIComponent(userId)}`));
+    if (!raw.success) throw unreadableResponse(raw.error);
+    return { raw: raw.data, readAt };
   });
+
+const userSchema = z.looseObject({ id: z.string() });
 
 /** Clerk's answer about one user now. `unavailable`: there was no answer that can be relied on; try again later. */
 export type UserLookup =

@@ -23,6 +23,8 @@ export interface ClerkRequest {
   /** Without `/v1`, with the query. */
   readonly path: string;
   readonly body: string;
+  /** The header `Clerk-API-Version`. */
+  readonly apiVersion: unknown;
 }
 
 type Decide = (request: ClerkRequest) => Fault | undefined | Promise<Fault | undefined>;
@@ -54,7 +56,8 @@ export async function startFaultyClerk(clerkUrl: string): Promise<FaultyClerk> {
   async function relay(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const { method = "GET", url = "/" } = incoming;
     const body = await buffer(incoming);
-    const request = { method, path: url.replace(/^\/v1/, ""), body: body.toString() };
+    const apiVersion = incoming.headers["clerk-api-version"];
+    const request = { method, path: url.replace(/^\/v1/, ""), body: body.toString(), apiVersion };
     requests.push(request);
     const fault = await decide(request);
     if (fault?.kind === "answer") {
