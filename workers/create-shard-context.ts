@@ -7,6 +7,7 @@ import { shardPrefix } from "../src/redis/keys.ts";
 import { createShardLayoutGuard } from "../src/resharding/shard-layout-guard.ts";
 import { createShardLayoutRecord } from "../src/resharding/shard-layout.ts";
 import type { Logger } from "../src/shared/logger.ts";
+import { createDecisionReport } from "./context/decision-report.ts";
 import type { AtStep, ShardContext } from "./context/shard-context.ts";
 import type { WorkerConfig } from "./worker-config.ts";
 import type { WorkerResources } from "./worker-resources.ts";
@@ -62,6 +63,7 @@ export function createShardContext({
     staleUsers: config.staleUsers,
     cache: config.cache,
     analytics: config.analytics,
+    reportDecisions: createDecisionReport({ feed: resources.decisionFeed, log, now: Date.now }),
     metrics,
     now: Date.now,
   };

@@ -3,6 +3,7 @@ import { type ClerkApi, createClerkApi } from "../src/clerk/client/clerk-api.ts"
 import { type ClerkInstance, createClerkInstance } from "../src/clerk/client/clerk-instance.ts";
 import { createUserReader, type UserReader } from "../src/clerk/users/read-user.ts";
 import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
+import { type DecisionFeed, startDecisionFeed } from "../src/queue/decision-feed.ts";
 import { createMessageQueues, type MessageQueues } from "../src/queue/message-queues.ts";
 import { createBlockingRedis, createFailFastRedis } from "../src/redis/create-redis.ts";
 import { startMemoryWatch } from "../src/redis/redis-memory.ts";
@@ -24,6 +25,7 @@ export interface WorkerResources {
   /** Waits for jobs, and while Redis is unavailable. */
   readonly jobsRedis: RedisClient;
   readonly queues: MessageQueues;
+  readonly decisionFeed: DecisionFeed;
   readonly clerk: ClerkApi;
   readonly clerkInstance: ClerkInstance;
   readonly readUser: UserReader;
@@ -48,12 +50,15 @@ export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle
   lifecycle.onStop("jobs redis", () => jobsRedis.disconnect());
   const queues = createMessageQueues({ redis, redisPrefix, deadlineMs: redisTimeoutMs });
   lifecycle.onStop("queues", () => queues.close());
+  const decisionFeed = startDecisionFeed(redis, redisPrefix, log);
+  lifecycle.onStop("decision feed", () => decisionFeed.stop());
   const clerk = createClerkApi({ config: config.clerk, redis, redisPrefix, registry, log, now });
   const clerkInstance = createClerkInstance(clerk, { redis, redisPrefix, now });
   return {
     redis,
     jobsRedis,
     queues,
+    decisionFeed,
     clerk,
     clerkInstance,
     readUser: createUserReader(clerk, clerkInstance, now),

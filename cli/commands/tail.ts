@@ -1,17 +1,30 @@
 import { styleText } from "node:util";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { type UserEvent, userEventSchema } from "../../src/domain/user-events.ts";
+import { followDecisions, type MessageReport } from "../../src/queue/decision-feed.ts";
 import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 
-/** `bridge tail`: prints events while they are committed. */
+/** `bridge tail`: prints events while they are committed, or what the workers decide about each message. */
 export function addTailCommand(program: Command): void {
   program
     .command("tail")
     .description("print events as they are committed, until Ctrl-C")
     .option("--json", "print one JSON line for each event, with its headers")
     .option("--beginning", "begin with the oldest event")
-    .action((options: { json?: true; beginning?: true }) =>
-      runCommand(async ({ config, eventLog, signal }) => {
+    .addOption(
+      new Option(
+        "--decisions",
+        "print what the workers do with each message from now on, also with those that give no event",
+      ).conflicts("beginning"),
+    )
+    .action((options: { json?: true; beginning?: true; decisions?: true }) =>
+      runCommand(async ({ config, eventLog, redis, signal }) => {
+        if (options.decisions) {
+          const format = options.json ? JSON.stringify : formatReport;
+          const onReports = (reports: readonly MessageReport[]) => reports.forEach((report) => print(format(report)));
+          await followDecisions(redis, config.redis.prefix, { signal, onReports });
+          return exitCodes.ok;
+        }
         await eventLog.follow({
           topic: config.kafka.eventsTopic,
           from: options.beginning ? "beginning" : "now",
@@ -50,6 +63,18 @@ export function formatEvent(event: UserEvent, readAt: Date): string {
     styleText("bold", id),
     JSON.stringify("changes" in content ? content.changes : content),
     styleText("dim", formatDelay(readAt.getTime() - Date.parse(event.timestamp))),
+  ].join("  ");
+}
+
+/** A decision on one line: when, the outcome, the message's type and user, the event or the reason for none, and the message's id. */
+function formatReport({ at, outcome, type, userId, eventId, reason, id }: MessageReport): string {
+  return [
+    styleText("dim", new Date(at).toISOString().slice(11, 23)),
+    styleText(outcome === "publish" ? "green" : "yellow", outcome.padEnd(10)),
+    (type ?? "").padEnd(12),
+    styleText("bold", userId ?? "no user"),
+    eventId === undefined ? (reason ?? "") : `event ${eventId}`,
+    styleText("dim", id),
   ].join("  ");
 }
 

@@ -67,6 +67,10 @@ export const analyticsPrefix = (redisPrefix: string): string => `{${redisPrefix}
 /** The stream of the audit trail: the outbox of the audit topic, and what `GET /api/audit` reads. */
 export const auditStream = (redisPrefix: string): string => `{${redisPrefix}:audit}:entries`;
 
+/** What the workers decide, while an operator watches. The second key exists as long as an operator does. */
+export const decisionsKey = (redisPrefix: string): string => `${redisPrefix}:decisions`;
+export const decisionsWantedKey = (redisPrefix: string): string => `${redisPrefix}:decisions-wanted`;
+
 export interface KeyDescription {
   /** The key, with `<prefix>` for REDIS_PREFIX and other variable parts in angle brackets. */
   readonly pattern: string;
@@ -183,5 +187,17 @@ export const redisKeys: readonly KeyDescription[] = [
     type: "stream",
     holds: "audit entries: those that Kafka does not have yet, and those that GET /api/audit shows",
     ifLost: "Entries that were not yet in Kafka.",
+  },
+  {
+    pattern: decisionsKey(prefix),
+    type: "stream",
+    holds: "the latest decisions, while `bridge tail --decisions` runs",
+    ifLost: "Nothing.",
+  },
+  {
+    pattern: decisionsWantedKey(prefix),
+    type: "string",
+    holds: "the wish of a running `bridge tail --decisions`; expires after 10 s",
+    ifLost: "Nothing.",
   },
 ];

@@ -1,18 +1,11 @@
-import type { Decided } from "../../src/domain/decide-batch.ts";
 import type { EventRecord } from "../../src/kafka/records/records.ts";
-import type { DeadLetter } from "../../src/queue/dead-letters.ts";
 import type { ShardContext } from "../context/shard-context.ts";
+import type { BatchMessages } from "../context/decision-report.ts";
 
-interface BatchReport {
+interface BatchReport extends BatchMessages {
   readonly shard: number;
   readonly jobs: number;
-  readonly decided: readonly Decided[];
   readonly events: readonly EventRecord[];
-  readonly deadLetters: readonly DeadLetter[];
-  /** Numbers of messages that were not decided, by reason. */
-  readonly staleUser: number;
-  readonly deferred: number;
-  readonly forwarded: number;
   readonly offset: bigint;
   readonly startedAt: number;
   readonly transactionMs: number;
@@ -20,8 +13,8 @@ interface BatchReport {
 
 const maxLoggedIds = 5;
 
-/** Counts a batch and logs it in one line. Each dead letter gets a line of its own, because an operator has to look at it. */
-export function reportBatch({ metrics, log, now }: ShardContext, report: BatchReport): void {
+/** Counts a batch and logs it in one line. Each dead letter gets a line of its own, because an operator has to look at it; so do some discarded messages. */
+export function reportBatch({ metrics, log, now, reportDecisions }: ShardContext, report: BatchReport): void {
   const endedAt = now();
   const outcomes: Record<string, number> = {};
   const count = (outcome: string, messages = 1) => {
@@ -36,9 +29,9 @@ export function reportBatch({ metrics, log, now }: ShardContext, report: BatchRe
       metrics.endToEndSeconds.observe(Math.max(0, endedAt - message.receivedAt) / 1_000);
     }
   }
-  count("stale_user", report.staleUser);
-  count("deferred", report.deferred);
-  count("forwarded", report.forwarded);
+  count("stale_user", report.stale.length);
+  count("deferred", report.deferred.length);
+  count("forwarded", report.forwarded.length);
   count("malformed", report.deadLetters.length);
   metrics.deadLettered.inc(report.deadLetters.length);
   metrics.batchMessages.observe(Object.values(outcomes).reduce((sum, messages) => sum + messages, 0));
@@ -47,12 +40,13 @@ export function reportBatch({ metrics, log, now }: ShardContext, report: BatchRe
   for (const { id, reason } of report.deadLetters) {
     log.warn({ event: "message.dead_lettered", shard: report.shard, id, reason }, "Message stored as a dead letter");
   }
-  if (report.deferred > 0) {
+  if (report.deferred.length > 0) {
     log.warn(
-      { event: "messages.deferred", shard: report.shard, messages: report.deferred },
+      { event: "messages.deferred", shard: report.shard, messages: report.deferred.length },
       "Messages about unknown users wait for Clerk's answer",
     );
   }
+  reportDecisions(report.shard, report);
   log.info({
     event: "batch.processed",
     shard: report.shard,

@@ -9,6 +9,7 @@ import type { MessageQueues } from "../../src/queue/message-queues.ts";
 import type { ShardJobs } from "../../src/queue/shard-jobs.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
 import type { Logger } from "../../src/shared/logger.ts";
+import type { ReportDecisions } from "./decision-report.ts";
 import type { StaleUsersConfig } from "../worker-config.ts";
 import type { WorkerMetrics } from "./worker-metrics.ts";
 
@@ -42,6 +43,7 @@ export interface ShardContext {
   readonly cache: CacheConfig;
   readonly analytics: AnalyticsConfig;
 
+  readonly reportDecisions: ReportDecisions;
   readonly metrics: WorkerMetrics;
   readonly log: Logger;
   readonly now: () => number;

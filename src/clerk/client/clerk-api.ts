@@ -45,7 +45,7 @@ export interface ClerkApi {
   reportUnreadable(userId: string, reason: string): void;
 }
 
-/** Makes the request with the SDK's client, or reads with `get` what Clerk sends as it is. */
+/** Makes the request with the SDK's client, or reads with `get` what Clerk sends, unchanged. */
 type ClerkCall<T> = (clerk: ClerkClient, get: GetJson) => Promise<T>;
 
 export interface ClerkApiOptions {

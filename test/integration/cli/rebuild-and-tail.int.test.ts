@@ -86,6 +86,32 @@ test("`tail` prints an event when it is committed, and exits with 0 on SIGTERM a
   }
 });
 
+test("`tail --decisions` shows why a message gives no event, and the worker's log has a line for it", async () => {
+  const tail = bridge.startCommand("tail", "--decisions");
+  const [first] = sent;
+  if (first === undefined) throw new Error("nothing was sent");
+  let repeats = 0;
+  // Workers begin up to a second after `tail`: the message is repeated until it is shown.
+  const shown = await waitFor(
+    "a decision is printed",
+    async () => {
+      await sendAll(api.url, [{ ...first.message, id: `msg_again_${repeats++}` }]);
+      await bridge.waitUntilIdle();
+      const output = await tail.output();
+      return output.includes("msg_again_") && output;
+    },
+    { deadlineMs: 30_000, intervalMs: 200 },
+  );
+  expect(shown).toMatch(
+    /^\d\d:\d\d:\d\d\.\d{3}  (stale|duplicate) +user\.created  user_\w+  .*published already  msg_again_\d+$/m,
+  );
+  expect(shown).toContain(first.userId);
+  tail.signal("SIGTERM");
+  expect(await tail.exited).toBe("exit code 0");
+  const discarded = { event: "message.discarded", id: "msg_again_0", userId: first.userId, type: "user.created" };
+  expect(await worker.logged("message.discarded")).toContainEqual(expect.objectContaining(discarded));
+});
+
 test("`tail --beginning --json` prints all events with their headers, and continues after a record that is not an event", async () => {
   await sendForeignRecord();
   const deletion = deletionMessage(users[0] ?? "");

@@ -99,6 +99,7 @@ export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
     staleUsers: { checkAfterMs: 86_400_000, giveUpAfterMs: 86_400_000 },
     cache: { ttlMs: 0 },
     analytics: { retentionDays: 90 },
+    reportDecisions: () => {},
     metrics: createWorkerMetrics(new Registry()),
     log: pino({ level: "silent" }),
     now: Date.now,
