@@ -14,6 +14,11 @@ import {
 export const passwordSchema = (policy: PasswordPolicy) =>
   z
     .string()
+    // A hash may end at NUL, and UTF-8 cannot hold half of a surrogate pair: other passwords would then be right too.
+    .refine(
+      (password) => password.isWellFormed() && !password.includes("\0"),
+      "Must not contain NUL or lone surrogates",
+    )
     .superRefine((password, context) => {
       for (const violation of findPasswordViolations(policy, password)) {
         context.addIssue({ code: "custom", message: describeViolation(violation) });

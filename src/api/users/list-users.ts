@@ -5,7 +5,7 @@ import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiContext } from "./api-context.ts";
 import { browseUsers, findByRole, searchUsers } from "./find-users.ts";
 import type { UserPage } from "./user-cache.ts";
-import { apiUserSchema, roleSchema } from "./user-schemas.ts";
+import { apiUserSchema, printable, roleSchema } from "./user-schemas.ts";
 
 const userListSchema = z
   .object({
@@ -32,7 +32,7 @@ export function addListUsers(api: ApiApp, context: ApiContext): void {
       query: z.object({
         page: z.coerce.number().int().min(1).max(1_000_000).default(1),
         limit: z.coerce.number().int().min(1).max(100).default(20),
-        search: z.string().trim().max(200).optional().openapi({
+        search: z.string().trim().max(200).regex(printable, "Must not contain control characters").optional().openapi({
           description: "Part of an email address, a first name or a last name, compared without case",
         }),
         role: roleSchema(context.findRole).optional(),

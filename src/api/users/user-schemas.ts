@@ -37,12 +37,15 @@ export const roleSchema = (findRole: FindRole) =>
     .refine((name) => findRole(name).role === name, "Unknown role")
     .openapi({ description: "`user`, `admin` or another role of `roles.json`", example: "admin" });
 
+/** No control character, and no half of a surrogate pair, which UTF-8 cannot hold. */
+export const printable = /^[^\p{Cc}\p{Cs}]*$/u;
+
 const name = z
   .string()
   .trim()
   .min(2)
   .max(50)
-  .regex(/^\P{Cc}*$/u, "Must not contain control characters")
+  .regex(printable, "Must not contain control characters or lone surrogates")
   // The pattern is repeated for OpenAPI, because JSON Schema has no `u` flag and few tools know Unicode classes.
   .openapi({ pattern: "^[^\\u0000-\\u001F\\u007F-\\u009F]*$" });
 

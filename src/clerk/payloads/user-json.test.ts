@@ -109,3 +109,24 @@ test("Its argument is not changed", () => {
   stripUser(data);
   expect(data).toEqual(copy);
 });
+
+test("half of a surrogate pair becomes U+FFFD, and NUL and whole pairs stay", () => {
+  const broken = userJsonSchema.parse({
+    id: "user_1",
+    first_name: "A\uD800",
+    last_name: "\uDC00B\u0000",
+    username: "😀\uD83D",
+    email_addresses: [{ email_address: "a\uDFFF@example.com" }],
+    public_metadata: { role: "r\uD800" },
+    created_at: 1,
+    updated_at: 1,
+  });
+  expect(userFromJson(broken)).toEqual({
+    id: "user_1",
+    firstName: "A\uFFFD",
+    lastName: "\uFFFDB\u0000",
+    username: "😀\uFFFD",
+    emailAddress: ["a\uFFFD@example.com"],
+    role: "r\uFFFD",
+  });
+});

@@ -19,20 +19,23 @@ export const userJsonSchema = z.object({
 });
 export type UserJson = z.infer<typeof userJsonSchema>;
 
-/** Clerk's user as consumers see it: null becomes `""`, the primary address comes first, a missing role becomes `user`. */
+/**
+ * Clerk's user as consumers see it: null becomes `""`, the primary address comes first, a missing role becomes `user`, and half of a
+ * surrogate pair, which UTF-8 cannot hold, becomes U+FFFD.
+ */
 export function userFromJson(json: UserJson): User {
   const primary = json.primary_email_address_id ?? undefined;
   const isPrimary = ({ id }: { id?: string | null | undefined }) => primary !== undefined && id === primary;
   const role = json.public_metadata?.role;
   return {
     id: json.id,
-    firstName: json.first_name ?? "",
-    lastName: json.last_name ?? "",
-    username: json.username ?? "",
+    firstName: (json.first_name ?? "").toWellFormed(),
+    lastName: (json.last_name ?? "").toWellFormed(),
+    username: (json.username ?? "").toWellFormed(),
     emailAddress: json.email_addresses
       .toSorted((a, b) => Number(isPrimary(b)) - Number(isPrimary(a)))
-      .map((address) => address.email_address),
-    role: typeof role === "string" && role !== "" ? role : defaultRole,
+      .map((address) => address.email_address.toWellFormed()),
+    role: typeof role === "string" && role !== "" ? role.toWellFormed() : defaultRole,
   };
 }
 
