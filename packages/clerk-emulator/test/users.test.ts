@@ -176,7 +176,7 @@ describe("user metadata", () => {
     expect(merged.privateMetadata).toEqual({ kept: true });
   });
 
-  test("is replaced kind by kind, also with null", async () => {
+  test("is replaced kind by kind, and emptied with null", async () => {
     const { clerk, request } = await startEmulator();
     const user = await clerk.users.createUser({
       username: "countess",
@@ -187,7 +187,7 @@ describe("user metadata", () => {
     expect(replaced.publicMetadata).toEqual({ plan: "free" });
     expect(replaced.unsafeMetadata).toEqual({ kept: true });
     const emptied = await request("PUT", `/v1/users/${user.id}/metadata`, { public_metadata: null });
-    expect(await emptied.json()).toMatchObject({ public_metadata: null, unsafe_metadata: { kept: true } });
+    expect(await emptied.json()).toMatchObject({ public_metadata: {}, unsafe_metadata: { kept: true } });
   });
 });
 

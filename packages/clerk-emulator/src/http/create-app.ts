@@ -61,7 +61,13 @@ export function createApp(options: AppOptions): Hono {
   api
     .get("/jwks", (c) => respond(c, signer.jwks))
     .get("/instance", (c) =>
-      respond(c, { object: "instance", id: instance.id, environment_type: "development", allowed_origins: null }),
+      respond(c, {
+        object: "instance",
+        id: instance.id,
+        environment_type: "development",
+        allowed_origins: null,
+        workspace_id: null,
+      }),
     )
     .route("/", resources);
 

@@ -27,7 +27,7 @@ export const replaceMetadataParams = z.strictObject({
   unsafe_metadata: metadata.nullish(),
 });
 
-/** Replaces each given kind of metadata, also with `null`. The other kinds stay unchanged. */
+/** Replaces each given kind of metadata; `null` empties it. The other kinds stay unchanged. */
 export function replaceMetadata(
   instance: Instance,
   userId: string,
@@ -36,9 +36,9 @@ export function replaceMetadata(
   const user = instance.users.require(userId);
   const { public_metadata: shown, private_metadata: hidden, unsafe_metadata: unsafe } = user.snapshot;
   const replaced = {
-    public_metadata: params.public_metadata === undefined ? shown : params.public_metadata,
+    public_metadata: params.public_metadata === undefined ? shown : (params.public_metadata ?? {}),
     private_metadata: params.private_metadata === undefined ? hidden : params.private_metadata,
-    unsafe_metadata: params.unsafe_metadata === undefined ? unsafe : params.unsafe_metadata,
+    unsafe_metadata: params.unsafe_metadata === undefined ? unsafe : (params.unsafe_metadata ?? {}),
   };
   checkMetadataSizes(replaced);
   return presentUser(changeUser(instance, user, replaced), instance.now());
