@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
+import { revokeSessions } from "../../clerk/users/revoke-sessions.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
@@ -37,31 +38,11 @@ export function addRevokeSessions(api: ApiApp, context: ApiContext): void {
     const revoked = await changeAccount(c, context, {
       action: "account.sessions_revoked",
       userId,
-      run: () => revokeAllSessions(context.clerk, userId),
+      run: () => revokeSessions(context.clerk, userId),
       describe: (_, count) => ({ after: { revoked: count } }),
     });
     return c.json({ revoked }, 200);
   });
-}
-
-const pageSize = 100;
-/** More pages than any user has. Bounds the loop should Clerk's list not shrink. */
-const maxPages = 10;
-
-/** Always reads the first page, because a revoked session leaves the list. Returns the number of revoked sessions. */
-async function revokeAllSessions(clerk: ClerkApi, userId: string): Promise<number> {
-  let revoked = 0;
-  for (let page = 0; page < maxPages; page += 1) {
-    const { data } = await clerk.read("sessions.list", ({ sessions }) =>
-      sessions.getSessionList({ userId, status: "active", limit: pageSize }),
-    );
-    await Promise.all(
-      data.map(({ id }) => clerk.write("sessions.revoke", ({ sessions }) => sessions.revokeSession(id))),
-    );
-    revoked += data.length;
-    if (data.length < pageSize) break;
-  }
-  return revoked;
 }
 
 /** `DELETE /api/users/{userId}/sessions/{sessionId}` */

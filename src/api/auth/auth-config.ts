@@ -60,9 +60,13 @@ export const AUTH_ENVIRONMENT = {
     .pipe(z.array(z.enum(sensitiveActions)))
     .default([])
     .describe(
-      "Actions for which a user needs a fresh second factor: delete, role, mfa, recovery; comma-separated. Services are exempt",
+      "Actions for which a user needs a fresh second factor: delete, role, mfa, recovery, credentials; comma-separated. mfa and recovery include credentials. Services are exempt",
     ),
-  MFA_MAX_AGE_MINUTES: positive.default(10).describe("Maximum age of a fresh second factor, in minutes"),
+  MFA_MAX_AGE_MINUTES: positive
+    .default(10)
+    .describe(
+      "Maximum age of a fresh factor, in minutes; a user who changes their own password or addresses always needs one",
+    ),
   ADMIN_IP_ALLOW_LIST: addresses
     .default([])
     .describe(

@@ -33,12 +33,16 @@ export type DenialReason =
   | "permission_missing"
   | "address_not_allowed"
   | "second_factor_required"
+  | "fresh_factor_required"
+  | "impersonation_not_allowed"
   | "user_outranks_caller";
 
 const denialMessages: Record<DenialReason, string> = {
   permission_missing: "Admin access required",
   address_not_allowed: "Admin access required",
   second_factor_required: "A fresh second factor is required",
+  fresh_factor_required: "Sign in again, or verify a factor again, to change your own credentials",
+  impersonation_not_allowed: "An impersonated session cannot change credentials",
   user_outranks_caller: "Admin access required",
 };
 

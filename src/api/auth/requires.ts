@@ -1,6 +1,6 @@
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import type { ApiEnv } from "../http/api-env.ts";
-import type { Caller, Permission, SensitiveAction } from "../http/caller.ts";
+import type { Caller, Permission, SensitiveAction, UserCaller } from "../http/caller.ts";
 import { consumeOrThrow } from "../http/rate-limit.ts";
 import { AccessDeniedError, AccessTokenRequiredError } from "./auth-errors.ts";
 import { clientNetwork } from "./client-ip.ts";
@@ -81,11 +81,30 @@ export async function assertPermitted(
  * The check of {@link requiresFreshFactor}. A service has no factors and is exempt; restrict it through the permissions of
  * its role.
  */
-export function assertFreshFactor(c: Context<ApiEnv>, action: SensitiveAction): void {
-  const { freshFactorFor, factorMaxAgeMinutes, now } = c.get("access");
+export function assertFreshFactor(c: Context<ApiEnv>, ...actions: readonly SensitiveAction[]): void {
+  const { freshFactorFor } = c.get("access");
   const caller = callerOf(c);
-  if (!freshFactorFor.has(action) || caller.kind === "service") return;
-  const ageAtIssue = caller.factorAgeMinutes?.[1] ?? -1;
-  const age = ageAtIssue + Math.floor((now() - caller.issuedAt) / 60_000);
-  if (ageAtIssue < 0 || age > factorMaxAgeMinutes) throw new AccessDeniedError("second_factor_required");
+  if (caller.kind === "service" || !actions.some((action) => freshFactorFor.has(action))) return;
+  if (!isFresh(c, caller, caller.factorAgeMinutes?.[1])) throw new AccessDeniedError("second_factor_required");
+}
+
+/**
+ * Throws 403 unless the caller may change this user's password, email addresses or linked accounts now. Every path that changes one
+ * calls it. A caller who can change them can sign in as the user, so the actions `mfa` and `recovery` of REQUIRE_MFA_FOR include them. An
+ * impersonated session may not. For one's own account, the second factor must be fresh, or the first one of a user without a second.
+ */
+export function assertMayChangeCredentials(c: Context<ApiEnv>, userId: string): void {
+  const caller = callerOf(c);
+  if (caller.kind === "service") return;
+  if (caller.impersonatorId !== undefined) throw new AccessDeniedError("impersonation_not_allowed");
+  assertFreshFactor(c, "credentials", "mfa", "recovery");
+  if (caller.id !== userId) return;
+  const [first, second = -1] = caller.factorAgeMinutes ?? [];
+  if (!isFresh(c, caller, second < 0 ? first : second)) throw new AccessDeniedError("fresh_factor_required");
+}
+
+/** `ageMinutes` is the factor's age when the token was issued; undefined or -1: never verified. */
+function isFresh(c: Context<ApiEnv>, { issuedAt }: UserCaller, ageMinutes = -1): boolean {
+  const { factorMaxAgeMinutes, now } = c.get("access");
+  return ageMinutes >= 0 && ageMinutes + Math.floor((now() - issuedAt) / 60_000) <= factorMaxAgeMinutes;
 }

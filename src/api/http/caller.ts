@@ -41,5 +41,5 @@ export const permissions = [
 export type Permission = (typeof permissions)[number];
 
 /** The actions for which the configuration can require a fresh second factor. */
-export const sensitiveActions = ["delete", "role", "mfa", "recovery"] as const;
+export const sensitiveActions = ["delete", "role", "mfa", "recovery", "credentials"] as const;
 export type SensitiveAction = (typeof sensitiveActions)[number];

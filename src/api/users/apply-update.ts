@@ -1,8 +1,9 @@
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
+import { revokeSessions } from "../../clerk/users/revoke-sessions.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { getUser } from "../../clerk/users/read-user.ts";
 import type { ApiError } from "../../http/api-error.ts";
-import type { EmailChange, UpdatePlan } from "./plan-update.ts";
+import { changesCredentials, type EmailChange, type UpdatePlan } from "./plan-update.ts";
 import { toUserError, UpdateIncompleteError, type UpdateStep, type WriteAttempt } from "./user-errors.ts";
 
 /**
@@ -20,11 +21,21 @@ interface Step {
   readonly run: () => Promise<void>;
 }
 
+export interface ApplyOptions {
+  /** The session that survives a change of credentials: the caller's own, if the user is the caller. */
+  readonly keepSession: string | undefined;
+  readonly now: () => number;
+}
+
 /**
- * Applies an update step by step: one call for the fields, one for each change of an address and, if addresses changed, one
- * to read the user back. Stops at the first step that fails.
+ * Applies an update step by step: one call for the fields, one for each change of an address; if the password or addresses changed, the
+ * end of the user's other sessions; and, if addresses changed, one call to read the user back. Stops at the first step that fails.
  */
-export async function applyUpdate(clerk: ClerkApi, plan: UpdatePlan, now: () => number): Promise<AppliedUpdate> {
+export async function applyUpdate(
+  clerk: ClerkApi,
+  plan: UpdatePlan,
+  { keepSession, now }: ApplyOptions,
+): Promise<AppliedUpdate> {
   const { userId, fields, emails } = plan;
   let latest: unknown;
   let readAt = 0;
@@ -37,6 +48,7 @@ export async function applyUpdate(clerk: ClerkApi, plan: UpdatePlan, now: () => 
   const readBack = async () => {
     ({ raw: latest, readAt } = await getUser(clerk, userId, now));
   };
+  const endSessions = async () => void (await revokeSessions(clerk, userId, { except: keepSession }));
   const steps: Step[] = [
     ...(Object.keys(fields).length > 0
       ? [{ name: "fields" as const, attempt: { userId, username: fields.username }, run: setFields }]
@@ -46,6 +58,7 @@ export async function applyUpdate(clerk: ClerkApi, plan: UpdatePlan, now: () => 
       attempt: { userId, emailAddress: [change.address] },
       run: () => changeEmail(clerk, userId, change),
     })),
+    ...(changesCredentials(plan) ? [{ name: "revoke_sessions" as const, attempt: { userId }, run: endSessions }] : []),
     ...(emails.length > 0 ? [{ name: "read_back" as const, attempt: { userId }, run: readBack }] : []),
   ];
 

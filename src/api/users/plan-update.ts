@@ -64,6 +64,10 @@ export function planEmailChanges(
   ];
 }
 
+/** Whether the update changes what the user signs in with. */
+export const changesCredentials = ({ fields, emails }: UpdatePlan): boolean =>
+  fields.password !== undefined || emails.length > 0;
+
 /** Whether the change marks an address as verified that the user has not verified. */
 export const addsUnverifiedEmail = (change: EmailChange): boolean =>
   change.step === "add_email" || (change.step === "primary_email" && change.verify);

@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
 import { parseUserJson } from "../../clerk/users/list-users.ts";
 import { changesBetween, type User } from "../../domain/user.ts";
-import { assertPermitted, requires } from "../auth/requires.ts";
+import { assertMayChangeCredentials, assertPermitted, callerOf, requires } from "../auth/requires.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { requireJson } from "../http/check-body.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
@@ -11,7 +11,7 @@ import { rejectPersonalInfo } from "../passwords/password-schema.ts";
 import type { ApiContext } from "./api-context.ts";
 import { applyUpdate } from "./apply-update.ts";
 import { changeAccount } from "./change-account.ts";
-import { addsUnverifiedEmail, planUpdate } from "./plan-update.ts";
+import { addsUnverifiedEmail, changesCredentials, planUpdate } from "./plan-update.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import {
   type ApiUser,
@@ -29,7 +29,7 @@ export function addUpdateUser(api: ApiApp, context: ApiContext): void {
     tags: ["Users"],
     summary: "Update a user",
     description:
-      "Needs `users:write`; users may update themselves. A missing field stays unchanged. `emailAddress` replaces all addresses, the first one becoming the primary address; adding an unverified address always needs `users:write`, unless `SELF_EMAIL_CHANGE` is on. If a later step fails, the code is `update_incomplete` and repeating the request completes the update.",
+      "Needs `users:write`; users may update themselves. A missing field stays unchanged. `emailAddress` replaces all addresses, the first one becoming the primary address; adding an unverified address always needs `users:write`, unless `SELF_EMAIL_CHANGE` is on. A change of the password or of addresses ends the user's other sessions, is refused to impersonated sessions, and needs a fresh factor for one's own account. If a later step fails, the code is `update_incomplete` and repeating the request completes the update, except for `revoke_sessions`: then use `DELETE /api/users/{userId}/sessions`.",
     security: bearer,
     middleware: [requires("users:write", { orSelf: "userId" }), requireJson] as const,
     request: {
@@ -70,7 +70,8 @@ export async function updateUser(
       rejectPersonalInfo(passwords, input.password, { ...userFromJson(before), ...input });
       const plan = planUpdate(before, input);
       if (plan.emails.some(addsUnverifiedEmail) && !config.selfEmailChange) await assertPermitted(c, "users:write");
-      const applied = await applyUpdate(clerk, plan, now);
+      if (changesCredentials(plan)) assertMayChangeCredentials(c, userId);
+      const applied = await applyUpdate(clerk, plan, { keepSession: ownSessionOf(c, userId), now });
       if (applied.latest !== undefined) {
         await queueSnapshot(context, applied.latest, "user.updated", { readAt: applied.readAt });
       }
@@ -93,6 +94,12 @@ export async function updateUser(
     "User updated successfully",
   );
   return user;
+}
+
+/** The session of the request, if the user is the caller. */
+function ownSessionOf(c: Context<ApiEnv>, userId: string): string | undefined {
+  const caller = callerOf(c);
+  return caller.kind === "user" && caller.id === userId ? caller.sessionId : undefined;
 }
 
 /** The changed values, old and new. Of a password, only the fact that it changed. */

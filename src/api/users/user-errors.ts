@@ -32,7 +32,7 @@ export class InvalidCredentialsError extends ApiError {
 }
 
 /** The steps of an update, in their order. */
-export type UpdateStep = "fields" | "add_email" | "primary_email" | "remove_email" | "read_back";
+export type UpdateStep = "fields" | "add_email" | "primary_email" | "remove_email" | "revoke_sessions" | "read_back";
 
 /**
  * An update that failed at one step after others succeeded. Status and message are those of the failure; `details` names

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ClerkRequest, Fault } from "../../support/clerk/faulty-clerk.ts";
+import { z } from "zod";
 import { openAccountApi } from "../../support/api/open-api.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
@@ -177,6 +178,7 @@ describe("an update of email addresses", () => {
       "POST /email_addresses",
       "POST /email_addresses",
       "DELETE /email_addresses/:email",
+      "GET /sessions",
       "GET /users/:user",
     ]);
     const [first, second] = list;
@@ -185,6 +187,7 @@ describe("an update of email addresses", () => {
     expect(withoutIds(swapped.requests)).toEqual([
       "GET /users/:user",
       "PATCH /email_addresses/:email",
+      "GET /sessions",
       "GET /users/:user",
     ]);
     const verified = api.dashboard.getUser(user.id).email_addresses.map(({ verification }) => verification?.status);
@@ -213,7 +216,7 @@ describe("an update of email addresses", () => {
       failed: "read_back",
       fails: "GET /users",
       nth: 2,
-      done: ["fields", "add_email", "primary_email", "remove_email"],
+      done: ["fields", "add_email", "primary_email", "remove_email", "revoke_sessions"],
     },
   ];
   test.for(steps)(
@@ -275,6 +278,86 @@ describe("an update of email addresses", () => {
         ],
       },
     });
+  });
+});
+
+describe("a change of a password or an email address", () => {
+  const changes = [
+    { what: "password", change: () => ({ password: "wire-of-nanoseconds" }) },
+    { what: "addresses", change: () => ({ emailAddress: [...addresses(), address("new")] }) },
+  ];
+  const ways = [
+    { way: "PUT", send: (on: typeof api, token: string, body: unknown) => on.call(`PUT ${path}`, token, { body }) },
+    {
+      way: "batch",
+      send: async (on: typeof api, token: string, body: unknown) => {
+        const operations = [{ type: "update", userId: user.id, user: body }];
+        const { body: answer } = await on.call("POST /api/users/batch", token, { body: { operations } });
+        const [result] = batchSchema.parse(answer).results;
+        return { status: result?.status, body: result?.error };
+      },
+    },
+  ];
+  const cases = changes.flatMap(({ what, change }) => ways.map(({ way, send }) => ({ what, change, way, send })));
+  const activeSessions = async () => {
+    const { body } = await api.call(`GET ${path}/sessions`, api.admin);
+    return sessionsSchema.parse(body).sessions.map(({ id }) => id);
+  };
+  const sessionsSchema = z.object({ sessions: z.array(z.object({ id: z.string() })) });
+  const batchSchema = z.object({ results: z.array(z.object({ status: z.number(), error: z.unknown().optional() })) });
+
+  test.for(cases)("is refused to an impersonated session ($what by $way)", async ({ change, send }) => {
+    const token = await api.sessionToken("user_boss", "admin", { act: { sub: "user_support" }, fva: [0, 0] });
+    const before = addresses();
+    expect(await send(api, token, change())).toMatchObject({
+      status: 403,
+      body: { code: "impersonation_not_allowed" },
+    });
+    expect(addresses()).toEqual(before);
+  });
+
+  test.for(
+    ["credentials", "mfa", "recovery"].flatMap((action) =>
+      cases.map(({ what, way, send }) => ({ action, what, way, send })),
+    ),
+  )("needs a fresh second factor with REQUIRE_MFA_FOR=$action ($what by $way)", async ({ action, what, send }) => {
+    const strict = await openAccountApi({ REQUIRE_MFA_FOR: action });
+    onTestFinished(() => strict[Symbol.asyncDispose]());
+    user = strict.dashboard.createUser({ email_address: [`${randomUUID()}@example.com`] });
+    path = `/api/users/${user.id}`;
+    const body = what === "password" ? { password: "wire-of-nanoseconds" } : { emailAddress: ["new@example.com"] };
+    const stale = await strict.sessionToken("user_boss", "admin", { fva: [1, 60] });
+    const fresh = await strict.sessionToken("user_boss", "admin", { fva: [1, 1] });
+    expect(await send(strict, stale, body)).toMatchObject({ status: 403, body: { code: "second_factor_required" } });
+    expect(await send(strict, fresh, body)).toMatchObject({ status: 200 });
+  });
+
+  test.for([
+    { fva: undefined, status: 403, factors: "of unknown age" },
+    { fva: [11, -1], status: 403, factors: "of which the first is old and the second does not exist" },
+    { fva: [10, -1], status: 200, factors: "of which the first is fresh and the second does not exist" },
+    { fva: [0, 11], status: 403, factors: "of which the second is old" },
+    { fva: [60, 10], status: 200, factors: "of which the second is fresh" },
+  ])("of one's own account is $status with factors $factors", async ({ fva, status }) => {
+    const token = await api.sessionToken(user.id, "user", { fva });
+    expect(await put({ password: "wire-of-nanoseconds" }, token)).toMatchObject({
+      status,
+      body: status === 200 ? {} : { code: "fresh_factor_required" },
+    });
+    expect(await put({ firstName: "Amazing" }, token)).toMatchObject({ status: 200 });
+  });
+
+  test.for(cases)("ends the user's sessions ($what by $way)", async ({ change, send }) => {
+    for (const _ of ["phone", "laptop"]) api.dashboard.signIn(user.id);
+    expect(await send(api, api.admin, change())).toMatchObject({ status: 200 });
+    expect(await activeSessions()).toEqual([]);
+  });
+
+  test("of one's own account ends all sessions but the one of the request", async () => {
+    const [own] = [api.dashboard.signIn(user.id), api.dashboard.signIn(user.id)];
+    const token = await api.sessionToken(user.id, "user", { sid: own.id, fva: [0, -1] });
+    expect(await put({ password: "wire-of-nanoseconds" }, token)).toMatchObject({ status: 200 });
+    expect(await activeSessions()).toEqual([own.id]);
   });
 });
 
