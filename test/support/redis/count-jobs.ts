@@ -1,12 +1,16 @@
+import { z } from "zod";
 import { shardPrefix, shardQueueName } from "../../../src/redis/keys.ts";
 import type { RedisClient } from "../../../src/redis/redis-client.ts";
 
 /** The number of waiting, active and delayed jobs of one shard. */
 export async function countJobsOf(redis: RedisClient, redisPrefix: string, shard: number): Promise<number> {
   const queue = `${shardPrefix(redisPrefix, shard)}:${shardQueueName}`;
-  const counts = [redis.llen(`${queue}:wait`), redis.llen(`${queue}:active`), redis.zcard(`${queue}:delayed`)];
-  return sumOf(await Promise.all(counts));
+  // At one moment: a job that moves from one list to another between two commands would be in neither.
+  const replies = await redis.multi().llen(`${queue}:wait`).llen(`${queue}:active`).zcard(`${queue}:delayed`).exec();
+  return sumOf(countsSchema.parse(replies).map(([, count]) => count));
 }
+
+const countsSchema = z.array(z.tuple([z.null(), z.number()])).length(3);
 
 /** The number of waiting, active and delayed jobs of all shards. */
 export async function countJobs(redis: RedisClient, redisPrefix: string, shards: number): Promise<number> {
