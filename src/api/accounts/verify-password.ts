@@ -5,7 +5,7 @@ import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import { readUserPage } from "../../clerk/users/list-users.ts";
 import { clientNetwork } from "../auth/client-ip.ts";
-import { requires } from "../auth/requires.ts";
+import { callerOf, requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { consumeOrThrow } from "../http/rate-limit.ts";
 import { bearer, errorResponses } from "../http/responses.ts";
@@ -24,7 +24,7 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
     tags: ["Accounts"],
     summary: "Verify an email address and password",
     description:
-      "Needs `accounts:verify`. Creates no session. Every failure (unknown or unverified address, missing or wrong password, banned or locked user) is the same 401 after the same time. Failures are limited per email address and per IP address.",
+      "Needs `accounts:verify`. Creates no session. Every failure (unknown or unverified address, missing or wrong password, banned or locked user) is the same 401 after the same time. Failures are limited per email address and caller, and per `clientIp`: a back end passes the address of the person who signs in, so that one person's failures do not lock out the others.",
     security: bearer,
     middleware: [requires("accounts:verify")] as const,
     request: {
@@ -39,6 +39,10 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
                 .min(1)
                 .max(1_000)
                 .openapi({ format: "password", example: "correct Horse 7 battery" }),
+              clientIp: z
+                .union([z.ipv4(), z.ipv6()])
+                .optional()
+                .openapi({ description: "The address of the person who signs in", example: "203.0.113.7" }),
             }),
           },
         },
@@ -50,12 +54,13 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
     },
   });
   api.openapi(route, async (c) => {
-    const { email, password } = c.req.valid("json");
+    const { email, password, clientIp } = c.req.valid("json");
     const startedAt = now();
-    const ip = c.get("ip");
+    const { kind, id } = callerOf(c);
     const consumed = [
-      { limit: passwordLimits.perIp, key: clientNetwork(ip) },
-      { limit: passwordLimits.perEmail, key: hash(email) },
+      // Not the address of the request, which all clients of a back end share.
+      ...(clientIp === undefined ? [] : [{ limit: passwordLimits.perIp, key: clientNetwork(clientIp) }]),
+      { limit: passwordLimits.perEmail, key: hash(`${kind}:${id} ${email.toLowerCase()}`) },
     ];
     for (const { limit, key } of consumed) await consumeOrThrow(c, limit, key);
     const check = await checkPassword(clerk, email, password);
@@ -67,7 +72,7 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
       {
         event: "auth.login_failed",
         email,
-        ip,
+        ip: clientIp ?? c.get("ip"),
         userAgent: c.req.header("user-agent"),
         reason: check.outcome,
         requestId: c.get("requestId"),
@@ -81,7 +86,7 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
 }
 
 /** Hashed, so that the keys in Redis do not reveal email addresses. */
-const hash = (email: string) => createHash("sha256").update(email.toLowerCase()).digest("base64url");
+const hash = (text: string) => createHash("sha256").update(text).digest("base64url");
 
 type PasswordCheck =
   | { readonly outcome: "right"; readonly account: AccountJson }

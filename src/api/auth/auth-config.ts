@@ -83,7 +83,9 @@ export const AUTH_ENVIRONMENT = {
     ),
   OPEN_REGISTRATION: flag
     .default(false)
-    .describe("Whether callers without a token may create a user, whose email address Clerk then counts as verified"),
+    .describe(
+      "Whether callers without a token may create a user, with one email address, which is unverified until the user proves it",
+    ),
   CORS_ORIGINS: origins.default([]).describe("Origins whose pages may call the API (CORS), comma-separated"),
   RATE_LIMIT_PER_IP: positive
     .default(1_200)

@@ -35,17 +35,18 @@ export const requiresFreshFactor =
 
 /**
  * Route middleware, before {@link requires}: while registration is open, a request without a token passes `requires`,
- * limited per client address. A request with a token is left to `requires`.
+ * limited per client address. Only created users count. A request with a token is left to `requires`.
  */
 export const allowsAnonymous =
   (_to: "registration"): MiddlewareHandler<ApiEnv> =>
   async (c, next) => {
     const { registration } = c.get("access");
-    if (registration !== undefined && c.get("caller") === undefined) {
-      await consumeOrThrow(c, registration, clientNetwork(c.get("ip")));
-      c.set("anonymous", true);
-    }
+    if (registration === undefined || c.get("caller") !== undefined) return next();
+    const key = clientNetwork(c.get("ip"));
+    await consumeOrThrow(c, registration, key);
+    c.set("anonymous", true);
     await next();
+    if (c.res.status >= 400 || c.res.headers.has("idempotency-replayed")) await registration.refund(key);
   };
 
 /** Throws when a route below `/api` has no {@link requires}, so that a forgotten line cannot open a route to every caller. */

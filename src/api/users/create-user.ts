@@ -6,6 +6,7 @@ import { requires } from "../auth/requires.ts";
 import { parseUserJson } from "../../clerk/users/list-users.ts";
 import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
+import { invalidInput } from "../http/create-router.ts";
 import { rejectPersonalInfo } from "../passwords/password-schema.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./user-schemas.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
@@ -22,7 +23,7 @@ export function addCreateUser(api: ApiApp, context: ApiContext): void {
     tags: ["Users"],
     summary: "Create a user",
     description:
-      "Needs `users:write`, or no token at all if `OPEN_REGISTRATION` is on. The email addresses are marked as verified. After a 503 the user may exist nevertheless; send an `Idempotency-Key` to repeat the request safely.",
+      "Needs `users:write`, or no token at all if `OPEN_REGISTRATION` is on. The email addresses are marked as verified. Without a token there is one address, and it is unverified until the user proves it. After a 503 the user may exist nevertheless; send an `Idempotency-Key` to repeat the request safely.",
     security: [...bearer, {}],
     middleware: [allowsAnonymous("registration"), requires("users:write"), idempotent(context.idempotency)] as const,
     request: {
@@ -44,10 +45,16 @@ export function addCreateUser(api: ApiApp, context: ApiContext): void {
 export async function createUser(c: Context<ApiEnv>, context: ApiContext, input: CreateUserInput): Promise<ApiUser> {
   const { clerk, cache, audit, passwords, log, now } = context;
   rejectPersonalInfo(passwords, input.password, input);
+  const isRegistration = c.get("anonymous") === true;
+  if (isRegistration && input.emailAddress.length > 1) {
+    throw invalidInput([{ path: ["emailAddress"], message: "Only one address without a token" }]);
+  }
+  // A reserved address is unverified, signs in, and belongs to no other user. A stranger cannot prove an address here.
+  const status = isRegistration ? { emailAddressIdentificationStatus: ["reserved" as const] } : {};
   const record = (details: Omit<AuditDetails, "action">) =>
     audit.record(createAuditEntry(c, now, { action: "user.created", ...details }));
   try {
-    const created = await clerk.write("users.create", ({ users }) => users.createUser(input));
+    const created = await clerk.write("users.create", ({ users }) => users.createUser({ ...input, ...status }));
     const user = apiUserFromJson(parseUserJson(created.raw));
     await Promise.all([
       queueSnapshot(context, created.raw, "user.created"),
@@ -60,7 +67,7 @@ export async function createUser(c: Context<ApiEnv>, context: ApiContext, input:
         userId: user.id,
         email: user.emailAddress[0],
         role: user.role,
-        source: c.get("anonymous") === true ? "registration" : "api",
+        source: isRegistration ? "registration" : "api",
         requestId: c.get("requestId"),
       },
       "User created successfully",

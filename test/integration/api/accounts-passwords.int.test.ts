@@ -3,16 +3,26 @@ import { clerkError } from "../../support/clerk/faulty-clerk.ts";
 import { openAccountApi } from "../../support/api/open-api.ts";
 import { signServiceToken } from "../../support/api/tokens.ts";
 
+interface VerifyOptions {
+  readonly clientIp?: string;
+  readonly token?: string;
+  readonly headers?: Record<string, string>;
+}
+
 async function open(variables: Readonly<Record<string, string>> = {}) {
   const api = await openAccountApi({ PASSWORD_FAILURE_MIN_MS: "0", ...variables });
   onTestFinished(() => api[Symbol.asyncDispose]());
-  const verify = async (email: string, password: string, headers: Record<string, string> = {}) => {
+  const verify = async (
+    email: string,
+    password: string,
+    { clientIp, token = api.admin, headers = {} }: VerifyOptions = {},
+  ) => {
     const {
       status,
       body,
       headers: responseHeaders,
-    } = await api.call("POST /api/auth/verify-password", api.admin, {
-      body: { email, password },
+    } = await api.call("POST /api/auth/verify-password", token, {
+      body: { email, password, clientIp },
       headers,
     });
     const { requestId: _, ...rest } = body;
@@ -80,7 +90,7 @@ test("every failed password check has the same response, the same Clerk calls an
 
 test("a failed password check is logged with the user agent and without the password", async () => {
   const { verify, logged, log, readAudit } = await open();
-  await verify("ada@example.com", "hunter2-hunter2", { "user-agent": "curl/8.5" });
+  await verify("ada@example.com", "hunter2-hunter2", { headers: { "user-agent": "curl/8.5" } });
   await verify("ada@example.com", "engines-and-looms");
   expect(logged("auth.login_failed")).toMatchObject([{ email: "ada@example.com", userAgent: "curl/8.5" }]);
   expect(log() + JSON.stringify(await readAudit())).not.toMatch(/hunter2|engines/);
@@ -121,15 +131,25 @@ test("failed password checks are limited per email address; successful ones and 
   expect(await dumpRedis()).not.toContain("ada@example.com");
 });
 
-test("failed password checks are limited per IP address, across all email addresses", async () => {
-  const { verify, clerk } = await open({ PASSWORD_ATTEMPTS_PER_IP: "4", TRUSTED_PROXIES: "1" });
-  const from = (ip: string) => ({ "x-forwarded-for": ip });
+test("failed password checks are limited per client address that the back end passes, across all email addresses", async () => {
+  const { verify, clerk } = await open({ PASSWORD_ATTEMPTS_PER_IP: "4" });
+  const from = (clientIp: string) => ({ clientIp });
   for (const name of ["a", "b", "c", "d"]) {
     expect((await verify(`${name}@example.com`, "Password1!", from("192.0.2.1"))).status).toBe(401);
   }
   const { value, requests } = await clerk.during(() => verify("e@example.com", "Password1!", from("192.0.2.1")));
   expect([value.status, requests]).toEqual([429, []]);
   expect((await verify("e@example.com", "Password1!", from("192.0.2.2"))).status).toBe(401);
+  expect((await verify("e@example.com", "Password1!", from("no address"))).status).toBe(400);
+});
+
+test("wrong passwords of one client lock out no other account and no other back end", async () => {
+  const { verify } = await open({ PASSWORD_ATTEMPTS_PER_EMAIL: "3", PASSWORD_ATTEMPTS_PER_IP: "4" });
+  for (let time = 0; time < 30; time += 1) await verify(`${time}@example.com`, "wrong");
+  for (let time = 0; time < 5; time += 1) await verify("ada@example.com", "wrong");
+  expect((await verify("ada@example.com", "engines-and-looms")).status).toBe(429);
+  const token = await signServiceToken({ sub: "another-back-end" });
+  expect((await verify("ada@example.com", "engines-and-looms", { token })).status).toBe(200);
 });
 
 test("a password check requires accounts:verify", async () => {

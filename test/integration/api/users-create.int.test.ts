@@ -163,6 +163,39 @@ test("OPEN_REGISTRATION allows creation without a token, logged as a registratio
   expect((await open.readAudit()).at(-1)).toMatchObject({ action: "user.created", actor: { kind: "anonymous" } });
 });
 
+test("a registration has one address, which is unverified", async () => {
+  const open = await openAccountApi({ OPEN_REGISTRATION: "true" });
+  onTestFinished(() => open[Symbol.asyncDispose]());
+  const emailAddress = [`${randomUUID()}@example.com`, `${randomUUID()}@example.com`];
+  const register = (addresses: readonly string[]) =>
+    open.call("POST /api/users", undefined, { body: newUserBody({ emailAddress: addresses }) });
+  expect(await register(emailAddress)).toMatchObject({
+    status: 400,
+    body: { details: [{ path: "emailAddress", message: "Only one address without a token" }] },
+  });
+  expect(await register(emailAddress.slice(0, 1))).toMatchObject({ status: 201 });
+  const created = open.dashboard.users().find((user) => user.id !== open.ada.id);
+  expect(created?.email_addresses).toHaveLength(1);
+  expect(created?.email_addresses.map(({ verification }) => verification?.status)).not.toContain("verified");
+});
+
+test("only created users count as registrations", async () => {
+  const open = await openAccountApi({ OPEN_REGISTRATION: "true", RATE_LIMIT_REGISTRATIONS: "2" });
+  onTestFinished(() => open[Symbol.asyncDispose]());
+  const register = (body: unknown, headers: Record<string, string> = {}) =>
+    open.call("POST /api/users", undefined, { body, headers });
+  for (const password of ["1234567", "password"]) {
+    expect(await register(newUserBody({ password }))).toMatchObject({ status: 400 });
+  }
+  const first = newUserBody();
+  const once = { "idempotency-key": "once" };
+  expect(await register(first, once)).toMatchObject({ status: 201 });
+  expect(await register(first, once)).toMatchObject({ status: 201 });
+  expect(await register(first)).toMatchObject({ status: 409 });
+  expect(await register(newUserBody())).toMatchObject({ status: 201 });
+  expect(await register(newUserBody())).toMatchObject({ status: 429, body: { code: "rate_limited" } });
+});
+
 test("LOG_EMAILS=false keeps email addresses out of the log", async () => {
   const redacting = await openAccountApi({ LOG_EMAILS: "false" });
   onTestFinished(() => redacting[Symbol.asyncDispose]());
