@@ -2,10 +2,23 @@ import { analyticsPrefix } from "../redis/keys.ts";
 import { dayMs, hourMs, startOf } from "./intervals.ts";
 
 /** Events of this API that the analytics count, in addition to Clerk's messages. */
-export type SecurityEvent = "token_rejected" | "password_rejected" | "admin_denied" | "rate_limited";
+export type SecurityEvent =
+  | "token_rejected"
+  | "password_accepted"
+  | "password_rejected"
+  | "admin_denied"
+  | "rate_limited";
+
+/** Where the bridge learned of a new user. */
+export type RegistrationSource = "webhook" | "api" | "backfill" | "reconciliation";
 
 /** The events counted by hour and by day. */
-export type CountedEvent = "signed_in" | "signed_out" | "revoked" | "registered" | SecurityEvent;
+export type CountedEvent =
+  | "signed_in"
+  | "signed_out"
+  | "revoked"
+  | `registered_by_${RegistrationSource}`
+  | SecurityEvent;
 
 /** How long after its hour a repeated message is recognized. Svix retries for 28 hours. */
 export const repeatsKnownForMs = 48 * hourMs;

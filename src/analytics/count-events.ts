@@ -8,6 +8,7 @@ import {
   type CountedEvent,
   countsEndAt,
   isKept,
+  type RegistrationSource,
   repeatsKnownForMs,
 } from "./analytics-keys.ts";
 import { startOf, startOfNext } from "./intervals.ts";
@@ -38,6 +39,8 @@ export interface Registration {
   readonly userId: string;
   /** By Clerk's clock, ms. It never changes, so a user always belongs to the same hour. */
   readonly createdAt: number;
+  /** The message that the bridge saw first. */
+  readonly source: RegistrationSource;
 }
 
 /** Counts users in the hour of their creation, each once, however often it is called for a user within two days. */
@@ -46,11 +49,18 @@ export async function countRegistrations(
   registrations: readonly Registration[],
 ): Promise<void> {
   const kept = registrations.filter(({ createdAt }) => isKept(createdAt, context.now(), context.config.retentionDays));
-  const byHour = Map.groupBy(kept, ({ createdAt }) => startOf("hour", createdAt));
+  const groups = Map.groupBy(kept, ({ createdAt, source }) => `${startOf("hour", createdAt)} ${source}`);
   await Promise.all(
-    [...byHour].map(([at, users]) =>
-      countOnce(context, { event: "registered", of: "user", ids: users.map(({ userId }) => userId), at }),
-    ),
+    [...groups.values()].map(async (users) => {
+      const [first] = users;
+      if (first === undefined) return;
+      await countOnce(context, {
+        event: `registered_by_${first.source}`,
+        of: "user",
+        ids: users.map(({ userId }) => userId),
+        at: startOf("hour", first.createdAt),
+      });
+    }),
   );
 }
 

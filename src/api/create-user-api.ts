@@ -6,6 +6,7 @@ import { createSecurityCounter } from "../analytics/security-counter.ts";
 import { addAuditRoute } from "./audit/add-audit-route.ts";
 import { createAuditReader } from "../audit/audit-reader.ts";
 import { createAuditTrail, createAuditTrailMetrics } from "../audit/audit-trail.ts";
+import { startDenialTrail } from "../audit/denial-trail.ts";
 import { assertAccessDeclared } from "./auth/requires.ts";
 import { applyMiddleware } from "./apply-middleware.ts";
 import { readRoles } from "./auth/roles.ts";
@@ -47,6 +48,8 @@ export interface UserApiDeps {
   readonly registry: Registry;
   readonly log: Logger;
   readonly now: () => number;
+  /** Registers what must happen before the process ends. */
+  readonly onStop: (name: string, stop: () => Promise<void>) => void;
 }
 
 /** Everything below `/api`: the middleware and the routes of all areas. Throws a `ConfigError` when the file of roles is invalid. */
@@ -60,6 +63,8 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
     metrics: createAuditTrailMetrics(registry),
     log,
   });
+  const denials = startDenialTrail(audit);
+  deps.onStop("denials", () => denials.stop());
   const security = createSecurityCounter({ ...quick, config: config.analytics });
   const findRole = readRoles(config.auth.rolesFile);
   const clerk = createClerkApi({ ...quick, config: config.clerk, registry });
@@ -81,6 +86,7 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
       perIp: passwordLimit("passwords-of-ip", perIp),
     },
     audit,
+    denials,
     security,
     metrics,
     log,
@@ -88,7 +94,7 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
   };
 
   const api = createRouter(log);
-  applyMiddleware(api, { ...quick, auth: config.auth, clerk: config.clerk, findRole, audit, security });
+  applyMiddleware(api, { ...quick, auth: config.auth, clerk: config.clerk, findRole, denials, security });
   addUserRoutes(api, context);
   addAccountRoutes(api, context);
   addAuditRoute(api, { auditReader: createAuditReader(redis, config.redis.prefix) });

@@ -65,7 +65,16 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     registry,
     signal: lifecycle.signal,
     log,
-    api: createUserApi(config, { redis, optionalRedis, queues, shardOf, registry, log, now: Date.now }),
+    api: createUserApi(config, {
+      redis,
+      optionalRedis,
+      queues,
+      shardOf,
+      registry,
+      log,
+      now: Date.now,
+      onStop: (name, stop) => lifecycle.onStop(name, stop),
+    }),
     readiness: async () => ({
       redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
       shards: await checkShardCount(shardLayout),

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { auditStream } from "../redis/keys.ts";
+import { auditDenialsKey, auditStream } from "../redis/keys.ts";
 import { type RedisClient, loadScript } from "../redis/redis-client.ts";
 import { entryJson } from "./audit-record.ts";
 import { positive } from "../shared/environment.ts";
@@ -22,7 +22,7 @@ export interface AuditOutbox {
   /** Marks entries as written to Kafka. */
   acknowledge(ids: readonly string[]): Promise<void>;
   /**
-   * Trims the stream by age and number; entries that Kafka does not have stay. Resolves with the time when the oldest of
+   * Trims the stream by age and number, denials to a tenth of the number; entries that Kafka does not have stay. Resolves with the time when the oldest of
    * those was recorded (ms by Redis's clock), or undefined when Kafka has all entries.
    */
   trim(now: number): Promise<number | undefined>;
@@ -42,6 +42,8 @@ export interface AuditOutboxOptions {
 /** Entries have at most 20 KB, so a full claim fits into one write to Kafka (1 MB). */
 const maxClaimed = 32;
 const maxTrimmed = 1_000;
+/** Of the entries that are kept. */
+const denialsShare = 0.1;
 const blockMs = 1_000;
 /** The consumer group through which the workers share the relaying. */
 const relayGroup = "kafka";
@@ -90,8 +92,10 @@ export function createAuditOutbox(options: AuditOutboxOptions): AuditOutbox {
       if (ids.length > 0) await redis.xack(stream, relayGroup, ...ids);
     },
     trim: async (now) => {
-      const args = [relayGroup, now - config.retentionMs, config.maxEntries, maxTrimmed].map(String);
-      const [, oldest] = trimmedSchema.parse(await trimStream(redis, [stream], args));
+      const { retentionMs, maxEntries } = config;
+      const maxDenials = Math.ceil(maxEntries * denialsShare);
+      const args = [relayGroup, now - retentionMs, maxEntries, maxTrimmed, maxDenials].map(String);
+      const [, oldest] = trimmedSchema.parse(await trimStream(redis, [stream, auditDenialsKey(redisPrefix)], args));
       return oldest === "" ? undefined : Number.parseInt(oldest, 10);
     },
     close: () => blockingRedis.disconnect(),
@@ -108,7 +112,7 @@ export const AUDIT_ENVIRONMENT = {
   AUDIT_MAX_ENTRIES: positive
     .default(100_000)
     .describe(
-      "Maximum number of entries that GET /api/audit shows. An entry stays in Redis at least until Kafka has it",
+      "Maximum number of entries that GET /api/audit shows; a tenth of them may be denials. An entry stays in Redis at least until Kafka has it",
     ),
 };
 type Environment = z.infer<z.ZodObject<typeof AUDIT_ENVIRONMENT>>;

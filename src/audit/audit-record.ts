@@ -16,6 +16,10 @@ const auditEntrySchema = z.object({
   before: z.record(z.string(), z.unknown()).optional(),
   after: z.record(z.string(), z.unknown()).optional(),
   reason: z.string().optional().openapi({ description: "Stable code of the reason for a denial or failure" }),
+  count: z
+    .int()
+    .optional()
+    .openapi({ description: "Of how many further equal denials in one minute this entry tells; missing: of this one" }),
 });
 
 /**

@@ -1,4 +1,4 @@
-import { auditStream } from "../redis/keys.ts";
+import { auditDenialsKey, auditStream } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 import { type Logger, redactSecrets } from "../shared/logger.ts";
 import { type AuditEntry, entryField } from "./audit-record.ts";
@@ -28,7 +28,10 @@ export function createAuditTrail({ redis, redisPrefix, metrics, log }: AuditTrai
     record: async (entry) => {
       const sanitized = sanitizeEntry(entry);
       try {
-        await redis.xadd(stream, "*", entryField, JSON.stringify(sanitized));
+        const id = await redis.xadd(stream, "*", entryField, JSON.stringify(sanitized));
+        if (entry.outcome === "denied" && id !== null) {
+          await redis.zadd(auditDenialsKey(redisPrefix), Number.parseInt(id, 10), id);
+        }
         metrics.audited.inc({ outcome: "recorded" });
       } catch (error) {
         metrics.audited.inc({ outcome: "logged" });

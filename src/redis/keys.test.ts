@@ -24,6 +24,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   pageGenerationKey: [keys.pageGenerationKey(prefix)],
   analyticsPrefix: [`${keys.analyticsPrefix(prefix)}:hour:2026-11-24T12`],
   auditStream: [keys.auditStream(prefix)],
+  auditDenialsKey: [keys.auditDenialsKey(prefix)],
   decisionsKey: [keys.decisionsKey(prefix)],
   decisionsWantedKey: [keys.decisionsWantedKey(prefix)],
 };

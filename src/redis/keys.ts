@@ -66,6 +66,8 @@ export const analyticsPrefix = (redisPrefix: string): string => `{${redisPrefix}
 
 /** The stream of the audit trail: the outbox of the audit topic, and what `GET /api/audit` reads. */
 export const auditStream = (redisPrefix: string): string => `{${redisPrefix}:audit}:entries`;
+/** Which entries of the stream are denials. */
+export const auditDenialsKey = (redisPrefix: string): string => `{${redisPrefix}:audit}:denials`;
 
 /** What the workers decide, while an operator watches. The second key exists as long as an operator does. */
 export const decisionsKey = (redisPrefix: string): string => `${redisPrefix}:decisions`;
@@ -187,6 +189,12 @@ export const redisKeys: readonly KeyDescription[] = [
     type: "stream",
     holds: "audit entries: those that Kafka does not have yet, and those that GET /api/audit shows",
     ifLost: "Entries that were not yet in Kafka.",
+  },
+  {
+    pattern: auditDenialsKey(prefix),
+    type: "sorted set",
+    holds: "the ids of the trail's entries about denials, which are limited by themselves",
+    ifLost: "The denials so far count as other entries.",
   },
   {
     pattern: decisionsKey(prefix),

@@ -139,10 +139,11 @@ function registrationsOf(decided: readonly Decided[], now: number): Registration
   const registrations = new Map<string, Registration>();
   for (const { change, decision } of decided) {
     if (change.kind === "deletion") continue;
-    const { user, createdAt } = change;
-    if (change.source === "restore") continue;
+    const { user, createdAt, source } = change;
+    if (source === "restore") continue;
     const isFirstSeen = decision.outcome === "publish" && decision.event.eventType === "user.created";
-    if (isFirstSeen || createdAt > now - repeatsKnownForMs) registrations.set(user.id, { userId: user.id, createdAt });
+    if (registrations.has(user.id) || (!isFirstSeen && createdAt <= now - repeatsKnownForMs)) continue;
+    registrations.set(user.id, { userId: user.id, createdAt, source });
   }
   return [...registrations.values()];
 }

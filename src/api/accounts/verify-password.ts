@@ -7,6 +7,7 @@ import { readUserPage } from "../../clerk/users/list-users.ts";
 import { clientNetwork } from "../auth/client-ip.ts";
 import { callerOf, requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
+import { createAuditEntry } from "../http/create-audit-entry.ts";
 import { consumeOrThrow } from "../http/rate-limit.ts";
 import { bearer, errorResponses } from "../http/responses.ts";
 import { rejectionToApiError } from "../http/to-api-error.ts";
@@ -17,7 +18,7 @@ import { apiUserFromJson, apiUserSchema } from "../users/user-schemas.ts";
 
 /** `POST /api/auth/verify-password` */
 export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
-  const { clerk, config, passwordLimits, security, log, now } = context;
+  const { clerk, config, passwordLimits, denials, security, log, now } = context;
   const route = createRoute({
     method: "post",
     path: "/api/auth/verify-password",
@@ -65,21 +66,28 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
     for (const { limit, key } of consumed) await consumeOrThrow(c, limit, key);
     const check = await checkPassword(clerk, email, password);
     if (check.outcome === "right") {
-      await Promise.all(consumed.map(({ limit, key }) => limit.refund(key)));
+      await Promise.all([...consumed.map(({ limit, key }) => limit.refund(key)), security.count("password_accepted")]);
       return c.json(apiUserFromJson(check.account), 200);
     }
+    const ip = clientIp ?? c.get("ip");
     log.warn(
       {
         event: "auth.login_failed",
         email,
-        ip: clientIp ?? c.get("ip"),
+        ip,
         userAgent: c.req.header("user-agent"),
         reason: check.outcome,
         requestId: c.get("requestId"),
       },
       "Failed login attempt",
     );
-    await security.count("password_rejected");
+    const denial = createAuditEntry(c, now, {
+      action: "auth.login_failed",
+      outcome: "denied",
+      reason: check.outcome,
+      ...(check.userId !== undefined && { targetId: check.userId }),
+    });
+    await Promise.all([security.count("password_rejected"), denials.record({ ...denial, ip })]);
     await delay(Math.max(0, startedAt + config.passwordFailureMinMs - now()));
     throw new InvalidCredentialsError();
   });
@@ -90,7 +98,11 @@ const hash = (text: string) => createHash("sha256").update(text).digest("base64u
 
 type PasswordCheck =
   | { readonly outcome: "right"; readonly account: AccountJson }
-  | { readonly outcome: "unknown_email" | "no_password" | "wrong_password" | "banned" | "locked" };
+  | {
+      readonly outcome: "unknown_email" | "no_password" | "wrong_password" | "banned" | "locked";
+      /** The account with this address, if there is one. */
+      readonly userId: string | undefined;
+    };
 
 /** A well-formed id that no user has. */
 const dummyUserId = `user_${"0".repeat(27)}`;
@@ -103,10 +115,11 @@ const dummyUserId = `user_${"0".repeat(27)}`;
 async function checkPassword(clerk: ClerkApi, email: string, password: string): Promise<PasswordCheck> {
   const account = await findByEmail(clerk, email);
   const comparison = await comparePassword(clerk, account?.id ?? dummyUserId, password);
-  if (account === undefined) return { outcome: "unknown_email" };
-  if (comparison !== "right") return { outcome: comparison };
-  if (account.banned) return { outcome: "banned" };
-  if (account.locked) return { outcome: "locked" };
+  if (account === undefined) return { outcome: "unknown_email", userId: undefined };
+  const userId = account.id;
+  if (comparison !== "right") return { outcome: comparison, userId };
+  if (account.banned) return { outcome: "banned", userId };
+  if (account.locked) return { outcome: "locked", userId };
   return { outcome: "right", account };
 }
 

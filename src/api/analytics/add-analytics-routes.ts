@@ -11,7 +11,23 @@ interface CountSeries {
   readonly summary: string;
   readonly description: string;
   readonly events: Readonly<Record<string, CountedEvent>>;
+  /** Numbers that follow from those of the events. */
+  readonly derived?: Readonly<Record<string, DerivedNumber>>;
 }
+
+type Counts = Readonly<Record<string, number>>;
+interface DerivedNumber {
+  readonly schema: z.ZodType<number | null>;
+  readonly of: (counts: Counts) => number | null;
+}
+
+const count = z.int().nonnegative();
+const sumOf = (counts: Counts): number => Object.values(counts).reduce((sum, value) => sum + value, 0);
+const total: DerivedNumber = { schema: count, of: sumOf };
+const successRate: DerivedNumber = {
+  schema: z.number().min(0).max(1).nullable().openapi({ description: "Null without attempts" }),
+  of: (counts) => (sumOf(counts) === 0 ? null : (counts["successes"] ?? 0) / sumOf(counts)),
+};
 
 const countSeries = [
   {
@@ -24,8 +40,21 @@ const countSeries = [
     path: "/api/analytics/registrations",
     summary: "Count new users",
     description:
-      "Each user counts once, in the hour of their creation in Clerk. Users published by a backfill count too.",
-    events: { registrations: "registered" },
+      "Each user counts once, in the hour of their creation in Clerk, by the message that the bridge saw first: Clerk's webhook, a call of this API, a backfill, or a reconciliation that found a missed webhook.",
+    events: {
+      byWebhook: "registered_by_webhook",
+      byApi: "registered_by_api",
+      byBackfill: "registered_by_backfill",
+      byReconciliation: "registered_by_reconciliation",
+    },
+    derived: { registrations: total },
+  },
+  {
+    path: "/api/analytics/logins",
+    summary: "Count password checks and their success rate",
+    description: "The calls of `POST /api/auth/verify-password`. They are not counted while Redis is unavailable.",
+    events: { successes: "password_accepted", failures: "password_rejected" },
+    derived: { attempts: total, successRate },
   },
   {
     path: "/api/analytics/security-events",
@@ -49,7 +78,11 @@ export function addAnalyticsRoutes(api: ApiApp, context: AnalyticsRouteContext):
 function addCountSeries(api: ApiApp, context: AnalyticsRouteContext, series: CountSeries): void {
   const intervalSchema = z.enum(["hour", "day"]).default("day");
   const names = Object.keys(series.events);
-  const countsSchema = z.object(Object.fromEntries(names.map((name) => [name, z.int().nonnegative()])));
+  const derived = Object.entries(series.derived ?? {});
+  const countsSchema = z.object({
+    ...Object.fromEntries(names.map((name) => [name, count])),
+    ...Object.fromEntries(derived.map(([name, { schema }]) => [name, schema])),
+  });
   const route = createRoute({
     method: "get",
     path: series.path,
@@ -75,8 +108,10 @@ function addCountSeries(api: ApiApp, context: AnalyticsRouteContext, series: Cou
       ...errorResponses(400),
     },
   });
-  const nameAll = (valueOf: (index: number) => number) =>
-    Object.fromEntries(names.map((name, index) => [name, valueOf(index)]));
+  const nameAll = (valueOf: (index: number) => number) => {
+    const counts = Object.fromEntries(names.map((name, index) => [name, valueOf(index)]));
+    return { ...counts, ...Object.fromEntries(derived.map(([name, { of }]) => [name, of(counts)])) };
+  };
 
   api.openapi(route, async (c) => {
     const { interval, from, to } = c.req.valid("query");

@@ -1,4 +1,5 @@
 import type { Context, MiddlewareHandler } from "hono";
+import { routePath } from "hono/route";
 import type { SecurityCounter } from "../../analytics/security-counter.ts";
 import type { AuditTrail } from "../../audit/audit-trail.ts";
 import { createAuditEntry } from "../http/create-audit-entry.ts";
@@ -9,7 +10,7 @@ import type { Logger } from "../../shared/logger.ts";
 import { AccessDeniedError, InvalidTokenError } from "./auth-errors.ts";
 
 export interface DenialDeps {
-  readonly audit: AuditTrail;
+  readonly denials: AuditTrail;
   readonly security: SecurityCounter;
   readonly log: Logger;
   readonly now: () => number;
@@ -23,20 +24,26 @@ export const reportDenials =
     const { error } = c;
     if (error instanceof InvalidTokenError) {
       logDenial(deps.log, c, "auth.token_rejected", error.reason);
-      await deps.security.count("token_rejected");
+      const rejected = createAuditEntry(c, deps.now, {
+        action: "auth.token_rejected",
+        outcome: "denied",
+        reason: error.code,
+      });
+      await Promise.all([deps.security.count("token_rejected"), deps.denials.record(rejected)]);
     } else if (error instanceof RateLimitedError) {
       logDenial(deps.log, c, "auth.rate_limited", error.limit);
       await deps.security.count("rate_limited");
     } else if (error instanceof AccessDeniedError) {
       logDenial(deps.log, c, "auth.access_denied", error.code);
-      await Promise.all([deps.security.count("admin_denied"), deps.audit.record(denialOf(c, deps.now, error))]);
+      await Promise.all([deps.security.count("admin_denied"), deps.denials.record(denialOf(c, deps.now, error))]);
     }
   };
 
 function denialOf(c: Context<ApiEnv>, now: () => number, { code }: AccessDeniedError) {
   const { userId } = userIdParam.safeParse(c.req.param()).data ?? {};
   const target = userId === undefined ? {} : { targetId: userId };
-  return createAuditEntry(c, now, { action: "access.denied", outcome: "denied", reason: code, ...target });
+  const after = { operation: `${c.req.method} ${routePath(c, -1)}` };
+  return createAuditEntry(c, now, { action: "access.denied", outcome: "denied", reason: code, after, ...target });
 }
 
 const logDenial = (log: Logger, c: Context<ApiEnv>, event: string, reason: string) =>

@@ -23,6 +23,8 @@ export interface ApiContext {
   /** Limits of failed password checks. */
   readonly passwordLimits: { readonly perEmail: RateLimit; readonly perIp: RateLimit };
   readonly audit: AuditTrail;
+  /** Records denials; `audit` records all else. */
+  readonly denials: AuditTrail;
   readonly security: SecurityCounter;
   readonly metrics: UserMetrics;
   readonly log: Logger;

@@ -96,6 +96,21 @@ test("a failed password check is logged with the user agent and without the pass
   expect(log() + JSON.stringify(await readAudit())).not.toMatch(/hunter2|engines/);
 });
 
+test("failed password checks are in the audit trail, repeats as a number, and in the analytics with the success rate", async () => {
+  const api = await open();
+  const { verify, ada, call, readAudit } = api;
+  await verify("ada@example.com", "engines-and-looms");
+  for (let time = 0; time < 3; time += 1) await verify("ada@example.com", "wrong", { clientIp: "203.0.113.7" });
+  await verify("unknown@example.com", "wrong");
+  const { body } = await call("GET /api/analytics/logins", api.admin);
+  expect(body).toMatchObject({ totals: { attempts: 5, successes: 1, failures: 4, successRate: 0.2 } });
+  await api.stop();
+  const failed = { action: "auth.login_failed", outcome: "denied", actor: { kind: "service", id: "billing" } };
+  const ofAda = { ...failed, targetId: ada.id, ip: "203.0.113.7", reason: "wrong_password" };
+  const ofUnknown = { ...failed, ip: "127.0.0.1", reason: "unknown_email" };
+  expect(await readAudit()).toMatchObject([ofAda, ofUnknown, { ...ofAda, count: 2 }]);
+});
+
 test("an unverified email address never passes a password check", async () => {
   const { verify, clerk, dashboard } = await open();
   const mallory = dashboard.createUser({ email_address: ["mallory@example.com"], password: "mallory-password" });

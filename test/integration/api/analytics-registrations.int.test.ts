@@ -28,7 +28,9 @@ afterAll(() => resources.disposeAsync());
 async function readRegistrations({ redis, redisPrefix }: Bridge): Promise<Record<string, number>> {
   const now = Date.now();
   const starts = startsBetween("day", now - 90 * dayMs, now, 100);
-  const counts = await createAnalyticsReader(redis, redisPrefix).counts({ interval: "day", starts }, ["registered"]);
+  const counts = await createAnalyticsReader(redis, redisPrefix).counts({ interval: "day", starts }, [
+    "registered_by_webhook",
+  ]);
   const days = starts.map((start, index) => [new Date(start).toISOString(), counts[index]?.[0] ?? 0] as const);
   return Object.fromEntries(days.filter(([, count]) => count > 0));
 }

@@ -169,6 +169,8 @@ test("analytics keys contain no personal data, and all of them expire", async ()
     expect(dumped).not.toContain(secret);
 });
 
+const noRegistrations = { byWebhook: 0, byApi: 0, byBackfill: 0, byReconciliation: 0, registrations: 0 };
+
 test("a series has one point per UTC interval, including empty ones", async () => {
   const to = Date.now();
   const from = to - 2 * dayMs;
@@ -177,7 +179,7 @@ test("a series has one point per UTC interval, including empty ones", async () =
     from: new Date(from).toISOString(),
     to: new Date(to).toISOString().replace("Z", "+00:00"),
   });
-  expect(points[0]).toEqual({ start: startOfHour(from), counts: { registrations: 0 } });
+  expect(points[0]).toEqual({ start: startOfHour(from), counts: noRegistrations });
   expect(points.at(-1)?.start).toBe(startOfHour(to));
   const starts = points.map(({ start }) => Date.parse(start));
   expect(starts.slice(1).map((start, index) => start - (starts[index] ?? 0))).toEqual(
@@ -185,7 +187,7 @@ test("a series has one point per UTC interval, including empty ones", async () =
   );
 });
 
-const series = ["sessions", "registrations", "security-events", "active-users"];
+const series = ["sessions", "registrations", "logins", "security-events", "active-users"];
 
 test.each(series)("GET /api/analytics/%s requires analytics:read", async (path) => {
   expect(await callApi(api.url, `GET /api/analytics/${path}`)).toMatchObject({ status: 401 });

@@ -146,6 +146,24 @@ test("relayed audit entries are trimmed when they are too old or too many, oldes
   expect(await recordedIds(audit)).toEqual([unclaimed]);
 });
 
+test("a flood of denials pushes no other entry out of the audit trail", async () => {
+  await using audit = await openAudit({ variables: { AUDIT_MAX_ENTRIES: "40" } });
+  const outbox = audit.openOutbox();
+  await outbox.prepare();
+  for (const _ of Array.from({ length: 30 })) await audit.trail.record(makeEntry());
+  const changes = await recordedIds(audit);
+  for (const _ of Array.from({ length: 60 })) await audit.trail.record(makeEntry({ outcome: "denied" }));
+  const denials = (await recordedIds(audit)).slice(30);
+
+  await outbox.trim(Date.now());
+  expect(await recordedIds(audit)).toEqual([...changes, ...denials]);
+  for (let claimed = await outbox.claim(); claimed.length > 0; claimed = await outbox.claim()) {
+    await outbox.acknowledge(claimed.map(({ id }) => id));
+  }
+  await outbox.trim(Date.now());
+  expect(await recordedIds(audit)).toEqual([...changes, ...denials.slice(-4)]);
+});
+
 test("an audit relay continues after Redis lost the trail, and skips entries that cannot be parsed", async () => {
   await using audit = await openAudit();
   audit.startRelay();

@@ -121,7 +121,7 @@ describe("responses match the OpenAPI document", () => {
     await call("GET /api/audit", 200, { query: { to: "1960-01-01T00:00:00Z" } });
     await call("GET /api/audit", 400, { query: { cursor: "first" } });
     await call("GET /api/audit", 400, { query: { cursor: "0-0" } });
-    for (const series of ["sessions", "registrations", "security-events", "active-users"]) {
+    for (const series of ["sessions", "registrations", "logins", "security-events", "active-users"]) {
       await call(`GET /api/analytics/${series}`, 200);
       await call(`GET /api/analytics/${series}`, 400, { query: { from: "yesterday" } });
     }

@@ -92,6 +92,8 @@ export async function openApi({ waitUntilReady = true, ...environmentOptions }: 
   return {
     ...environment,
     url,
+    /** Stops the API; Redis and the emulator go on. */
+    stop: () => lifecycle.stop(),
     /** The token of a service with all permissions. */
     admin: await signServiceToken(),
     call: (line: string, token?: string, options: { body?: unknown; headers?: Record<string, string> } = {}) =>

@@ -36,7 +36,7 @@ export async function openProbeApi({ variables = {} }: EnvironmentOptions = {}) 
     clerk: config.clerk,
     redis,
     redisPrefix,
-    audit: createAuditTrail({ redis, redisPrefix, metrics: createAuditTrailMetrics(new Registry()), log }),
+    denials: createAuditTrail({ redis, redisPrefix, metrics: createAuditTrailMetrics(new Registry()), log }),
     security: { count: async (event) => void counted.push(event) },
     log,
     now: Date.now,
