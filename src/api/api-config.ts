@@ -25,6 +25,11 @@ export const API_ENVIRONMENT = {
     .describe("Timeout of optional Redis calls (cache, rate limits, counters), in ms"),
   ...DEAD_LETTERS_ENVIRONMENT,
   PORT: port.default(3007).describe("Port of the API"),
+  OPERATIONS_PORT: port
+    .optional()
+    .describe(
+      "Port of the API's metrics and of the conditions of its readiness, for operators only; not set: they are on PORT, which the next release will not do",
+    ),
   SHUTDOWN_DELAY_MS: z.coerce
     .number()
     .int()
@@ -48,6 +53,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
   return {
     ...toProgramConfig(env),
     port: env.PORT,
+    operationsPort: env.OPERATIONS_PORT,
     shutdownDelayMs: shutdownDelayOf(env),
     redis: toRedisConfig(env),
     maxMemoryShare: env.REDIS_MAX_MEMORY_SHARE,

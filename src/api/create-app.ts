@@ -1,17 +1,15 @@
 import { type Context, Hono } from "hono";
-import type { Registry } from "prom-client";
 import { addDocs } from "./openapi/add-docs.ts";
 import { addWebhookRoute, reportWrongPath, type WebhookRouteDeps } from "../webhooks/add-webhook-route.ts";
-import { addHealth, type Readiness } from "../http/add-health.ts";
+import { addHealth, addPublicHealth, type HealthDeps } from "../http/add-health.ts";
 import type { ApiApp, ApiEnv } from "./http/api-env.ts";
 import { toApiError } from "./http/to-api-error.ts";
 import { mapErrors } from "../http/api-error.ts";
 import { methodNotAllowed } from "./http/create-router.ts";
 
-export interface AppDeps extends WebhookRouteDeps {
-  readonly registry: Registry;
-  readonly signal: AbortSignal;
-  readonly readiness: () => Promise<Readiness>;
+export interface AppDeps extends WebhookRouteDeps, HealthDeps {
+  /** Whether metrics and the conditions of readiness are on another port. */
+  readonly hasOperationsPort: boolean;
   /** The user API, with all its routes. */
   readonly api: ApiApp;
 }
@@ -22,7 +20,8 @@ export function createApp(deps: AppDeps): Hono {
   mapErrors(app, deps.log, undefined, (c) => reportWrongPath(c, deps));
   mapErrors(deps.api, deps.log, toApiError);
   addWebhookRoute(app, deps);
-  addHealth(app, deps);
+  if (deps.hasOperationsPort) addPublicHealth(app, deps);
+  else addHealth(app, deps);
   addDocs(app, deps.api);
   methodNotAllowed(deps.api);
   methodNotAllowed(app);

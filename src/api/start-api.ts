@@ -1,7 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { Hono } from "hono";
 import { countSession } from "../analytics/count-events.ts";
 import type { ApiConfig } from "./api-config.ts";
+import { createClientOf } from "./auth/client-ip.ts";
 import { createApp } from "./create-app.ts";
+import { addHealth, type HealthDeps } from "../http/add-health.ts";
+import { mapErrors } from "../http/api-error.ts";
 import { serve } from "../http/serve.ts";
 import { createShardOf } from "../domain/shard-of.ts";
 import { Lifecycle } from "../shared/lifecycle.ts";
@@ -15,6 +19,7 @@ import { startMemoryWatch } from "../redis/redis-memory.ts";
 import { checkRedis } from "../redis/redis-client.ts";
 import { createFailFastRedis } from "../redis/create-redis.ts";
 import { apiShardCountError, assertShardCount, checkShardCount } from "../resharding/shard-layout.ts";
+import { createSignatureLimit } from "../webhooks/signature-limit.ts";
 import { createWebhookMetrics } from "../webhooks/webhook-metrics.ts";
 import { createVerifier } from "../webhooks/verify-message.ts";
 
@@ -49,7 +54,18 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   const shardOf = createShardOf(config.shards);
   const analytics = { redis, redisPrefix: config.redis.prefix, config: config.analytics, now: Date.now };
 
+  const health = {
+    registry,
+    signal: lifecycle.signal,
+    readiness: async () => ({
+      redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
+      shards: await checkShardCount(shardLayout),
+    }),
+  };
+  const operationsPort = await serveOperations(config, health, log, lifecycle);
   const app = createApp({
+    ...health,
+    hasOperationsPort: operationsPort !== undefined,
     verify,
     shardOf,
     queues,
@@ -62,8 +78,8 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
     now: Date.now,
     metrics: createWebhookMetrics(registry),
-    registry,
-    signal: lifecycle.signal,
+    signatureLimit: createSignatureLimit(config.webhooks.badSignaturesPerMinute),
+    clientOf: createClientOf(config.auth.trustedProxies),
     log,
     api: createUserApi(config, {
       redis,
@@ -75,10 +91,6 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
       now: Date.now,
       onStop: (name, stop) => lifecycle.onStop(name, stop),
     }),
-    readiness: async () => ({
-      redis: await checkRedis(redis, shardPrefixes(config.redis.prefix, config.shards)),
-      shards: await checkShardCount(shardLayout),
-    }),
   });
   const served = await serve(app, { ...config, portVariable: "PORT" });
   lifecycle.onStop("http", async () => {
@@ -86,6 +98,18 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     await delay(config.shutdownDelayMs);
     await served.close();
   });
-  log.info({ event: "api.listening", port: served.port, shards: config.shards }, "API is listening");
+  log.info({ event: "api.listening", port: served.port, operationsPort, shards: config.shards }, "API is listening");
   return { port: served.port, lifecycle };
+}
+
+/** Serves metrics and readiness on a port of their own if one is configured. Resolves with the port. */
+async function serveOperations(config: ApiConfig, health: HealthDeps, log: Logger, lifecycle: Lifecycle) {
+  if (config.operationsPort === undefined) return undefined;
+  const app = new Hono();
+  mapErrors(app, log);
+  addHealth(app, health);
+  const options = { ...config, port: config.operationsPort, portVariable: "OPERATIONS_PORT" };
+  const served = await serve(app, options);
+  lifecycle.onStop("operations", () => served.close());
+  return served.port;
 }

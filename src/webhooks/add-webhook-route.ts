@@ -4,10 +4,14 @@ import { errorBody } from "../http/api-error.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { WebhookMetrics } from "./webhook-metrics.ts";
 import { receiveMessage, type Receipt, type ReceiveDeps } from "./receive-message.ts";
+import type { SignatureLimit } from "./signature-limit.ts";
 import type { SignatureHeaders } from "./verify-message.ts";
 
 export interface WebhookRouteDeps extends ReceiveDeps {
   readonly metrics: WebhookMetrics;
+  readonly signatureLimit: SignatureLimit;
+  /** The client's address; undefined when it is unknown, as behind a proxy that is not trusted. */
+  readonly clientOf: (c: Context) => string | undefined;
   readonly log: Logger;
 }
 
@@ -22,6 +26,12 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
   const receive: Handler = async (c) => {
     const startedAt = now();
     metrics.received.inc();
+    if (deps.signatureLimit.isExceeded(() => deps.clientOf(c))) {
+      metrics.rejected.inc({ reason: "rate_limited" });
+      return c.json(errorBody(c, "rate_limited", "Too many requests with a wrong signature"), 429, {
+        "retry-after": "60",
+      });
+    }
     if (await isTooLarge(c)) {
       metrics.rejected.inc({ reason: "too_large" });
       return c.json(errorBody(c, "payload_too_large", "The body is larger than 1 MiB"), 413);
@@ -31,6 +41,7 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
       traceparent: c.req.header("traceparent"),
       body: Buffer.from(await c.req.arrayBuffer()).toString(),
     });
+    if (receipt.outcome === "rejected") deps.signatureLimit.countRejected(deps.clientOf(c));
     const durationMs = now() - startedAt;
     count(metrics, receipt, durationMs);
     log[refused.has(receipt.outcome) ? "warn" : "info"]({

@@ -1,4 +1,5 @@
 import { isIP, SocketAddress } from "node:net";
+import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import { ipRestriction } from "hono/ip-restriction";
 import { convertIPv6ToBinary } from "hono/utils/ipaddr";
@@ -15,6 +16,18 @@ export function clientIp(socketAddress: string, forwardedFor: string | undefined
   const addresses = [...entries, socketAddress].map(readAddress);
   return addresses.find((address) => address !== undefined) ?? "unknown";
 }
+
+/**
+ * Identifies the client of a request outside the user API. Undefined for a request that comes through a proxy while none is trusted:
+ * its address is that of all clients.
+ */
+export const createClientOf =
+  (trustedProxies: number) =>
+  (c: Context): string | undefined => {
+    const forwardedFor = c.req.header("x-forwarded-for");
+    if (forwardedFor !== undefined && trustedProxies === 0) return undefined;
+    return clientNetwork(clientIp(getConnInfo(c).remote.address ?? "", forwardedFor, trustedProxies));
+  };
 
 /** The key that identifies one client: an IPv4 address, or the /64 of an IPv6 address, because one client has all of it. */
 export const clientNetwork = (ip: string): string =>

@@ -10,7 +10,7 @@ export function describeOtherRoutes(registry: Registry): void {
   for (const path of operations) registry.registerPath(path);
 }
 
-const { 400: invalid, 413: tooLarge, 500: bug, 503: unavailable } = errorResponses(400, 413);
+const { 400: invalid, 413: tooLarge, 429: limited, 500: bug, 503: unavailable } = errorResponses(400, 413);
 const json = (schema: z.ZodType) => ({ "application/json": { schema } });
 const header = (description: string, example: string) => z.string().openapi({ description, example });
 
@@ -37,6 +37,7 @@ const webhook: Parameters<Registry["registerPath"]>[0] = {
     204: { description: "Accepted" },
     400: invalid,
     413: tooLarge,
+    429: limited,
     500: bug,
     503: unavailable,
   },
@@ -44,7 +45,10 @@ const webhook: Parameters<Registry["registerPath"]>[0] = {
 
 const readinessSchema = z.object({
   status: z.enum(["ready", "not ready"]),
-  conditions: z.record(z.string(), z.union([z.literal(true), z.string()])),
+  conditions: z
+    .record(z.string(), z.union([z.literal(true), z.string()]))
+    .optional()
+    .openapi({ description: "Missing where `OPERATIONS_PORT` is set; they are on that port" }),
 });
 
 const operations: Parameters<Registry["registerPath"]>[0][] = [
@@ -72,6 +76,7 @@ const operations: Parameters<Registry["registerPath"]>[0][] = [
     path: "/metrics",
     tags: ["Operations"],
     summary: "Get metrics for Prometheus",
+    description: "Only on `OPERATIONS_PORT` where it is set",
     security: [],
     responses: { 200: { description: "The metrics", content: { "text/plain": { schema: z.string() } } } },
   },

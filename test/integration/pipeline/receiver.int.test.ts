@@ -190,6 +190,23 @@ test("private metadata, signatures and secrets are neither in Redis nor in the l
   }
 });
 
+test("an address that sends wrong signatures gets 429 until the minute is over, unless its address is that of an unknown proxy", async () => {
+  const limited = await bridge.startApi({ RATE_LIMIT_BAD_SIGNATURES: "2" });
+  const sendBad = (headers: Record<string, string> = {}) => {
+    const message = aMessage();
+    const signature = signatureHeaders(message, { secret: foreignSecret });
+    return post(limited.url, message.body, { ...signature, ...headers });
+  };
+  const proxied = { "x-forwarded-for": "203.0.113.7" };
+  const answers = [];
+  for (const headers of [proxied, proxied, proxied, {}, {}, {}]) answers.push((await sendBad(headers)).status);
+  expect(answers).toEqual([400, 400, 400, 400, 400, 429]);
+  expect(await send(limited.url, aMessage())).toEqual({ status: 429, code: "rate_limited" });
+  const message = aMessage();
+  expect((await post(limited.url, message.body, { ...signatureHeaders(message), ...proxied })).status).toBe(204);
+  expect(await limited.metric("bridge_webhooks_rejected_total", { reason: "rate_limited" })).toBe(2);
+});
+
 test("the number of received webhooks equals the accepted plus the rejected ones", async () => {
   await send(api.url, aMessage());
   const [received, accepted, rejected] = await Promise.all([
