@@ -9,7 +9,9 @@ import { addReshardCommand } from "./commands/reshard.ts";
 import { addTailCommand } from "./commands/tail.ts";
 import { addUsersCommand } from "./commands/users.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
+import { useDevelopmentStack } from "./context/use-development-stack.ts";
 
+useDevelopmentStack();
 program.name("bridge").description("Operate a running bridge. Uses the worker's environment.").showHelpAfterError();
 addDoctorCommand(program);
 addTailCommand(program);

@@ -1,10 +1,14 @@
 import { readWorkerConfig } from "./worker-config.ts";
-import { createLogger } from "../src/shared/logger.ts";
+import { createLogger, openStandardOutput } from "../src/shared/logger.ts";
 import { runProgram } from "../src/shared/lifecycle.ts";
 import { startWorker } from "./start-worker.ts";
 
 await runProgram(async (fail) => {
   const config = readWorkerConfig();
-  const { lifecycle } = await startWorker(config, createLogger("worker", config.logLevel), { onFatal: fail });
+  const { lifecycle } = await startWorker(
+    config,
+    createLogger("worker", config.logLevel, openStandardOutput(config.logFormat)),
+    { onFatal: fail },
+  );
   lifecycle.stopOnSignals(config.shutdownTimeoutMs);
 });

@@ -63,6 +63,7 @@ export const environmentSections: Readonly<Record<string, readonly (keyof typeof
   ],
   Programs: [
     "LOG_LEVEL",
+    "LOG_FORMAT",
     "LOG_EMAILS",
     "SHUTDOWN_TIMEOUT_MS",
     "SHUTDOWN_DELAY_MS",

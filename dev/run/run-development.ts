@@ -1,12 +1,15 @@
 /// <reference lib="esnext.disposable" />
 import { existsSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
 import { readWorkerConfig } from "../../workers/worker-config.ts";
 import { localFolder, repositoryFolder } from "../stack/folders.ts";
 import { startStack } from "../stack/start-stack.ts";
+import { assertNotMixed } from "./assert-not-mixed.ts";
 import { choosePort } from "./choose-port.ts";
 import { holdFolder } from "./hold-folder.ts";
+import { provideAdmin } from "./provide-admin.ts";
 import { provideClerk } from "./provide-clerk.ts";
 import { showEvents } from "./show-events.ts";
 import { startService } from "./start-service.ts";
@@ -34,6 +37,7 @@ export async function runDevelopment(): Promise<number> {
 
 async function start(started: AsyncDisposableStack): Promise<{ crashed: Promise<never> }> {
   loadEnvFile();
+  assertNotMixed(process.env, process.argv.includes("--emulator"));
   const folder = await holdFolder(dataFolder);
   started.defer(folder.release);
 
@@ -45,11 +49,14 @@ async function start(started: AsyncDisposableStack): Promise<{ crashed: Promise<
   const workerPort = await choosePort("the worker", Number(process.env["WORKER_PORT"] || 3008), log);
   const clerk = await provideClerk(process.env, port, log);
   started.defer(clerk.stop);
+  const admin = await provideAdmin(process.env);
 
   const env: NodeJS.ProcessEnv = {
     HOST: "127.0.0.1",
     ...process.env,
+    LOG_FORMAT: "pretty",
     ...clerk.env,
+    ...admin.env,
     REDIS_URL: stack.redisUrl,
     KAFKA_BROKERS: stack.kafkaBrokers.join(","),
     PORT: `${port}`,
@@ -62,6 +69,15 @@ async function start(started: AsyncDisposableStack): Promise<{ crashed: Promise<
   ]);
   started.defer(api.stop);
   started.defer(worker.stop);
+
+  started.defer(
+    await shareEnvironment({
+      ...clerk.env,
+      ...admin.env,
+      REDIS_URL: env["REDIS_URL"],
+      KAFKA_BROKERS: env["KAFKA_BROKERS"],
+    }),
+  );
 
   const { kafka } = readWorkerConfig(env);
   const events = await showEvents(kafka, console.log);
@@ -78,9 +94,24 @@ Ready in ${(performance.now() / 1000).toFixed(1)} s. Create a user from another 
 
 ${styleText("cyan", clerk.curl)}
 
+List the users through the API, as an admin:
+
+${styleText("cyan", admin.curl(api.url))}
+
+Look inside with the command line, which uses these servers: ${styleText("cyan", "npm run bridge -- doctor")}
+
 Events of ${kafka.eventsTopic} as they are committed (Ctrl-C stops everything):
 `);
   return { crashed: Promise.race([api.crashed, worker.crashed]) };
+}
+
+/** Tells the command line the servers of this run (see cli/context/use-development-stack.ts). Returns a function that takes it back. */
+async function shareEnvironment(variables: NodeJS.ProcessEnv): Promise<() => Promise<void>> {
+  const file = join(dataFolder, "environment");
+  const lines = Object.entries({ ...variables, DEVELOPMENT_PID: `${process.pid}` });
+  // Only the owner may read the keys.
+  await writeFile(file, lines.map(([name, value]) => `${name}=${JSON.stringify(value)}\n`).join(""), { mode: 0o600 });
+  return () => rm(file, { force: true });
 }
 
 function loadEnvFile(): void {

@@ -1,4 +1,4 @@
-import { createLogger } from "../shared/logger.ts";
+import { createLogger, openStandardOutput } from "../shared/logger.ts";
 import { runProgram } from "../shared/lifecycle.ts";
 import { createVerifier } from "../webhooks/verify-message.ts";
 import { readApiConfig } from "./api-config.ts";
@@ -13,6 +13,9 @@ await runProgram(async () => {
     process.stdout.write(`The configuration is valid; ${config.webhooks.secrets.length} webhook secret(s)\n`);
     return;
   }
-  const { lifecycle } = await startApi(config, createLogger("api", config.logLevel));
+  const { lifecycle } = await startApi(
+    config,
+    createLogger("api", config.logLevel, openStandardOutput(config.logFormat)),
+  );
   lifecycle.stopOnSignals(config.shutdownTimeoutMs);
 });

@@ -1,4 +1,11 @@
-import { destination, pino, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from "pino";
+import {
+  destination,
+  pino,
+  stdTimeFunctions,
+  transport,
+  type DestinationStream,
+  type Logger as PinoLogger,
+} from "pino";
 import { serializeError } from "./serialize-error.ts";
 
 export type Logger = PinoLogger;
@@ -37,11 +44,7 @@ const isSecretOrEmail: IsRedacted = (name) => isSecret(name) || emailNames.has(p
  * Writes JSON lines to standard output, with the level as a word and the time in ISO 8601. Secrets are redacted by their names in every
  * line, and of errors only known fields are written.
  */
-export function createLogger(
-  name: string,
-  level: string,
-  to: DestinationStream = destination({ sync: false }),
-): Logger {
+export function createLogger(name: string, level: string, to: DestinationStream = openStandardOutput("json")): Logger {
   return pino(
     {
       name,
@@ -53,6 +56,15 @@ export function createLogger(
     to,
   );
 }
+
+/** Standard output, for JSON or for lines that people read. Throws when pino-pretty is not installed and is needed. */
+export const openStandardOutput = (format: "json" | "pretty"): DestinationStream =>
+  format === "json"
+    ? destination({ sync: false })
+    : transport({
+        target: "pino-pretty",
+        options: { colorize: false, translateTime: "SYS:HH:MM:ss.l", ignore: "pid,hostname,name", singleLine: true },
+      });
 
 /** The same log, with the values of email addresses redacted by their names as well. */
 export const withoutEmails = (log: Logger): Logger =>

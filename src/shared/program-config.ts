@@ -7,6 +7,10 @@ export const PROGRAM_ENVIRONMENT = {
     .enum(["trace", "debug", "info", "warn", "error", "silent"])
     .default("info")
     .describe("Lowest level that is logged: trace, debug, info, warn, error or silent"),
+  LOG_FORMAT: z
+    .enum(["json", "pretty"])
+    .default("json")
+    .describe("json, or pretty: lines for people, which need the package pino-pretty (as `npm run dev` has it)"),
   LOG_EMAILS: flag.default(true).describe("Whether email addresses may appear in the log"),
   SHUTDOWN_TIMEOUT_MS: positive.default(10_000).describe("Time that a program may take to stop, in ms"),
   HOST: z
@@ -29,6 +33,7 @@ export const PROGRAM_ENVIRONMENT = {
 
 export const toProgramConfig = (env: z.infer<z.ZodObject<typeof PROGRAM_ENVIRONMENT>>) => ({
   logLevel: env.LOG_LEVEL,
+  logFormat: env.LOG_FORMAT,
   logEmails: env.LOG_EMAILS,
   shutdownTimeoutMs: env.SHUTDOWN_TIMEOUT_MS,
   host: env.HOST,
