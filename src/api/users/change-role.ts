@@ -7,6 +7,7 @@ import { outranks } from "../auth/roles.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiContext } from "./api-context.ts";
+import { assertRoleChangerRemains } from "./assert-role-changer-remains.ts";
 import { changeAccount } from "./change-account.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import { apiUserFromJson, apiUserSchema, roleSchema } from "./user-schemas.ts";
@@ -20,7 +21,7 @@ export function addChangeRole(api: ApiApp, context: ApiContext): void {
     tags: ["Users"],
     summary: "Change a user's role",
     description:
-      "Needs `users:roles`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `role`. You cannot grant or revoke a role with more permissions than your own. Existing session tokens keep the old role until they expire, after at most one minute.",
+      "Needs `users:roles`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `role`. You cannot grant or revoke a role with more permissions than your own. The last user with `users:roles` keeps it (409 `last_role_changer`). Existing session tokens keep the old role until they expire, after at most one minute.",
     security: bearer,
     middleware: [requires("users:roles"), requiresFreshFactor("role")] as const,
     request: {
@@ -42,6 +43,7 @@ export function addChangeRole(api: ApiApp, context: ApiContext): void {
     const { role } = c.req.valid("json");
     // Without this check, the right to grant roles would be the right to become an admin.
     if (outranks(findRole(role), callerOf(c))) throw new AccessDeniedError("user_outranks_caller");
+    if (!findRole(role).permissions.has("users:roles")) await assertRoleChangerRemains(c, context, userId);
     const user = await changeAccount(c, context, {
       action: "user.role_changed",
       userId,

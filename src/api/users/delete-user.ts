@@ -7,6 +7,7 @@ import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import type { ApiContext } from "./api-context.ts";
+import { assertRoleChangerRemains } from "./assert-role-changer-remains.ts";
 
 /** `DELETE /api/users/{userId}` */
 export function addDeleteUser(api: ApiApp, context: ApiContext): void {
@@ -15,7 +16,8 @@ export function addDeleteUser(api: ApiApp, context: ApiContext): void {
     path: "/api/users/{userId}",
     tags: ["Users"],
     summary: "Delete a user permanently",
-    description: "Needs `users:delete`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `delete`.",
+    description:
+      "Needs `users:delete`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `delete`. The last user with `users:roles` cannot delete their own account (409 `last_role_changer`).",
     security: bearer,
     middleware: [requires("users:delete"), requiresFreshFactor("delete")] as const,
     request: { params: userIdParam },
@@ -34,6 +36,7 @@ export async function deleteUser(c: Context<ApiEnv>, context: ApiContext, userId
     action: "user.deleted",
     userId,
     run: async () => {
+      await assertRoleChangerRemains(c, context, userId);
       await clerk.write("users.delete", ({ users }) => users.deleteUser(userId));
       await queueSnapshot(context, userId, "user.deleted");
     },

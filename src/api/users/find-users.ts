@@ -42,7 +42,7 @@ export async function searchUsers(
   const enough = offset + limit;
   const { users, complete } = await sweepBoth(clerk, search, {
     pageSize: Math.min(clerkPageSize, Math.max(100, enough)),
-    enough,
+    isEnough: (_, collected) => collected >= enough,
     maxPages: maxCalls,
   });
   if (!complete && users.length < enough) throw listTooLarge();
@@ -62,7 +62,7 @@ export async function findByRole(
   search: string | undefined,
   maxCalls: number,
 ): Promise<UserPage> {
-  const sweep = { pageSize: clerkPageSize, enough: Number.POSITIVE_INFINITY, maxPages: maxCalls };
+  const sweep = { pageSize: clerkPageSize, isEnough: () => false, maxPages: maxCalls };
   const swept = search === undefined ? await collectUsers(clerk, {}, sweep) : await sweepBoth(clerk, search, sweep);
   if (!swept.complete) throw listTooLarge();
   const users = swept.users.map(apiUserFromJson).filter((user) => user.role === role);
@@ -74,7 +74,7 @@ const listTooLarge = () => new ApiError(400, "list_too_large", "Too many users t
 const filtersFor = (search: string) =>
   [{ emailAddressQuery: search }, { nameQuery: search }] as const satisfies UserFilter[];
 
-/** Newest first. The first `enough` users are complete, because both lists have been read that far. */
+/** Newest first. Up to the number for which `isEnough` stopped, the users are complete, because both lists have been read that far. */
 async function sweepBoth(clerk: Reader, search: string, sweep: CollectOptions) {
   const swept = await Promise.all(filtersFor(search).map((filter) => collectUsers(clerk, filter, sweep)));
   const users = new Map<string, UserJson>(swept.flatMap((part) => part.users.map((user) => [user.id, user])));

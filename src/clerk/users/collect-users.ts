@@ -4,8 +4,8 @@ import { listUsers, type ListedUsers, type UserFilter, type UserListReader } fro
 
 export interface CollectOptions {
   readonly pageSize: number;
-  /** Reading stops once there are this many users. */
-  readonly enough: number;
+  /** Called after each page with the users of that page and the number of all. Reading stops when it returns true. */
+  readonly isEnough: (page: readonly UserJson[], collected: number) => boolean;
   /** Maximum number of requests. */
   readonly maxPages: number;
 }
@@ -24,7 +24,7 @@ export interface CollectedUsers {
 export async function collectUsers(
   clerk: UserListReader,
   filter: UserFilter,
-  { pageSize, enough, maxPages }: CollectOptions,
+  { pageSize, isEnough, maxPages }: CollectOptions,
 ): Promise<CollectedUsers> {
   const found = new Map<string, UserJson>();
   let cursors: readonly string[] = [];
@@ -32,8 +32,9 @@ export async function collectUsers(
     const { users, ids } = await listAfter(clerk, filter, pageSize, cursors);
     for (const user of users) found.set(user.id, user);
     cursors = [...ids.slice(-maxCursors).toReversed(), ...cursors].slice(0, maxCursors);
+    const enough = isEnough(users, found.size);
     if (ids.length < pageSize) return { users: [...found.values()], complete: true };
-    if (found.size >= enough) break;
+    if (enough) break;
   }
   return { users: [...found.values()], complete: false };
 }

@@ -476,3 +476,43 @@ describe("PUT /api/users/:userId/role", () => {
     expect(await api.dumpRedis()).toMatch(new RegExp(`:clerk:patch:${user.id} "[12]"`));
   });
 });
+
+describe("the last user who may change roles", () => {
+  const openAlone = async () => {
+    const alone = await openAccountApi();
+    onTestFinished(() => alone[Symbol.asyncDispose]());
+    const boss = alone.dashboard.createUser({
+      email_address: ["boss@example.com"],
+      public_metadata: { role: "admin" },
+    });
+    const token = await alone.sessionToken(boss.id, "admin");
+    const own = `/api/users/${boss.id}`;
+    return {
+      ...alone,
+      boss,
+      ways: [
+        () => alone.call(`PUT ${own}/role`, token, { body: { role: "user" } }),
+        () => alone.call(`DELETE ${own}`, token),
+        async () => {
+          const operations = [{ type: "delete", userId: boss.id }];
+          const { body } = await alone.call("POST /api/users/batch", token, { body: { operations } });
+          const [result] = z.object({ results: z.array(z.looseObject({ status: z.int() })) }).parse(body).results;
+          return { status: result?.status, body: result?.["error"] };
+        },
+      ],
+    };
+  };
+
+  test("can neither give that permission up nor delete their own account, alone or in a batch", async () => {
+    const { ways, dashboard, boss } = await openAlone();
+    for (const way of ways) expect(await way()).toMatchObject({ status: 409, body: { code: "last_role_changer" } });
+    expect(dashboard.getUser(boss.id).public_metadata).toEqual({ role: "admin" });
+  });
+
+  test("may do both when another user has the permission", async () => {
+    const { ways, dashboard } = await openAlone();
+    dashboard.createUser({ email_address: ["other@example.com"], public_metadata: { role: "admin" } });
+    const [giveUp] = ways;
+    expect(await giveUp?.()).toMatchObject({ status: 200, body: { role: "user" } });
+  });
+});
