@@ -92,7 +92,7 @@ function warnOnceOfProxy(log: Logger): () => void {
 const allowOrigins = (origins: readonly string[]) =>
   cors({
     origin: [...origins],
-    allowMethods: ["GET", "POST", "PUT", "DELETE"],
+    allowMethods: ["GET", "POST", "PUT", "PATCH", "DELETE"],
     allowHeaders: ["Authorization", "Content-Type", "Idempotency-Key"],
     exposeHeaders: ["Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
     maxAge: 600,

@@ -61,6 +61,7 @@ export function addChangeAccountStatus(api: ApiApp, context: ApiContext): void {
 function addChange(api: ApiApp, context: ApiContext, { verb, action, summary, description, change }: StatusChange) {
   const route = createRoute({
     method: "post",
+    operationId: `${verb}User`,
     path: `/api/users/{userId}/${verb}`,
     tags: ["Accounts"],
     summary,

@@ -9,11 +9,12 @@ const recoveryLinkSchema = z
   .object({
     url: z.url().openapi({
       description: "Opening it once signs the user in",
-      example: "https://example.accounts.dev/v1/tickets/accept?ticket=eyJ…",
+      example: "https://example.accounts.dev/v1/tickets/accept?ticket=eyJhbGciOi",
     }),
-    ticket: z
-      .string()
-      .openapi({ description: "The same for a custom sign-in page (Clerk's strategy `ticket`)", example: "eyJ…" }),
+    ticket: z.string().openapi({
+      description: "The same for a custom sign-in page (Clerk's strategy `ticket`)",
+      example: "eyJhbGciOi",
+    }),
     expiresAt: z.iso.datetime(),
   })
   .openapi("RecoveryLink");
@@ -23,6 +24,7 @@ export function addCreateRecoveryLink(api: ApiApp, context: ApiContext): void {
   const { recoveryLinkExpiresSeconds: expiresInSeconds } = context.config;
   const route = createRoute({
     method: "post",
+    operationId: "createRecoveryLink",
     path: "/api/users/{userId}/recovery-link",
     tags: ["Accounts"],
     summary: "Create a one-time sign-in link",

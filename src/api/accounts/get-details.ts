@@ -9,6 +9,7 @@ import type { ApiContext } from "../users/api-context.ts";
 export function addGetDetails(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "get",
+    operationId: "getAccountDetails",
     path: "/api/users/{userId}/details",
     tags: ["Accounts"],
     summary: "Get a user with account details",

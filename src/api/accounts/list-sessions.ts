@@ -36,6 +36,7 @@ type Session = z.infer<typeof sessionSchema>;
 export function addListSessions(api: ApiApp, { clerk, now }: ApiContext): void {
   const route = createRoute({
     method: "get",
+    operationId: "listSessions",
     path: "/api/users/{userId}/sessions",
     tags: ["Accounts"],
     summary: "List a user's sessions",
@@ -44,7 +45,7 @@ export function addListSessions(api: ApiApp, { clerk, now }: ApiContext): void {
     middleware: [requires("accounts:read", { orSelf: "userId" })] as const,
     request: {
       params: userIdParam,
-      query: z.object({
+      query: z.strictObject({
         status: z.enum(sessionStatuses).default("active"),
         page: z.coerce.number().int().min(1).max(1_000).default(1),
         limit: z.coerce.number().int().min(1).max(100).default(20),

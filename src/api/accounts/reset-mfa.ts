@@ -9,6 +9,7 @@ import { changeAccount } from "../users/change-account.ts";
 export function addResetMfa(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "post",
+    operationId: "resetMfa",
     path: "/api/users/{userId}/reset-mfa",
     tags: ["Accounts"],
     summary: "Remove all second factors of a user",

@@ -13,6 +13,7 @@ import { changeAccount } from "../users/change-account.ts";
 export function addRevokeSessions(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "delete",
+    operationId: "revokeSessions",
     path: "/api/users/{userId}/sessions",
     tags: ["Accounts"],
     summary: "Revoke all sessions of a user",
@@ -49,6 +50,7 @@ export function addRevokeSessions(api: ApiApp, context: ApiContext): void {
 export function addRevokeSession(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "delete",
+    operationId: "revokeSession",
     path: "/api/users/{userId}/sessions/{sessionId}",
     tags: ["Accounts"],
     summary: "Revoke one session",

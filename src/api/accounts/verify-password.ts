@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { createRoute, z } from "@hono/zod-openapi";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
@@ -21,6 +22,7 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
   const { clerk, config, passwordLimits, denials, security, log, now } = context;
   const route = createRoute({
     method: "post",
+    operationId: "verifyPassword",
     path: "/api/auth/verify-password",
     tags: ["Accounts"],
     summary: "Verify an email address and password",
@@ -41,7 +43,8 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
                 .max(1_000)
                 .openapi({ format: "password", example: "correct Horse 7 battery" }),
               clientIp: z
-                .union([z.ipv4(), z.ipv6()])
+                .string()
+                .refine((text) => isIP(text) !== 0, "Must be an IP address")
                 .optional()
                 .openapi({ description: "The address of the person who signs in", example: "203.0.113.7" }),
             }),
@@ -51,7 +54,7 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
     },
     responses: {
       200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
-      ...errorResponses(400, 413, 502),
+      ...errorResponses(400, 413, 415, 502),
     },
   });
   api.openapi(route, async (c) => {

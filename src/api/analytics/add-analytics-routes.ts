@@ -8,6 +8,7 @@ import { type AnalyticsRouteContext, readSeries, startSchema, timesSchema } from
 /** A series of counts: its path, and the name of each number in the response. */
 interface CountSeries {
   readonly path: string;
+  readonly operationId: string;
   readonly summary: string;
   readonly description: string;
   readonly events: Readonly<Record<string, CountedEvent>>;
@@ -32,12 +33,14 @@ const successRate: DerivedNumber = {
 const countSeries = [
   {
     path: "/api/analytics/sessions",
+    operationId: "countSessions",
     summary: "Count sign-ins, sign-outs and revoked sessions",
     description: "Counted from Clerk's `session.*` webhooks, in the hour when they happened.",
     events: { signIns: "signed_in", signOuts: "signed_out", revocations: "revoked" },
   },
   {
     path: "/api/analytics/registrations",
+    operationId: "countRegistrations",
     summary: "Count new users",
     description:
       "Each user counts once, in the hour of their creation in Clerk, by the message that the bridge saw first: Clerk's webhook, a call of this API, a backfill, or a reconciliation that found a missed webhook.",
@@ -51,6 +54,7 @@ const countSeries = [
   },
   {
     path: "/api/analytics/logins",
+    operationId: "countLogins",
     summary: "Count password checks and their success rate",
     description: "The calls of `POST /api/auth/verify-password`. They are not counted while Redis is unavailable.",
     events: { successes: "password_accepted", failures: "password_rejected" },
@@ -58,6 +62,7 @@ const countSeries = [
   },
   {
     path: "/api/analytics/security-events",
+    operationId: "countSecurityEvents",
     summary: "Count rejected tokens and passwords, denied calls and rate-limited callers",
     description: "Events are not counted while Redis is unavailable.",
     events: {
@@ -85,6 +90,7 @@ function addCountSeries(api: ApiApp, context: AnalyticsRouteContext, series: Cou
   });
   const route = createRoute({
     method: "get",
+    operationId: series.operationId,
     path: series.path,
     tags: ["Analytics"],
     summary: series.summary,
@@ -128,6 +134,7 @@ function addActiveUsers(api: ApiApp, context: AnalyticsRouteContext): void {
   const intervalSchema = z.enum(["day", "week", "month"]).default("day");
   const route = createRoute({
     method: "get",
+    operationId: "countActiveUsers",
     path: "/api/analytics/active-users",
     tags: ["Analytics"],
     summary: "Count active users by day, week or month",

@@ -21,7 +21,7 @@ export interface AnalyticsRouteContext {
 const time = z.iso.datetime({ offset: true }).transform(Date.parse);
 
 /** `from` and `to` of every series. */
-export const timesSchema = z.object({
+export const timesSchema = z.strictObject({
   from: time.optional().openapi({
     type: "string",
     format: "date-time",

@@ -10,7 +10,7 @@ const time = z.iso.datetime({ offset: true }).transform(Date.parse).openapi({ ty
 const exact = z.string().min(1).max(256);
 
 const querySchema = z
-  .object({
+  .strictObject({
     actor: exact.optional().openapi({ description: "The actor or the impersonator" }),
     target: exact.optional().openapi({ description: "The affected user" }),
     action: exact.optional().openapi({ example: "user.role_changed" }),
@@ -31,6 +31,7 @@ const querySchema = z
 
 const route = createRoute({
   method: "get",
+  operationId: "listAuditEntries",
   path: "/api/audit",
   tags: ["Audit"],
   summary: "List the audit trail, newest first",

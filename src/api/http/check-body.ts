@@ -55,7 +55,7 @@ function findPollutingKey(text: string): string | undefined {
 export const requireJson: MiddlewareHandler<ApiEnv> = async (c, next) => {
   const type = c.req.header("content-type") ?? "";
   if (!/^application\/([a-z-.]+\+)?json\b/.test(type)) {
-    throw invalidInput([{ path: [], message: "A JSON body (application/json) is required" }]);
+    throw new ApiError(415, "unsupported_media_type", "A JSON body (application/json) is required");
   }
   await next();
 };

@@ -6,12 +6,14 @@ import { routePath } from "hono/route";
 import { ApiError, type ErrorDetail } from "../../http/api-error.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { ApiApp, ApiEnv } from "./api-env.ts";
+import { usePlainIssueMessages } from "./issue-messages.ts";
 
 /**
  * An API without routes. Each request gets an id and one log line; invalid input is answered with 400 and the position of
  * each mistake.
  */
 export function createRouter(log: Logger): ApiApp {
+  usePlainIssueMessages();
   const api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalidInput(result.error.issues);

@@ -1,10 +1,11 @@
 import { z } from "@hono/zod-openapi";
+import { errorCodes } from "../../http/api-error.ts";
 
 /** The body of every error, as `errors.ts` writes it. */
 const errorSchema = z
   .object({
     error: z.string().openapi({ description: "For people" }),
-    code: z.string().openapi({ description: "Stable" }),
+    code: z.enum(errorCodes).openapi({ description: "Stable" }),
     requestId: z.string(),
     details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
   })
@@ -18,6 +19,7 @@ const errors = {
   404: ["No such thing", "user_not_found", "User with ID user_2abcDEF123 not found"],
   409: ["Conflicts with what is there", "user_already_exists", "User with email ada@example.com already exists"],
   413: ["The body is too large", "payload_too_large", "The body is larger than 256 KiB"],
+  415: ["The body is not JSON", "unsupported_media_type", "A JSON body (application/json) is required"],
   422: [
     "Contradicts an earlier request",
     "idempotency_key_reused",

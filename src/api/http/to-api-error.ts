@@ -4,7 +4,7 @@ import {
   type ClerkRequestError,
   ClerkUnavailableError,
 } from "../../clerk/client/clerk-errors.ts";
-import { ApiError, type ErrorDetail } from "../../http/api-error.ts";
+import { ApiError, type ErrorCode, type ErrorDetail } from "../../http/api-error.ts";
 
 /**
  * The response for an error that the API caught. An outage of Clerk becomes 503 `clerk_unavailable` with `Retry-After`, or
@@ -45,7 +45,7 @@ export function rejectionToApiError(rejection: ClerkRequestError, notFound: ApiE
 }
 
 interface Conflict {
-  readonly code: string;
+  readonly code: ErrorCode;
   readonly message: string;
 }
 
@@ -62,7 +62,7 @@ const quotaExceeded: Conflict = {
   message: "The Clerk instance has reached its limit of users",
 };
 
-const conflicts: ReadonlyMap<string, Conflict> = new Map([
+const conflicts: ReadonlyMap<string, Conflict> = new Map<string, Conflict>([
   ["form_identifier_exists", { code: "identifier_taken", message: "Another user has this identifier already" }],
   [
     "delete_linked_identification_disallowed",

@@ -63,6 +63,7 @@ function writeDocument(api: ApiApp) {
       description,
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },
+    servers: [{ url: "/", description: "This API" }],
     tags: [
       { name: "Users", description: "The users of Clerk. Every change reaches Kafka too." },
       {

@@ -16,6 +16,7 @@ const header = (description: string, example: string) => z.string().openapi({ de
 
 const webhook: Parameters<Registry["registerPath"]>[0] = {
   method: "post",
+  operationId: "receiveWebhook",
   path: "/webhooks/clerk",
   tags: ["Webhooks"],
   summary: "Receive a webhook message from Clerk, signed by Svix",
@@ -51,49 +52,64 @@ const readinessSchema = z.object({
     .openapi({ description: "Missing where `OPERATIONS_PORT` is set; they are on that port" }),
 });
 
+/** What the server itself answers, whatever the path. */
+const oversized = { 431: { description: "The headers of the request are too large" } };
+
 const operations: Parameters<Registry["registerPath"]>[0][] = [
   {
     method: "get",
+    operationId: "getLiveness",
     path: "/livez",
     tags: ["Operations"],
     summary: "Check that the process responds",
     security: [],
-    responses: { 200: { description: "The process responds", content: json(z.object({ status: z.literal("live") })) } },
+    responses: {
+      ...oversized,
+      200: { description: "The process responds", content: json(z.object({ status: z.literal("live") })) },
+    },
   },
   {
     method: "get",
+    operationId: "getReadiness",
     path: "/readyz",
     tags: ["Operations"],
     summary: "Check that the process can work",
     security: [],
     responses: {
+      ...oversized,
       200: { description: "Ready", content: json(readinessSchema) },
       503: { description: "Not ready; `conditions` has the reasons", content: json(readinessSchema) },
     },
   },
   {
     method: "get",
+    operationId: "getMetrics",
     path: "/metrics",
     tags: ["Operations"],
     summary: "Get metrics for Prometheus",
     description: "Only on `OPERATIONS_PORT` where it is set",
     security: [],
-    responses: { 200: { description: "The metrics", content: { "text/plain": { schema: z.string() } } } },
+    responses: { ...oversized, 200: { description: "The metrics", content: { "text/plain": { schema: z.string() } } } },
   },
   {
     method: "get",
+    operationId: "getOpenApi",
     path: "/openapi.json",
     tags: ["Operations"],
     summary: "Get this document",
     security: [],
-    responses: { 200: { description: "OpenAPI 3.1", content: json(z.looseObject({ openapi: z.string() })) } },
+    responses: {
+      ...oversized,
+      200: { description: "OpenAPI 3.1", content: json(z.looseObject({ openapi: z.string() })) },
+    },
   },
   {
     method: "get",
+    operationId: "getDocumentation",
     path: "/docs",
     tags: ["Operations"],
     summary: "Get this document as a page",
     security: [],
-    responses: { 200: { description: "A page", content: { "text/html": { schema: z.string() } } } },
+    responses: { ...oversized, 200: { description: "A page", content: { "text/html": { schema: z.string() } } } },
   },
 ];

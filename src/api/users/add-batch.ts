@@ -7,13 +7,15 @@ import type { ApiContext } from "./api-context.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
 import { batchOperationSchema, batchResultSchema, type CheckedOperation, runBatch } from "./run-batch.ts";
 
+const operationReference = {
+  $ref: "#/components/schemas/BatchOperation",
+  description: "One of the batch's operations",
+};
+
 /** The operations are validated one by one later, so that an invalid operation does not reject the whole batch. */
 const batchSchema = z
   .strictObject({
-    operations: z
-      .array(z.unknown().openapi({ allOf: [{ $ref: "#/components/schemas/BatchOperation" }] }))
-      .min(1)
-      .max(100),
+    operations: z.array(z.unknown().openapi(operationReference)).min(1).max(100),
   })
   .openapi("BatchRequest");
 
@@ -27,6 +29,7 @@ export function addBatch(api: ApiApp, context: ApiContext): void {
   api.openAPIRegistry.register("BatchOperation", operationSchema);
   const route = createRoute({
     method: "post",
+    operationId: "runBatch",
     path: "/api/users/batch",
     tags: ["Users"],
     summary: "Create, update and delete up to 100 users",
@@ -43,7 +46,7 @@ export function addBatch(api: ApiApp, context: ApiContext): void {
         description: "One result per operation",
         content: { "application/json": { schema: batchResponseSchema } },
       },
-      ...errorResponses(400, 409, 413, 422),
+      ...errorResponses(400, 409, 413, 415, 422),
     },
   });
   api.openapi(route, async (c) => {

@@ -12,14 +12,19 @@ import { changeAccount } from "./change-account.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import { apiUserFromJson, apiUserSchema, roleSchema } from "./user-schemas.ts";
 
-/** `PUT /api/users/{userId}/role` */
+/** `PUT` and `PATCH /api/users/{userId}/role`, which do the same. */
 export function addChangeRole(api: ApiApp, context: ApiContext): void {
+  for (const method of ["put", "patch"] as const) addChangeRoleRoute(api, context, method);
+}
+
+function addChangeRoleRoute(api: ApiApp, context: ApiContext, method: "put" | "patch"): void {
   const { clerk, findRole, log } = context;
   const route = createRoute({
-    method: "put",
+    method,
+    operationId: method === "put" ? "changeRole" : "patchRole",
     path: "/api/users/{userId}/role",
     tags: ["Users"],
-    summary: "Change a user's role",
+    summary: method === "put" ? "Change a user's role" : "Change a user's role (the same as PUT)",
     description:
       "Needs `users:roles`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `role`. You cannot grant or revoke a role with more permissions than your own. The last user with `users:roles` keeps it (409 `last_role_changer`). Existing session tokens keep the old role until they expire, after at most one minute.",
     security: bearer,
@@ -35,7 +40,7 @@ export function addChangeRole(api: ApiApp, context: ApiContext): void {
     },
     responses: {
       200: { description: "The changed user", content: { "application/json": { schema: apiUserSchema } } },
-      ...errorResponses(400, 404, 409, 413, 502),
+      ...errorResponses(400, 404, 409, 413, 415, 502),
     },
   });
   api.openapi(route, async (c) => {

@@ -19,6 +19,7 @@ import { type CreateUserInput, createUserSchema } from "./user-schemas.ts";
 export function addCreateUser(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "post",
+    operationId: "createUser",
     path: "/api/users",
     tags: ["Users"],
     summary: "Create a user",
@@ -32,7 +33,7 @@ export function addCreateUser(api: ApiApp, context: ApiContext): void {
     },
     responses: {
       201: { description: "The new user", content: { "application/json": { schema: apiUserSchema } } },
-      ...errorResponses(400, 409, 413, 422, 502),
+      ...errorResponses(400, 409, 413, 415, 422, 502),
     },
   });
   api.openapi(route, async (c) => {

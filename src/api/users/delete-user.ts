@@ -13,6 +13,7 @@ import { assertRoleChangerRemains } from "./assert-role-changer-remains.ts";
 export function addDeleteUser(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "delete",
+    operationId: "deleteUser",
     path: "/api/users/{userId}",
     tags: ["Users"],
     summary: "Delete a user permanently",

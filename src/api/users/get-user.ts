@@ -14,6 +14,7 @@ import type { ApiContext } from "./api-context.ts";
 export function addGetUser(api: ApiApp, { clerk, cache, now }: ApiContext): void {
   const route = createRoute({
     method: "get",
+    operationId: "getUser",
     path: "/api/users/{userId}",
     tags: ["Users"],
     summary: "Get a user",

@@ -22,6 +22,7 @@ const userListSchema = z
 export function addListUsers(api: ApiApp, context: ApiContext): void {
   const route = createRoute({
     method: "get",
+    operationId: "listUsers",
     path: "/api/users",
     tags: ["Users"],
     summary: "List users",
@@ -29,7 +30,7 @@ export function addListUsers(api: ApiApp, context: ApiContext): void {
     security: bearer,
     middleware: [requires("users:read")] as const,
     request: {
-      query: z.object({
+      query: z.strictObject({
         page: z.coerce.number().int().min(1).max(1_000_000).default(1),
         limit: z.coerce.number().int().min(1).max(100).default(20),
         search: z.string().trim().max(200).regex(printable, "Must not contain control characters").optional().openapi({

@@ -2,7 +2,7 @@ import { z } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import PQueue from "p-queue";
 import type { CallOptions, ClerkApi } from "../../clerk/client/clerk-api.ts";
-import { ApiError } from "../../http/api-error.ts";
+import { ApiError, errorCodes } from "../../http/api-error.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { userIdParam } from "../http/responses.ts";
 import { toApiError } from "../http/to-api-error.ts";
@@ -33,7 +33,7 @@ export const batchResultSchema = z
     error: z
       .object({
         error: z.string(),
-        code: z.string(),
+        code: z.enum(errorCodes),
         details: z.array(z.object({ path: z.string(), message: z.string() })).optional(),
       })
       .optional(),

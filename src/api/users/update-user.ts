@@ -21,13 +21,18 @@ import {
   updateUserSchema,
 } from "./user-schemas.ts";
 
-/** `PUT /api/users/{userId}` */
+/** `PUT` and `PATCH /api/users/{userId}`, which do the same. */
 export function addUpdateUser(api: ApiApp, context: ApiContext): void {
+  for (const method of ["put", "patch"] as const) addUpdateRoute(api, context, method);
+}
+
+function addUpdateRoute(api: ApiApp, context: ApiContext, method: "put" | "patch"): void {
   const route = createRoute({
-    method: "put",
+    method,
+    operationId: method === "put" ? "updateUser" : "patchUser",
     path: "/api/users/{userId}",
     tags: ["Users"],
-    summary: "Update a user",
+    summary: method === "put" ? "Update a user" : "Update a user (the same as PUT)",
     description:
       "Needs `users:write`; users may update themselves. A missing field stays unchanged. `emailAddress` replaces all addresses, the first one becoming the primary address; adding an unverified address always needs `users:write`, unless `SELF_EMAIL_CHANGE` is on. A change of the password or of addresses ends the user's other sessions, is refused to impersonated sessions, and needs a fresh factor for one's own account. If a later step fails, the code is `update_incomplete` and repeating the request completes the update, except for `revoke_sessions`: then use `DELETE /api/users/{userId}/sessions`.",
     security: bearer,
@@ -38,7 +43,7 @@ export function addUpdateUser(api: ApiApp, context: ApiContext): void {
     },
     responses: {
       200: { description: "The updated user", content: { "application/json": { schema: apiUserSchema } } },
-      ...errorResponses(400, 404, 409, 413, 502),
+      ...errorResponses(400, 404, 409, 413, 415, 502),
     },
   });
   api.openapi(route, async (c) => {

@@ -63,7 +63,10 @@ describe("responses match the OpenAPI document", () => {
       json: { lastName: "Byron", emailAddress: ["byron@example.com", "ada@example.com"] },
     });
     await call("PUT /api/users/{userId}", 200, { path, json: {} });
-    await call("PUT /api/users/{userId}", 400, { path });
+    await call("PUT /api/users/{userId}", 415, { path });
+    await call("PATCH /api/users/{userId}", 200, { path, json: { lastName: "King" } });
+    await call("PATCH /api/users/{userId}/role", 200, { path, json: { role: "user" } });
+    await call("GET /api/users", 400, { query: { pageSize: "3" } });
     await call("PUT /api/users/{userId}", 404, { path: { userId: "user_unknown" }, json: { lastName: "Byron" } });
     await call("PUT /api/users/{userId}/role", 200, { path, json: { role: "admin" } });
     await call("PUT /api/users/{userId}/role", 400, { path, json: { role: "emperor" } });
@@ -151,16 +154,48 @@ describe("responses match the OpenAPI document", () => {
       await call(operation, 401, { token: undefined });
       await call(operation, 403, { token: "ey.not.one" });
       await call(operation, 403, { token: user });
-      if (operation.includes("{userId}")) await call(operation, 400, { path: { userId: "-1.2", sessionId: "sess_1" } });
+      const body = /^(PUT|PATCH)/.test(operation) ? { json: {} } : {};
+      const path = { userId: "-1.2", sessionId: "sess_1" };
+      if (operation.includes("{userId}")) await call(operation, 400, { path, ...body });
     }
     expect(deviations.splice(0)).toEqual([]);
   });
 });
 
+test("malformed JSON, another content type, unknown parameters and unknown fields have errors that say so", async () => {
+  const refuse = async (line: string, body: string | undefined, type: string) => {
+    const { status, body: answer } = await callApi(api.url, line, {
+      token: api.admin,
+      headers: { "content-type": type },
+      ...(body !== undefined && { body }),
+    });
+    return [status, answer["code"], answer["details"]];
+  };
+  const json = "application/json";
+  expect(await refuse("POST /api/users", "{", json)).toEqual([400, "malformed_json", undefined]);
+  for (const method of ["PUT", "PATCH"]) {
+    const line = `${method} /api/users/user_1`;
+    expect(await refuse(line, "lastName=Byron", "text/plain")).toEqual([415, "unsupported_media_type", undefined]);
+  }
+  expect(await refuse("GET /api/users?pageSize=3&rolle=admin", undefined, json)).toEqual([
+    400,
+    "invalid_input",
+    [{ path: "", message: "Unknown: pageSize, rolle" }],
+  ]);
+  expect(await refuse("PATCH /api/users/user_1", '{"lastname":"Byron","firstName":"A"}', json)).toEqual([
+    400,
+    "invalid_input",
+    [
+      { path: "firstName", message: "Must have at least 2 characters" },
+      { path: "", message: "Unknown: lastname" },
+    ],
+  ]);
+});
+
 test("an unsupported method gets 405 with the allowed methods", async () => {
   for (const [line, allow] of [
     ["DELETE /api/users", "GET, HEAD, POST"],
-    ["PATCH /api/users/user_1", "GET, HEAD, PUT, DELETE"],
+    ["POST /api/users/user_1", "GET, HEAD, PUT, PATCH, DELETE"],
     ["GET /api/users/user_1/lock", "POST"],
     ["PUT /webhooks/clerk", "POST"],
     ["TRACE /livez", "GET, HEAD"],
