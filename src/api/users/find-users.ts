@@ -4,11 +4,13 @@ import { countUsers, listUsers, type UserFilter, type UserListReader } from "../
 import { ApiError } from "../../http/api-error.ts";
 import type { UserPage } from "./user-cache.ts";
 import { apiUserFromJson } from "./user-schemas.ts";
+import { clerkOrderOf, newestFirst, sortUsers, type UserSort } from "./user-sort.ts";
 
 type Reader = UserListReader;
 
-/** A slice of a list that is sorted by creation, newest first. */
+/** A slice of a sorted list. */
 export interface Slice {
+  readonly sort: UserSort;
   readonly offset: number;
   readonly limit: number;
 }
@@ -19,10 +21,10 @@ const clerkPageSize = 500;
  * Lists all users. Makes one call if the first page contains all users, otherwise one for the page and one for the count;
  * for a page behind the end, only the count.
  */
-export async function browseUsers(clerk: Reader, { offset, limit }: Slice): Promise<UserPage> {
+export async function browseUsers(clerk: Reader, { offset, limit, sort }: Slice): Promise<UserPage> {
   const known = offset === 0 ? undefined : await countUsers(clerk, {});
   if (known !== undefined && known <= offset) return { users: [], totalCount: known };
-  const { users, ids } = await listUsers(clerk, { offset, limit });
+  const { users, ids } = await listUsers(clerk, { offset, limit, orderBy: clerkOrderOf(sort) });
   const totalCount = ids.length < limit ? offset + ids.length : (known ?? (await countUsers(clerk, {})));
   return { users: users.map(apiUserFromJson), totalCount: Math.max(totalCount, offset + ids.length) };
 }
@@ -30,24 +32,25 @@ export async function browseUsers(clerk: Reader, { offset, limit }: Slice): Prom
 /**
  * Lists the users who have `search` in an email address or a name, compared without case. Clerk's own search covers more
  * fields (ids, usernames, phone numbers, wallets), so this queries both fields separately. Makes two calls if each query
- * finds fewer than a hundred users; otherwise three more for the counts, and more pages up to the end of the slice. Throws
- * 400 if that exceeds `maxCalls` for one query.
+ * finds fewer than a hundred users; otherwise three more for the counts, and more pages up to the end of the slice, or of all
+ * matches when they are not sorted newest first. Throws 400 if that exceeds `maxCalls` for one query.
  */
 export async function searchUsers(
   clerk: Reader,
   search: string,
-  { offset, limit }: Slice,
+  { offset, limit, sort }: Slice,
   maxCalls: number,
 ): Promise<UserPage> {
-  const enough = offset + limit;
+  // Only the newest users can be read first. In any other order, all matches must be read.
+  const enough = sort === newestFirst ? offset + limit : Number.POSITIVE_INFINITY;
   const { users, complete } = await sweepBoth(clerk, search, {
-    pageSize: Math.min(clerkPageSize, Math.max(100, enough)),
+    pageSize: Math.min(clerkPageSize, Math.max(100, offset + limit)),
     isEnough: (_, collected) => collected >= enough,
     maxPages: maxCalls,
   });
   if (!complete && users.length < enough) throw listTooLarge();
   return {
-    users: users.slice(offset, enough).map(apiUserFromJson),
+    users: sortUsers(users.map(apiUserFromJson), sort).slice(offset, offset + limit),
     totalCount: complete ? users.length : await countEither(clerk, search),
   };
 }

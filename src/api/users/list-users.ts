@@ -5,11 +5,12 @@ import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiContext } from "./api-context.ts";
 import { browseUsers, findByRole, searchUsers } from "./find-users.ts";
 import type { UserPage } from "./user-cache.ts";
+import { sortSchema, sortUsers, type UserSort } from "./user-sort.ts";
 import { apiUserSchema, printable, roleSchema } from "./user-schemas.ts";
 
 const userListSchema = z
   .object({
-    users: z.array(apiUserSchema).openapi({ description: "Newest first" }),
+    users: z.array(apiUserSchema),
     totalCount: z.int().openapi({ description: "Users on all pages" }),
     currentPage: z.int(),
     totalPages: z.int(),
@@ -26,7 +27,7 @@ export function addListUsers(api: ApiApp, context: ApiContext): void {
     path: "/api/users",
     tags: ["Users"],
     summary: "List users",
-    description: `Needs \`users:read\`. Newest first, one page at a time, cached. A list by \`role\` reads 500 users per Clerk call; beyond ${context.config.byRoleMaxClerkCalls} calls (\`USERS_BY_ROLE_MAX_CLERK_CALLS\`) it fails with 400 \`list_too_large\`.`,
+    description: `Needs \`users:read\`. One page at a time, cached; newest first unless \`sort\` says otherwise. A list by \`role\` reads 500 users per Clerk call; beyond ${context.config.byRoleMaxClerkCalls} calls (\`USERS_BY_ROLE_MAX_CLERK_CALLS\`) it fails with 400 \`list_too_large\`.`,
     security: bearer,
     middleware: [requires("users:read")] as const,
     request: {
@@ -37,6 +38,7 @@ export function addListUsers(api: ApiApp, context: ApiContext): void {
           description: "Part of an email address, a first name or a last name, compared without case",
         }),
         role: roleSchema(context.findRole).optional(),
+        sort: sortSchema,
       }),
     },
     responses: {
@@ -45,8 +47,8 @@ export function addListUsers(api: ApiApp, context: ApiContext): void {
     },
   });
   api.openapi(route, async (c) => {
-    const { page, limit, search, role } = c.req.valid("query");
-    const query = { page, limit, search: search === "" ? undefined : search?.toLowerCase(), role };
+    const { page, limit, search, role, sort } = c.req.valid("query");
+    const query = { page, limit, search: search === "" ? undefined : search?.toLowerCase(), role, sort };
     const { users, totalCount } = await context.cache.page(pageCacheKey(query), () => loadPage(context, query));
     const totalPages = Math.ceil(totalCount / limit);
     return c.json(
@@ -69,20 +71,22 @@ interface ListQuery {
   /** In lowercase. */
   readonly search: string | undefined;
   readonly role: string | undefined;
+  readonly sort: UserSort;
 }
 
-const pageCacheKey = ({ page, limit, search, role }: ListQuery) => JSON.stringify(["page", page, limit, search, role]);
+const pageCacheKey = ({ page, limit, search, role, sort }: ListQuery) =>
+  JSON.stringify(["page", page, limit, search, role, sort]);
 const roleCacheKey = (role: string, search: string | undefined) => JSON.stringify(["role", search, role]);
 
 /** Loads a page that the cache does not have. */
 async function loadPage({ clerk, cache, config }: ApiContext, query: ListQuery): Promise<UserPage> {
-  const { page, limit, search, role } = query;
-  const slice = { offset: (page - 1) * limit, limit };
+  const { page, limit, search, role, sort } = query;
+  const slice = { offset: (page - 1) * limit, limit, sort };
   const maxCalls = config.byRoleMaxClerkCalls;
   if (role === undefined) {
     return search === undefined ? browseUsers(clerk, slice) : searchUsers(clerk, search, slice, maxCalls);
   }
   // Reading all users is expensive, so the pages of a role share one cache entry.
   const all = await cache.page(roleCacheKey(role, search), () => findByRole(clerk, role, search, maxCalls));
-  return { users: all.users.slice(slice.offset, slice.offset + limit), totalCount: all.totalCount };
+  return { users: sortUsers(all.users, sort).slice(slice.offset, slice.offset + limit), totalCount: all.totalCount };
 }

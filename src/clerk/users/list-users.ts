@@ -23,8 +23,11 @@ export interface UserQuery extends UserFilter {
   readonly offset?: number;
   /** Only users after this one, at the same cost at any place in the list. Not with `offset`. */
   readonly startingAfter?: string;
-  readonly orderBy?: "+created_at" | "-created_at" | "-updated_at";
+  readonly orderBy?: UserOrder;
 }
+
+/** Ascending with `+`, descending with `-`. */
+export type UserOrder = `${"+" | "-"}${"created_at" | "updated_at" | "email_address" | "first_name"}`;
 
 /** Users for which all given conditions hold. Partial matches ignore case. */
 export interface UserFilter {

@@ -133,6 +133,26 @@ describe("search and role", () => {
   });
 });
 
+test.for([
+  ["createdAt", "Cy Al Bo Di"],
+  ["-createdAt", "Di Bo Al Cy"],
+  ["name", "Al Bo Cy Di"],
+  ["-name", "Di Cy Bo Al"],
+  ["email", "Bo Di Cy Al"],
+  ["-email", "Al Cy Di Bo"],
+] as const)("a list is sorted by %s over all pages, alone and with a search or a role", async ([sort, names]) => {
+  const { list } = await open([
+    { first: "Cy", last: "Quinn", email: "y@example.com", role: "admin" },
+    { first: "Al", last: "Quinn", email: "z@example.com", role: "admin" },
+    { first: "Bo", last: "Quinn", email: "w@example.com", role: "admin" },
+    { first: "Di", last: "Quinn", email: "x@example.com", role: "admin" },
+  ]);
+  for (const filter of ["", "&search=quinn", "&role=admin", "&search=quinn&role=admin"]) {
+    const pages = [await list(`?sort=${sort}&limit=2${filter}`), await list(`?sort=${sort}&limit=2&page=2${filter}`)];
+    expect([filter, pages.flatMap((page) => page.names).join(" ")]).toEqual([filter, names]);
+  }
+});
+
 test("totalCount is right for every combination of search and role, also over several Clerk pages", async () => {
   // More than one Clerk page, with users who match both by name and by address.
   const { list } = await open(
