@@ -32,6 +32,7 @@ import { addCreateRecoveryLink } from "./accounts/create-recovery-link.ts";
 import { addGetDetails } from "./accounts/get-details.ts";
 import { addListSessions } from "./accounts/list-sessions.ts";
 import { addResetMfa } from "./accounts/reset-mfa.ts";
+import { addUnlinkAccount } from "./accounts/unlink-account.ts";
 import { addRevokeSession, addRevokeSessions } from "./accounts/revoke-sessions.ts";
 import { addVerifyPassword } from "./accounts/verify-password.ts";
 
@@ -126,6 +127,7 @@ function addAccountRoutes(api: ApiApp, context: ApiContext): void {
   addRevokeSessions(api, context);
   addChangeAccountStatus(api, context);
   addResetMfa(api, context);
+  addUnlinkAccount(api, context);
   addCreateRecoveryLink(api, context);
   addVerifyPassword(api, context);
 }

@@ -18,6 +18,7 @@ export const errorCodes = [
   "clerk_unavailable",
   "conflict",
   "email_address_linked",
+  "external_account_not_found",
   "fresh_factor_required",
   "idempotency_key_reused",
   "idempotency_unavailable",

@@ -65,6 +65,12 @@ export function callerOf(c: Context<ApiEnv>): Caller {
   return caller;
 }
 
+/** The session of the request, if the user is the caller. */
+export function ownSessionOf(c: Context<ApiEnv>, userId: string): string | undefined {
+  const caller = callerOf(c);
+  return caller.kind === "user" && caller.id === userId ? caller.sessionId : undefined;
+}
+
 /** The check of {@link requires}, for an operation whose body decides which permission it needs. */
 export async function assertPermitted(
   c: Context<ApiEnv>,

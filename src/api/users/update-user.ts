@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
 import { parseUserJson } from "../../clerk/users/list-users.ts";
 import { changesBetween, type User } from "../../domain/user.ts";
-import { assertMayChangeCredentials, assertPermitted, callerOf, requires } from "../auth/requires.ts";
+import { assertMayChangeCredentials, assertPermitted, ownSessionOf, requires } from "../auth/requires.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { requireJson } from "../http/check-body.ts";
 import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
@@ -99,12 +99,6 @@ export async function updateUser(
     "User updated successfully",
   );
   return user;
-}
-
-/** The session of the request, if the user is the caller. */
-function ownSessionOf(c: Context<ApiEnv>, userId: string): string | undefined {
-  const caller = callerOf(c);
-  return caller.kind === "user" && caller.id === userId ? caller.sessionId : undefined;
 }
 
 /** The changed values, old and new. Of a password, only the fact that it changed. */

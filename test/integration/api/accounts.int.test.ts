@@ -324,3 +324,35 @@ test("every account operation is 404 for an unknown user and hides Clerk's error
   const { status, body } = await api.call(`GET /api/users/${ada.id}/details`, admin);
   expect([status, body]).toMatchObject([502, { code: "clerk_failed" }]);
 });
+
+test("unlinking a social account is audited, ends other sessions, and is refused for unknown accounts and impersonators", async () => {
+  const api = await open();
+  const { dashboard, ada, admin, call } = api;
+  const account = dashboard.connectExternalAccount(ada.id, {
+    provider: "oauth_github",
+    provider_user_id: "9",
+    email_address: "ada@hub.example",
+  });
+  const own = dashboard.signIn(ada.id);
+  dashboard.signIn(ada.id);
+  const path = `DELETE /api/users/${ada.id}/external-accounts`;
+  expect(await call(`${path}/eac_unknown`, admin)).toMatchObject({
+    status: 404,
+    body: { code: "external_account_not_found" },
+  });
+  const impersonator = await api.sessionToken(ada.id, "user", { act: { sub: "user_support" }, fva: [0, 0] });
+  expect(await call(`${path}/${account.id}`, impersonator)).toMatchObject({
+    status: 403,
+    body: { code: "impersonation_not_allowed" },
+  });
+  const token = await api.sessionToken(ada.id, "user", { sid: own.id, fva: [0, 0] });
+  expect((await call(`${path}/${account.id}`, token)).status).toBe(204);
+  expect(dashboard.getUser(ada.id).external_accounts).toEqual([]);
+  expect(await api.dumpRedis()).toContain("user.updated");
+  const { body } = await call(`GET /api/users/${ada.id}/sessions`, admin);
+  expect(body).toMatchObject({ totalCount: 1, sessions: [{ id: own.id }] });
+  expect((await api.readAudit()).at(-1)).toMatchObject({
+    action: "account.unlinked",
+    before: { externalAccount: { id: account.id, provider: "oauth_github" } },
+  });
+});

@@ -100,6 +100,15 @@ describe("responses match the OpenAPI document", () => {
     const { id: adminId } = dashboard.createUser({ email_address: ["boss@example.com"] });
     const stale = await sessionToken(adminId, "admin", { fva: [1, 500] });
     await call("GET /api/users/{userId}/details", 200, { path });
+    const linked = dashboard.getUser(userId).external_accounts.map(({ id }) => id);
+    for (const [externalAccountId, status] of [
+      [linked[0] ?? "", 204],
+      ["eac_none", 404],
+    ] as const) {
+      const unlink = "DELETE /api/users/{userId}/external-accounts/{externalAccountId}";
+      await call(unlink, status, { path: { userId, externalAccountId } });
+    }
+    dashboard.signIn(userId);
     await call("GET /api/users/{userId}/sessions", 200, { path });
     await call("GET /api/users/{userId}/sessions", 400, { path, query: { page: "0" } });
     await call("DELETE /api/users/{userId}/sessions/{sessionId}", 204, { path: { userId, sessionId } });
@@ -155,7 +164,7 @@ describe("responses match the OpenAPI document", () => {
       await call(operation, 403, { token: "ey.not.one" });
       await call(operation, 403, { token: user });
       const body = /^(PUT|PATCH)/.test(operation) ? { json: {} } : {};
-      const path = { userId: "-1.2", sessionId: "sess_1" };
+      const path = { userId: "-1.2", sessionId: "sess_1", externalAccountId: "eac_1" };
       if (operation.includes("{userId}")) await call(operation, 400, { path, ...body });
     }
     expect(deviations.splice(0)).toEqual([]);
