@@ -108,6 +108,21 @@ describe("a denied call", () => {
   });
 });
 
+test("a rejected token is recorded in the audit trail with its address, and without the token", async () => {
+  const api = await open();
+  await api.call("GET /api/probe", { token: "forged.by.hand" });
+  expect(await api.readAudit()).toMatchObject([
+    {
+      action: "auth.token_rejected",
+      outcome: "denied",
+      actor: { kind: "anonymous" },
+      ip: "127.0.0.1",
+      reason: "invalid_token",
+    },
+  ]);
+  expect(JSON.stringify(await api.readAudit())).not.toContain("forged");
+});
+
 describe("a fresh second factor (REQUIRE_MFA_FOR)", () => {
   const variables = { REQUIRE_MFA_FOR: "delete", MFA_MAX_AGE_MINUTES: "10" };
   test.each<[what: string, fva: unknown, claims: Record<string, unknown>, status: number]>([
