@@ -16,7 +16,7 @@ import { createDeadLetters } from "../queue/dead-letters.ts";
 import { createMessageQueues } from "../queue/message-queues.ts";
 import { shardPrefixes } from "../redis/keys.ts";
 import { startMemoryWatch } from "../redis/redis-memory.ts";
-import { checkRedis } from "../redis/redis-client.ts";
+import { checkRedis, waitForRedis } from "../redis/redis-client.ts";
 import { createFailFastRedis } from "../redis/create-redis.ts";
 import { apiShardCountError, assertShardCount, checkShardCount } from "../resharding/shard-layout.ts";
 import { createSignatureLimit } from "../webhooks/signature-limit.ts";
@@ -48,6 +48,8 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   lifecycle.onStop("queues", () => queues.close());
   const optionalRedis = createFailFastRedis(config.redis.address, log, config.optionalRedisTimeoutMs);
   lifecycle.onStop("optional redis", () => optionalRedis.disconnect());
+  // Until it is connected, rate limits are counted in memory: a restart would forgive what was counted there.
+  await waitForRedis(optionalRedis, config.optionalRedisTimeoutMs);
   const registry = createRegistry("api");
   const memory = startMemoryWatch(redis, registry, log);
   lifecycle.onStop("memory watch", () => memory.stop());

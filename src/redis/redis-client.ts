@@ -1,4 +1,5 @@
 import type { Cluster, Redis } from "ioredis";
+import { once } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import { probeKey } from "./keys.ts";
 import { describeRedisError, isMissingDatabase } from "./redis-reason.ts";
@@ -14,6 +15,12 @@ export type RedisClient = Redis | Cluster;
 
 /** The servers that hold the data: one, or a cluster's connected masters. */
 export const mastersOf = (redis: RedisClient): readonly Redis[] => ("nodes" in redis ? redis.nodes("master") : [redis]);
+
+/** Waits until the connection can be used, at most `waitMs`. Never throws. */
+export async function waitForRedis(redis: RedisClient, waitMs: number): Promise<void> {
+  if (redis.status === "ready") return;
+  await once(redis, "ready", { signal: AbortSignal.timeout(waitMs) }).catch(() => {});
+}
 
 /** Probes usually give up after a second, and a worker's own commands may wait longer. */
 const deadlineMs = 800;

@@ -1,7 +1,6 @@
 import { shardLayoutKey } from "../redis/keys.ts";
 import { z } from "zod";
-import { type RedisClient, loadScript } from "../redis/redis-client.ts";
-import { once } from "node:events";
+import { loadScript, type RedisClient, waitForRedis } from "../redis/redis-client.ts";
 import { StartUpError } from "../shared/errors.ts";
 
 const shardCount = z.int().positive();
@@ -106,9 +105,7 @@ export async function checkShardCount({
  * the operator early, and nothing depends on it.
  */
 export async function assertShardCount(own: ExpectedShardCount, waitMs: number): Promise<void> {
-  if (own.redis.status !== "ready") {
-    await once(own.redis, "ready", { signal: AbortSignal.timeout(waitMs) }).catch(() => {});
-  }
+  await waitForRedis(own.redis, waitMs);
   const checked = await checkShardCount(own);
   if (checked !== true) throw new StartUpError(checked);
 }
