@@ -43,7 +43,13 @@ export default {
       name: "product-imports-no-tooling",
       severity: "error",
       from: { path: "^(src|workers|cli)/" },
-      to: { path: "^(dev|bench|test|packages)/" },
+      to: { path: "^(dev|bench|test|packages)/", pathNot: "^packages/events/" },
+    },
+    {
+      name: "events-import-nothing-of-ours",
+      severity: "error",
+      from: { path: "^packages/events/src/" },
+      to: { path: "^(src|workers|cli|dev|bench|test|packages)/", pathNot: "^packages/events/src/" },
     },
     {
       name: "emulator-imports-nothing-of-ours",

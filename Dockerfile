@@ -12,6 +12,9 @@ ENV NODE_OPTIONS=--disable-warning=TimeoutNegativeWarning
 WORKDIR /app
 
 COPY package.json package-lock.json .npmrc ./
+# The contract with consumers, which the programs import too.
+COPY packages/events/package.json packages/events/
+COPY packages/events/src packages/events/src
 # The only native package (msgpackr) ships its binaries, so no install script has to run.
 RUN npm ci --omit=dev --ignore-scripts && npm cache clean --force \
   # Source maps and builds that the API's page does not load: 9 MB.

@@ -1,6 +1,6 @@
+import { type UserEvent, userEventSchema } from "@clerk-kafka-bridge/events";
 import { styleText } from "node:util";
 import { type Command, Option } from "commander";
-import { type UserEvent, userEventSchema } from "../../src/domain/user-events.ts";
 import { followDecisions, type MessageReport } from "../../src/queue/decision-feed.ts";
 import { exitCodes, print, runCommand } from "../context/cli-context.ts";
 

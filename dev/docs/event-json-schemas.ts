@@ -1,5 +1,5 @@
+import { userCreatedSchema, userDeletedSchema, userUpdatedSchema } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
-import { userCreatedSchema, userDeletedSchema, userUpdatedSchema } from "../../src/domain/user-events.ts";
 
 /** The events' values as JSON Schema (draft 2020-12), by event type. */
 export const eventJsonSchemas = () => ({

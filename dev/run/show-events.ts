@@ -1,5 +1,5 @@
+import { userEventSchema } from "@clerk-kafka-bridge/events";
 import { randomUUID } from "node:crypto";
-import { userEventSchema } from "../../src/domain/user-events.ts";
 import { createKafka } from "../../src/kafka/client/create-kafka.ts";
 import type { KafkaConfig } from "../../src/kafka/client/kafka-config.ts";
 import { createLogger } from "../../src/shared/logger.ts";

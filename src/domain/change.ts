@@ -1,4 +1,4 @@
-import type { User } from "./user.ts";
+import type { User } from "@clerk-kafka-bridge/events";
 
 /** How a change reached the bridge. Consumers see it as `ce_origin`, to which the decision adds `first-seen`. */
 export const changeSources = ["webhook", "api", "backfill", "reconciliation", "restore"] as const;

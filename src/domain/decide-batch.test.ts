@@ -1,11 +1,10 @@
+import { type User, type UserEvent, userEventSchema } from "@clerk-kafka-bridge/events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Change, userIdOf } from "./change.ts";
 import { decideBatch } from "./decide-batch.ts";
 import type { Message } from "./message.ts";
 import type { State } from "./state.ts";
-import type { User } from "./user.ts";
-import { type UserEvent, userEventSchema } from "./user-events.ts";
 
 const user = fc.record({
   id: fc.constantFrom("user_a", "user_b", "user_c"),

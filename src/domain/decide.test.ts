@@ -1,8 +1,8 @@
+import type { User } from "@clerk-kafka-bridge/events";
 import { describe, expect, test } from "vitest";
 import type { Deletion, Snapshot } from "./change.ts";
 import { decide, type Decision } from "./decide.ts";
 import type { PresentState, State } from "./state.ts";
-import type { User } from "./user.ts";
 
 const ada: User = {
   id: "user_ada",

@@ -1,7 +1,8 @@
+import type { UserEvent } from "@clerk-kafka-bridge/events";
 import type { Change, ChangeSource, Deletion, Snapshot } from "./change.ts";
 import { compareSnapshots, overrulesFuture, type PresentState, type State } from "./state.ts";
 import { changesBetween, contentOf } from "./user.ts";
-import { eventIdOf, type UserEvent } from "./user-events.ts";
+import { eventIdOf } from "./event-id.ts";
 
 /** `ce_origin` of an event: the source of its change, or `first-seen` for an existing user that the bridge did not know. */
 export type Origin = ChangeSource | "first-seen";

@@ -1,6 +1,7 @@
+import { userSchema } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
 import type { Snapshot } from "./change.ts";
-import { contentOf, userSchema } from "./user.ts";
+import { contentOf } from "./user.ts";
 
 const count = z.number().int().nonnegative();
 

@@ -1,28 +1,7 @@
-import { z } from "zod";
-
-/** Clerk's ids are printable ASCII without spaces. The bridge's own keys in the state topic contain a space, so the two never collide. */
-export const userIdSchema = z.string().regex(/^[!-~]{1,255}$/);
-
-/**
- * A user as the bridge publishes it in `user.created` and in the state topic; `changes` of `user.updated` holds some of
- * its fields. A field that is null in Clerk is `""`. `emailAddress` starts with the primary address and may be empty.
- */
-export const userSchema = z.object({
-  id: userIdSchema,
-  firstName: z.string(),
-  lastName: z.string(),
-  username: z.string(),
-  emailAddress: z.array(z.string()),
-  role: z.string(),
-});
-export type User = z.infer<typeof userSchema>;
+import type { User, UserChanges } from "@clerk-kafka-bridge/events";
 
 /** The role of a user to whom no role is assigned. */
 export const defaultRole = "user";
-
-/** The fields of a user that can change. */
-export const userChangesSchema = userSchema.omit({ id: true }).partial();
-export type UserChanges = z.infer<typeof userChangesSchema>;
 
 /** The total number of characters in the published fields. */
 export const lengthOf = ({ firstName, lastName, username, role, emailAddress = [] }: UserChanges): number =>

@@ -1,6 +1,6 @@
+import { userIdSchema } from "@clerk-kafka-bridge/events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { userIdSchema } from "../domain/user.ts";
 import type { State } from "../domain/state.ts";
 import {
   decodeState,

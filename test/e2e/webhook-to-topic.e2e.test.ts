@@ -1,7 +1,7 @@
+import { userCreatedSchema, userDeletedSchema, userUpdatedSchema } from "@clerk-kafka-bridge/events";
 import { createClerkClient } from "@clerk/backend";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
-import { userCreatedSchema, userDeletedSchema, userUpdatedSchema } from "../../src/domain/user-events.ts";
 import type { BridgeProcess } from "../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../support/bridge/bridge.ts";
 import { followTopic, type TopicFollower, type TopicRecord } from "../support/kafka/read-topic.ts";

@@ -1,10 +1,10 @@
+import type { UserEvent } from "@clerk-kafka-bridge/events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ChangeSource } from "../../src/domain/change.ts";
 import type { Decided } from "../../src/domain/decide-batch.ts";
 import type { Decision } from "../../src/domain/decide.ts";
 import type { State } from "../../src/domain/state.ts";
-import type { UserEvent } from "../../src/domain/user-events.ts";
 import { digestOfState, encodeEvent, encodeState } from "../../src/kafka/records/records.ts";
 import { openShardInMemory } from "../../test/support/workers/shard-in-memory.ts";
 import { splitWrites, writeBatch, writesOf, type Write } from "./write-batch.ts";

@@ -1,7 +1,7 @@
+import { userIdSchema } from "@clerk-kafka-bridge/events";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { stripUser } from "../../clerk/payloads/user-json.ts";
-import { userIdSchema } from "../../domain/user.ts";
 import type { bridgedTypes } from "../../domain/message.ts";
 import type { ApiContext } from "./api-context.ts";
 

@@ -1,8 +1,9 @@
+import type { User } from "@clerk-kafka-bridge/events";
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
 import { parseUserJson } from "../../clerk/users/list-users.ts";
-import { changesBetween, type User } from "../../domain/user.ts";
+import { changesBetween } from "../../domain/user.ts";
 import { assertMayChangeCredentials, assertPermitted, ownSessionOf, requires } from "../auth/requires.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { requireJson } from "../http/check-body.ts";

@@ -1,6 +1,7 @@
+import { userIdSchema } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
 import type { Change } from "../../domain/change.ts";
-import { lengthOf, userIdSchema } from "../../domain/user.ts";
+import { lengthOf } from "../../domain/user.ts";
 import type { Message } from "../../domain/message.ts";
 import { userFromJson, userJsonSchema, timeSchema } from "./user-json.ts";
 

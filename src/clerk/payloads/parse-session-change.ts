@@ -1,5 +1,5 @@
+import { userIdSchema } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
-import { userIdSchema } from "../../domain/user.ts";
 import { occurredAt } from "./parse-change.ts";
 import { timeSchema } from "./user-json.ts";
 

@@ -1,5 +1,6 @@
+import { type User, userIdSchema } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
-import { type User, defaultRole, userIdSchema } from "../../domain/user.ts";
+import { defaultRole } from "../../domain/user.ts";
 
 /** Milliseconds since the epoch, up to the year 9999, the last year that ISO 8601 writes with four digits. */
 export const timeSchema = z.int().min(0).max(253_402_300_799_999);

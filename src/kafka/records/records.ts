@@ -1,10 +1,16 @@
+import {
+  bridgeHeaderNames,
+  headerNames,
+  type UserEvent,
+  userEventSchema,
+  type UserState,
+  userStateSchema,
+} from "@clerk-kafka-bridge/events";
 import type { Origin } from "../../domain/decide.ts";
 import type { State } from "../../domain/state.ts";
-import { type UserEvent, userEventSchema } from "../../domain/user-events.ts";
 import { hash, randomUUID } from "node:crypto";
 import type { IHeaders } from "kafkajs";
 import { z } from "zod";
-import { userSchema } from "../../domain/user.ts";
 
 /** One event with what its headers need. */
 export interface EventRecord {
@@ -43,17 +49,17 @@ export function encodeEvent(
     key: event.data.id,
     value: JSON.stringify(userEventSchema.parse(event)),
     headers: {
-      ce_specversion: "1.0",
-      ce_id: event.eventId,
-      ce_type: event.eventType,
-      ce_source: source,
-      ce_subject: event.data.id,
-      ce_time: event.timestamp,
-      ce_sequence: String(sequence),
-      ce_origin: origin,
-      "content-type": "application/json",
-      traceparent: traceparent ?? newTraceparent(),
-      ...(svixId === undefined ? {} : { "svix-id": svixId }),
+      [headerNames.specVersion]: "1.0",
+      [headerNames.id]: event.eventId,
+      [headerNames.type]: event.eventType,
+      [headerNames.source]: source,
+      [headerNames.subject]: event.data.id,
+      [headerNames.time]: event.timestamp,
+      [headerNames.sequence]: String(sequence),
+      [headerNames.origin]: origin,
+      [headerNames.contentType]: "application/json",
+      [headerNames.traceparent]: traceparent ?? newTraceparent(),
+      ...(svixId === undefined ? {} : { [headerNames.svixId]: svixId }),
     },
   };
 }
@@ -77,18 +83,13 @@ export type DecodedRecord =
 
 /** Contains a blank, which no user id does. */
 const barrierKey = "bridge barrier";
-const barrierHeader = "bridge_barrier";
-const movedHeader = "bridge_moved_to";
-const readAtHeader = "bridge_read_at";
-const restoredAtHeader = "bridge_restored_at";
-const valueSchema = userSchema.extend({ createdAt: z.iso.datetime(), updatedAt: z.iso.datetime() });
 const int = z.coerce.number().int().nonnegative();
 
 export function encodeState({ userId, state }: StateRecord): EncodedRecord {
   if (state.status === "deleted") {
-    return { key: userId, value: null, headers: { ce_sequence: String(state.sequence) } };
+    return { key: userId, value: null, headers: { [headerNames.sequence]: String(state.sequence) } };
   }
-  const value: z.infer<typeof valueSchema> = {
+  const value: UserState = {
     ...state.user,
     createdAt: new Date(state.createdAt).toISOString(),
     updatedAt: new Date(state.version).toISOString(),
@@ -98,9 +99,9 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
     value: JSON.stringify(value),
     // As few headers as possible: kafkajs allocates a buffer for each, and every event has a state.
     headers: {
-      ce_sequence: String(state.sequence),
-      ...(state.readAt > 0 && { [readAtHeader]: String(state.readAt) }),
-      ...(state.restoredAt !== undefined && { [restoredAtHeader]: String(state.restoredAt) }),
+      [headerNames.sequence]: String(state.sequence),
+      ...(state.readAt > 0 && { [bridgeHeaderNames.readAt]: String(state.readAt) }),
+      ...(state.restoredAt !== undefined && { [bridgeHeaderNames.restoredAt]: String(state.restoredAt) }),
     },
   };
 }
@@ -108,14 +109,14 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
 export const encodeBarrier = (id: string): EncodedRecord => ({
   key: barrierKey,
   value: null,
-  headers: { [barrierHeader]: id },
+  headers: { [bridgeHeaderNames.barrier]: id },
 });
 
 /** The record that stays in the partition that a state has left: a tombstone that is no deletion. */
 export const encodeMoved = (userId: string, to: number): EncodedRecord => ({
   key: userId,
   value: null,
-  headers: { [movedHeader]: String(to) },
+  headers: { [bridgeHeaderNames.movedTo]: String(to) },
 });
 
 export interface RawRecord {
@@ -129,12 +130,12 @@ export interface RawRecord {
  * tombstone of another writer counts as a deletion.
  */
 export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
-  if (key === barrierKey) return { kind: "barrier", id: header(barrierHeader) ?? "" };
-  if (header(movedHeader) !== undefined) return { kind: "moved", userId: key };
-  const sequence = int.parse(header("ce_sequence") ?? "0");
+  if (key === barrierKey) return { kind: "barrier", id: header(bridgeHeaderNames.barrier) ?? "" };
+  if (header(bridgeHeaderNames.movedTo) !== undefined) return { kind: "moved", userId: key };
+  const sequence = int.parse(header(headerNames.sequence) ?? "0");
   if (value === null) return { kind: "state", userId: key, state: { status: "deleted", sequence } };
-  const restoredAt = header(restoredAtHeader);
-  const { createdAt, updatedAt, ...user } = valueSchema.parse(JSON.parse(value));
+  const restoredAt = header(bridgeHeaderNames.restoredAt);
+  const { createdAt, updatedAt, ...user } = userStateSchema.parse(JSON.parse(value));
   return {
     kind: "state",
     userId: key,
@@ -143,7 +144,7 @@ export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
       user,
       createdAt: Date.parse(createdAt),
       version: Date.parse(updatedAt),
-      readAt: int.parse(header(readAtHeader) ?? "0"),
+      readAt: int.parse(header(bridgeHeaderNames.readAt) ?? "0"),
       sequence,
       ...(restoredAt !== undefined && { restoredAt: int.parse(restoredAt) }),
     },
@@ -163,9 +164,14 @@ export const digestOf = ({ key, value, header }: RawRecord): string =>
     "base64url",
   );
 
-const stateHeaders = ["ce_sequence", readAtHeader, barrierHeader, movedHeader];
+const stateHeaders = [
+  headerNames.sequence,
+  bridgeHeaderNames.readAt,
+  bridgeHeaderNames.barrier,
+  bridgeHeaderNames.movedTo,
+];
 /** Counts only where it is, so that the digests of all other records stay those of earlier releases. */
-const optionalHeaders = [restoredAtHeader];
+const optionalHeaders = [bridgeHeaderNames.restoredAt];
 
 /** The digest that a state's record has in Kafka. */
 export function digestOfState(record: StateRecord): string {

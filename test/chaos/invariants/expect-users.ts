@@ -1,5 +1,5 @@
+import type { User } from "@clerk-kafka-bridge/events";
 import type { ClerkUser } from "clerk-emulator";
-import type { User } from "../../../src/domain/user.ts";
 import type { ExpectedUsers } from "../../support/bridge/find-violations.ts";
 import type { ClerkHistory } from "./check-result.ts";
 

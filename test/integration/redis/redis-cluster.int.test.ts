@@ -1,6 +1,6 @@
+import type { User } from "@clerk-kafka-bridge/events";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startClerkEmulator } from "clerk-emulator";
-import type { User } from "../../../src/domain/user.ts";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";

@@ -1,6 +1,6 @@
+import type { User } from "@clerk-kafka-bridge/events";
 import { expect } from "vitest";
 import { z } from "zod";
-import type { User } from "../../../src/domain/user.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 import type { Bridge } from "../bridge/bridge.ts";
 import type { BridgeProcess } from "../bridge/bridge-process.ts";

@@ -1,3 +1,4 @@
+import type { User } from "@clerk-kafka-bridge/events";
 /// <reference lib="esnext.disposable" />
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
@@ -5,7 +6,6 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { inject } from "vitest";
 import { createFreshFolder } from "../../../dev/stack/folders.ts";
-import type { User } from "../../../src/domain/user.ts";
 import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
 import { redisAddressSchema } from "../../../src/redis/redis-address.ts";
 import type { RedisClient } from "../../../src/redis/redis-client.ts";

@@ -1,5 +1,4 @@
-import { type UserEvent, userEventSchema } from "../../../src/domain/user-events.ts";
-import { type User, userSchema } from "../../../src/domain/user.ts";
+import { type User, type UserEvent, userEventSchema, userSchema } from "@clerk-kafka-bridge/events";
 import type { TopicRecord } from "../kafka/read-topic.ts";
 
 /** The expected final state of every user; `undefined` for a deleted user. */

@@ -1,5 +1,5 @@
+import type { User } from "@clerk-kafka-bridge/events";
 import { randomUUID } from "node:crypto";
-import type { User } from "../../../src/domain/user.ts";
 
 /** A message as Clerk sends it, without its signature. */
 export interface ClerkMessage {

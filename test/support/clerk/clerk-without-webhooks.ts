@@ -1,8 +1,8 @@
+import type { User } from "@clerk-kafka-bridge/events";
 /// <reference lib="esnext.disposable" />
 import { randomUUID } from "node:crypto";
 import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import { userFromJson, userJsonSchema } from "../../../src/clerk/payloads/user-json.ts";
-import type { User } from "../../../src/domain/user.ts";
 import {
   type RunRequest,
   type RunState,

@@ -1,5 +1,5 @@
+import { type User, userSchema } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
-import { type User, userSchema } from "../../../src/domain/user.ts";
 import { ledgerKey } from "../../../src/redis/keys.ts";
 import { shardPrefix } from "../../../src/redis/keys.ts";
 import type { RedisClient } from "../../../src/redis/redis-client.ts";

@@ -1,5 +1,4 @@
 import { z } from "zod";
-import { parse, v5 as uuidv5 } from "uuid";
 import { userChangesSchema, userIdSchema, userSchema } from "./user.ts";
 
 /**
@@ -31,10 +30,3 @@ export const userEventSchema = z.discriminatedUnion("eventType", [
 ]);
 export type UserEvent = z.infer<typeof userEventSchema>;
 export type UserEventType = UserEvent["eventType"];
-
-/** Namespace of the event ids. A new namespace would give every change a new id. */
-const namespace = parse("b6a3c7a0-5d0e-5f4e-9a55-0d3b8f1f7c11");
-
-/** The id of an event. It depends on the change alone, so it is the same from every source and after every crash. */
-export const eventIdOf = (userId: string, eventType: UserEventType, ...change: (string | number)[]): string =>
-  uuidv5(JSON.stringify([userId, eventType, ...change]), namespace);
