@@ -6,6 +6,8 @@ export const headerNames = {
   /** The event's type. */
   type: "ce_type",
   source: "ce_source",
+  /** The schema of the value, see `dataSchemaOf`. */
+  dataSchema: "ce_dataschema",
   /** The user's id. */
   subject: "ce_subject",
   time: "ce_time",

@@ -9,6 +9,7 @@ export {
   type Unparsed,
 } from "./parse-record.ts";
 export {
+  dataSchemaOf,
   userCreatedSchema,
   userDeletedSchema,
   type UserEvent,

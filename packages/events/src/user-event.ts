@@ -30,3 +30,10 @@ export const userEventSchema = z.discriminatedUnion("eventType", [
 ]);
 export type UserEvent = z.infer<typeof userEventSchema>;
 export type UserEventType = UserEvent["eventType"];
+
+/** Grows when a consumer of the earlier version could misread an event. Further fields and further origins do not count. */
+const contractVersion = 1;
+
+/** The header `ce_dataschema` of an event, and the `$id` of its JSON Schema. */
+export const dataSchemaOf = (eventType: UserEventType): string =>
+  `urn:clerk-kafka-bridge:${eventType}:${contractVersion}`;

@@ -1,5 +1,6 @@
 import {
   bridgeHeaderNames,
+  dataSchemaOf,
   headerNames,
   type UserEvent,
   userEventSchema,
@@ -53,6 +54,7 @@ export function encodeEvent(
       [headerNames.id]: event.eventId,
       [headerNames.type]: event.eventType,
       [headerNames.source]: source,
+      [headerNames.dataSchema]: dataSchemaOf(event.eventType),
       [headerNames.subject]: event.data.id,
       [headerNames.time]: event.timestamp,
       [headerNames.sequence]: String(sequence),
