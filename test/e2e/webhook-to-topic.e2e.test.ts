@@ -129,6 +129,7 @@ function expectHeaders(
     ce_id: event.eventId,
     ce_type: event.eventType,
     ce_source: "/clerk-kafka-bridge",
+    ce_dataschema: `urn:clerk-kafka-bridge:${event.eventType}:1`,
     ce_subject: event.data.id,
     ce_time: event.timestamp,
     ce_sequence: String(sequence),

@@ -7,6 +7,7 @@ import type { ApiApp } from "../http/api-env.ts";
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describeOtherRoutes } from "./describe-other-routes.ts";
+import { writeAsyncApi } from "./write-asyncapi.ts";
 
 const assets = {
   "swagger-ui.css": { url: import.meta.resolve("swagger-ui-dist/swagger-ui.css"), type: "text/css" },
@@ -16,15 +17,17 @@ const assets = {
 };
 
 /**
- * `/openapi.json`: what `api` promises, and the routes beside it. `/docs`: the same as a page, which loads nothing from
+ * `/openapi.json`: what `api` promises, and the routes beside it. `/asyncapi.json`: the topics. `/docs`: the same as a page, which loads nothing from
  * anywhere else and may run no script but its own. To be called when `api` has all its routes.
  */
 export function addDocs(app: Hono, api: ApiApp): void {
   const document = writeDocument(api);
   const page = readFile(new URL("page/index.html", import.meta.url), "utf8");
-  app.use("/openapi.json", secureHeaders(), etag());
+  const topics = writeAsyncApi(version);
+  for (const path of ["/openapi.json", "/asyncapi.json"]) app.use(path, secureHeaders(), etag());
   app.use("/docs/*", secureHeaders({ contentSecurityPolicy }), compress(), etag());
   app.get("/openapi.json", (c) => c.json(document));
+  app.get("/asyncapi.json", (c) => c.json(topics));
   app.get("/docs", async (c) => c.html(await page));
   for (const [name, { url, type }] of Object.entries(assets)) {
     app.get(`/docs/${name}`, async (c) =>
@@ -88,6 +91,8 @@ operation names.
 **Errors** are \`{"error": "for people", "code": "stable", "requestId": "…"}\`, with \`details\` where input is invalid.
 
 **Limits**: the headers \`RateLimit-Policy\` and \`RateLimit\` report the remaining requests; 429 has a \`Retry-After\`.
+
+**Events**: [asyncapi.json](asyncapi.json) describes the topics in Kafka (AsyncAPI 3).
 
 **Times** are ISO 8601 in UTC.
 `.trim();

@@ -105,6 +105,18 @@ const operations: Parameters<Registry["registerPath"]>[0][] = [
   },
   {
     method: "get",
+    operationId: "getAsyncApi",
+    path: "/asyncapi.json",
+    tags: ["Operations"],
+    summary: "Get the description of the topics in Kafka",
+    security: [],
+    responses: {
+      ...oversized,
+      200: { description: "AsyncAPI 3", content: json(z.looseObject({ asyncapi: z.string() })) },
+    },
+  },
+  {
+    method: "get",
     operationId: "getDocumentation",
     path: "/docs",
     tags: ["Operations"],
