@@ -24,6 +24,8 @@ export type MessageReport = z.infer<typeof messageReportSchema>;
 
 /** Shows operators what the workers decide, while an operator asks for it (`bridge tail --decisions`). */
 export interface DecisionFeed {
+  /** Whether an operator asks for the decisions now. */
+  isWanted(): boolean;
   /** Hands the reports over when an operator asks for them. Neither waits nor throws: without Redis they are lost. */
   offer(reports: readonly MessageReport[]): void;
   stop(): void;
@@ -44,6 +46,7 @@ export function startDecisionFeed(redis: RedisClient, redisPrefix: string, log: 
   };
   const timer = setInterval(look, pollMs);
   return {
+    isWanted: () => wanted,
     offer: (reports) => {
       if (!wanted || reports.length === 0) return;
       const key = decisionsKey(redisPrefix);

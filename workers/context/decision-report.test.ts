@@ -17,13 +17,13 @@ const decided = (messages: readonly Message[]) => {
 };
 const none: BatchMessages = { decided: [], stale: [], deferred: [], forwarded: [], deadLetters: [] };
 
-function open() {
+function open({ isWanted = true } = {}) {
   let at = 1_000;
   const lines: Record<string, unknown>[] = [];
   const reports: MessageReport[] = [];
   const log = pino({ base: null }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const report = createDecisionReport({
-    feed: { offer: (offered) => void reports.push(...offered) },
+    feed: { isWanted: () => isWanted, offer: (offered) => void reports.push(...offered) },
     log,
     now: () => at,
   });
@@ -91,4 +91,14 @@ test("a published message and one that changes no published field are no discard
   const { report, lines } = open();
   report(0, { ...none, decided: decided([message("msg_1", "user_1")]) });
   expect(lines).toEqual([]);
+});
+
+test("while no operator asks for the decisions, the log has the discarded messages all the same", () => {
+  const { report, lines } = open({ isWanted: false });
+  const [first, again] = [message("msg_1", "user_1"), message("msg_2", "user_1")];
+  report(0, { ...none, decided: decided([first, again]), stale: [message("msg_3", "user_3")] });
+  expect(lines.map(({ id, outcome }) => [id, outcome])).toEqual([
+    ["msg_2", "duplicate"],
+    ["msg_3", "stale_user"],
+  ]);
 });

@@ -32,7 +32,7 @@ const staleUserReason = "Clerk has no such user";
  * missing in `suppressed`.
  */
 export function createDecisionReport(deps: {
-  readonly feed: Pick<DecisionFeed, "offer">;
+  readonly feed: Pick<DecisionFeed, "isWanted" | "offer">;
   readonly log: Logger;
   readonly now: () => number;
 }): ReportDecisions {
@@ -54,7 +54,7 @@ export function createDecisionReport(deps: {
     suppressed = 0;
   };
   return (shard, messages) => {
-    const reports = describeMessages(shard, messages, now());
+    const reports = describeMessages(shard, feed.isWanted() ? messages : onlyDiscarded(messages), now());
     for (const report of reports) if (discarded.has(report.outcome)) logDiscarded(report);
     feed.offer(reports);
   };
@@ -62,6 +62,15 @@ export function createDecisionReport(deps: {
 
 /** Not `unchanged`, which every sign-in gives. */
 const discarded = new Set(["duplicate", "stale", "stale_user"]);
+
+/** The messages that the log is about. Without an operator who asks, the others need no description. */
+const onlyDiscarded = ({ decided, stale }: BatchMessages): BatchMessages => ({
+  decided: decided.filter(({ decision }) => discarded.has(decision.outcome)),
+  stale,
+  deferred: [],
+  forwarded: [],
+  deadLetters: [],
+});
 
 function describeMessages(shard: number, messages: BatchMessages, at: number): MessageReport[] {
   const common = { at, shard };

@@ -37,6 +37,8 @@ export async function useUserApi(bridge: Bridge, api: BridgeProcess, worker: Bri
   const created = await call("POST /api/users", create, once);
   expect(await call("POST /api/users", create, once)).toEqual(created);
   const { id } = z.object({ id: z.string() }).parse(created);
+  // The worker invalidates the new user in the cache once.
+  await bridge.waitUntilIdle();
   for (const line of [`GET /api/users/${id}`, "GET /api/users"]) await call(line);
   for (const line of [`GET /api/users/${id}`, "GET /api/users"]) await call(line);
   await call(`PUT /api/users/${id}/role`, { role: "admin" });
