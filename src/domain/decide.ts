@@ -1,8 +1,8 @@
-import type { UserEvent } from "@clerk-kafka-bridge/events";
+import type { UserEvent, UserEventType } from "@clerk-kafka-bridge/events";
 import type { Change, ChangeSource, Deletion, Snapshot } from "./change.ts";
-import { compareSnapshots, overrulesFuture, type PresentState, type State } from "./state.ts";
+import { type PresentState, type State, compareSnapshots, overrulesFuture } from "./state.ts";
 import { changesBetween, contentOf } from "./user.ts";
-import { eventIdOf } from "./event-id.ts";
+import { parse, v5 as uuidv5 } from "uuid";
 
 /** `ce_origin` of an event: the source of its change, or `first-seen` for an existing user that the bridge did not know. */
 export type Origin = ChangeSource | "first-seen";
@@ -117,3 +117,10 @@ const stateAfter = (change: Snapshot, sequence: number): PresentState => ({
   readAt: change.readAt,
   sequence,
 });
+
+/** Namespace of the event ids. A new namespace would give every change a new id. */
+const namespace = parse("b6a3c7a0-5d0e-5f4e-9a55-0d3b8f1f7c11");
+
+/** The id of an event. It depends on the change alone, so it is the same from every source and after every crash. */
+const eventIdOf = (userId: string, eventType: UserEventType, ...change: (string | number)[]): string =>
+  uuidv5(JSON.stringify([userId, eventType, ...change]), namespace);
