@@ -6,11 +6,10 @@ import { styleText } from "node:util";
 import { readWorkerConfig } from "../../workers/worker-config.ts";
 import { localFolder, repositoryFolder } from "../stack/folders.ts";
 import { startStack } from "../stack/start-stack.ts";
-import { assertNotMixed } from "./assert-not-mixed.ts";
+import { assertNotMixed, provideClerk } from "./provide-clerk.ts";
 import { choosePort } from "./choose-port.ts";
 import { holdFolder } from "./hold-folder.ts";
 import { provideAdmin } from "./provide-admin.ts";
-import { provideClerk } from "./provide-clerk.ts";
 import { showEvents } from "./show-events.ts";
 import { startService } from "./start-service.ts";
 

@@ -1,7 +1,7 @@
 import type { ClerkClient, User as ClerkUser } from "@clerk/backend";
 import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { queueSnapshot } from "../users/queue-snapshot.ts";
 import type { ApiContext } from "../users/api-context.ts";
@@ -68,7 +68,7 @@ function addChange(api: ApiApp, context: ApiContext, { verb, action, summary, de
     description: `Needs \`accounts:manage\`. ${description}`,
     security: bearer,
     middleware: [requires("accounts:manage")] as const,
-    request: { params: userIdParam },
+    request: { query: noQuery, params: userIdParam },
     responses: {
       200: {
         description: "The changed account",

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { requires, requiresFreshFactor } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, userIdParam } from "../http/responses.ts";
 import type { ApiContext } from "../users/api-context.ts";
 import { changeAccount } from "../users/change-account.ts";
 
@@ -32,7 +32,7 @@ export function addCreateRecoveryLink(api: ApiApp, context: ApiContext): void {
       "Needs `accounts:recover`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `recovery`. For a user who cannot sign in any other way. The link is returned once and stored nowhere. Give it only to the user in person: it grants full access to the account.",
     security: bearer,
     middleware: [requires("accounts:recover"), requiresFreshFactor("recovery")] as const,
-    request: { params: userIdParam },
+    request: { query: noQuery, params: userIdParam },
     responses: {
       201: {
         description: "The link",

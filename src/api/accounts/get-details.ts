@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, userIdParam } from "../http/responses.ts";
 import { accountDetailsFromJson, accountDetailsSchema, readAccount } from "../users/account-details.ts";
 import type { ApiContext } from "../users/api-context.ts";
 
@@ -17,7 +17,7 @@ export function addGetDetails(api: ApiApp, context: ApiContext): void {
       "Needs `accounts:read`; users may read themselves. Adds all addresses, linked accounts, second factors and the account status. Not cached. Contains no metadata and no secrets.",
     security: bearer,
     middleware: [requires("accounts:read", { orSelf: "userId" })] as const,
-    request: { params: userIdParam },
+    request: { query: noQuery, params: userIdParam },
     responses: {
       200: { description: "The account", content: { "application/json": { schema: accountDetailsSchema } } },
       ...errorResponses(400, 404, 502),

@@ -1,7 +1,7 @@
 import { createRoute } from "@hono/zod-openapi";
 import { requires, requiresFreshFactor } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, userIdParam } from "../http/responses.ts";
 import type { ApiContext } from "../users/api-context.ts";
 import { changeAccount } from "../users/change-account.ts";
 
@@ -17,7 +17,7 @@ export function addResetMfa(api: ApiApp, context: ApiContext): void {
       "Needs `accounts:manage`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `mfa`. Removes the authenticator app, phone numbers and backup codes of a user who has lost them; the user can set up new ones.",
     security: bearer,
     middleware: [requires("accounts:manage"), requiresFreshFactor("mfa")] as const,
-    request: { params: userIdParam },
+    request: { query: noQuery, params: userIdParam },
     responses: { 204: { description: "The user has no second factor" }, ...errorResponses(400, 404, 502) },
   });
   api.openapi(route, async (c) => {

@@ -5,7 +5,7 @@ import { revokeSessions } from "../../clerk/users/revoke-sessions.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, pathId, userIdParam } from "../http/responses.ts";
 import type { ApiContext } from "../users/api-context.ts";
 import { changeAccount } from "../users/change-account.ts";
 
@@ -21,7 +21,7 @@ export function addRevokeSessions(api: ApiApp, context: ApiContext): void {
       "Needs `accounts:manage`; users may revoke their own. If it fails halfway, repeating the request revokes the rest. Existing session tokens are valid until they expire, for at most one minute.",
     security: bearer,
     middleware: [requires("accounts:manage", { orSelf: "userId" })] as const,
-    request: { params: userIdParam },
+    request: { query: noQuery, params: userIdParam },
     responses: {
       200: {
         description: "The user has no active session",
@@ -59,12 +59,8 @@ export function addRevokeSession(api: ApiApp, context: ApiContext): void {
     security: bearer,
     middleware: [requires("accounts:manage", { orSelf: "userId" })] as const,
     request: {
-      params: userIdParam.extend({
-        sessionId: userIdParam.shape.userId.openapi({
-          param: { name: "sessionId", in: "path" },
-          example: "sess_2abcDEF123",
-        }),
-      }),
+      query: noQuery,
+      params: userIdParam.extend({ sessionId: pathId("sessionId", "sess_2abcDEF123") }),
     },
     responses: { 204: { description: "The session has ended" }, ...errorResponses(400, 404, 502) },
   });

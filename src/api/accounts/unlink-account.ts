@@ -4,7 +4,7 @@ import { revokeSessions } from "../../clerk/users/revoke-sessions.ts";
 import { ApiError } from "../../http/api-error.ts";
 import { assertMayChangeCredentials, ownSessionOf, requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, pathId, userIdParam } from "../http/responses.ts";
 import type { AccountJson } from "../users/account-details.ts";
 import type { ApiContext } from "../users/api-context.ts";
 import { changeAccount } from "../users/change-account.ts";
@@ -24,12 +24,8 @@ export function addUnlinkAccount(api: ApiApp, context: ApiContext): void {
     security: bearer,
     middleware: [requires("accounts:manage", { orSelf: "userId" })] as const,
     request: {
-      params: userIdParam.extend({
-        externalAccountId: userIdParam.shape.userId.openapi({
-          param: { name: "externalAccountId", in: "path" },
-          example: "eac_2abcDEF123",
-        }),
-      }),
+      query: noQuery,
+      params: userIdParam.extend({ externalAccountId: pathId("externalAccountId", "eac_2abcDEF123") }),
     },
     responses: { 204: { description: "The account is unlinked" }, ...errorResponses(400, 404, 409, 502) },
   });

@@ -10,7 +10,7 @@ import { callerOf, requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { createAuditEntry } from "../http/create-audit-entry.ts";
 import { consumeOrThrow } from "../http/rate-limit.ts";
-import { bearer, errorResponses } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery } from "../http/responses.ts";
 import { rejectionToApiError } from "../http/to-api-error.ts";
 import { type AccountJson, accountJsonSchema, hasVerifiedEmail } from "../users/account-details.ts";
 import type { ApiContext } from "../users/api-context.ts";
@@ -31,11 +31,12 @@ export function addVerifyPassword(api: ApiApp, context: ApiContext): void {
     security: bearer,
     middleware: [requires("accounts:verify")] as const,
     request: {
+      query: noQuery,
       body: {
         required: true,
         content: {
           "application/json": {
-            schema: z.object({
+            schema: z.strictObject({
               email: z.email().max(254).openapi({ example: "ada@example.com" }),
               password: z
                 .string()

@@ -64,13 +64,17 @@ export function errorResponses(...statuses: ErrorStatus[]): Partial<ErrorRespons
 /** `security` of a route: a Clerk session token or a service token as bearer. */
 export const bearer: Record<string, string[]>[] = [{ bearer: [] }];
 
+/** `query` of a route without parameters: an unknown one is refused, as an unknown field is. */
+export const noQuery = z.strictObject({});
+
 /** An id as Clerk makes them. Whatever could mean something else in a path is refused before Clerk is asked. */
 export const userIdSchema = z
   .string()
   .regex(/^\w[\w-]{0,127}$/, "Not an id")
   .openapi({ example: "user_2abcDEF123" });
 
+/** An id in the path. */
+export const pathId = (name: string, example: string) => userIdSchema.openapi({ param: { name, in: "path" }, example });
+
 /** `params` of a route below `/api/users/{userId}`. */
-export const userIdParam = z.object({
-  userId: userIdSchema.openapi({ param: { name: "userId", in: "path" } }),
-});
+export const userIdParam = z.object({ userId: pathId("userId", "user_2abcDEF123") });

@@ -2,7 +2,7 @@ import { createRoute, z } from "@hono/zod-openapi";
 import { assertFreshFactor, assertPermitted, requires } from "../auth/requires.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { invalidInput } from "../http/create-router.ts";
-import { bearer, errorResponses } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery } from "../http/responses.ts";
 import type { ApiContext } from "./api-context.ts";
 import { idempotencyKeyHeader, idempotent } from "./idempotent.ts";
 import { batchOperationSchema, batchResultSchema, type CheckedOperation, runBatch } from "./run-batch.ts";
@@ -38,6 +38,7 @@ export function addBatch(api: ApiApp, context: ApiContext): void {
     security: bearer,
     middleware: [requires("users:write"), idempotent(context.idempotency)] as const,
     request: {
+      query: noQuery,
       headers: idempotencyKeyHeader,
       body: { required: true, content: { "application/json": { schema: batchSchema } } },
     },

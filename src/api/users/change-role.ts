@@ -5,7 +5,7 @@ import { AccessDeniedError } from "../auth/auth-errors.ts";
 import { callerOf, requires, requiresFreshFactor } from "../auth/requires.ts";
 import { outranks } from "../auth/roles.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, userIdParam } from "../http/responses.ts";
 import type { ApiContext } from "./api-context.ts";
 import { assertRoleChangerRemains } from "./assert-role-changer-remains.ts";
 import { changeAccount } from "./change-account.ts";
@@ -30,6 +30,7 @@ function addChangeRoleRoute(api: ApiApp, context: ApiContext, method: "put" | "p
     security: bearer,
     middleware: [requires("users:roles"), requiresFreshFactor("role")] as const,
     request: {
+      query: noQuery,
       params: userIdParam,
       body: {
         required: true,
@@ -48,11 +49,11 @@ function addChangeRoleRoute(api: ApiApp, context: ApiContext, method: "put" | "p
     const { role } = c.req.valid("json");
     // Without this check, the right to grant roles would be the right to become an admin.
     if (outranks(findRole(role), callerOf(c))) throw new AccessDeniedError("user_outranks_caller");
-    if (!findRole(role).permissions.has("users:roles")) await assertRoleChangerRemains(c, context, userId);
     const user = await changeAccount(c, context, {
       action: "user.role_changed",
       userId,
       run: async () => {
+        if (!findRole(role).permissions.has("users:roles")) await assertRoleChangerRemains(c, context, userId);
         // Clerk merges deeply, so the other public metadata stays.
         const changed = await clerk.write(
           "users.update_metadata",

@@ -4,7 +4,7 @@ import { type AuditDetails, createAuditEntry } from "../http/create-audit-entry.
 import { allowsAnonymous } from "../auth/requires.ts";
 import { requires } from "../auth/requires.ts";
 import { parseUserJson } from "../../clerk/users/list-users.ts";
-import { bearer, errorResponses } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { invalidInput } from "../http/create-router.ts";
 import { rejectPersonalInfo } from "../passwords/password-schema.ts";
@@ -28,6 +28,7 @@ export function addCreateUser(api: ApiApp, context: ApiContext): void {
     security: [...bearer, {}],
     middleware: [allowsAnonymous("registration"), requires("users:write"), idempotent(context.idempotency)] as const,
     request: {
+      query: noQuery,
       headers: idempotencyKeyHeader,
       body: { required: true, content: { "application/json": { schema: createUserSchema(context.passwords) } } },
     },

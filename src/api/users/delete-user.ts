@@ -3,7 +3,7 @@ import type { Context } from "hono";
 import { changeAccount } from "./change-account.ts";
 import { requires, requiresFreshFactor } from "../auth/requires.ts";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, userIdParam } from "../http/responses.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { queueSnapshot } from "./queue-snapshot.ts";
 import type { ApiContext } from "./api-context.ts";
@@ -21,7 +21,7 @@ export function addDeleteUser(api: ApiApp, context: ApiContext): void {
       "Needs `users:delete`, and a fresh second factor if `REQUIRE_MFA_FOR` contains `delete`. The last user with `users:roles` cannot delete their own account (409 `last_role_changer`).",
     security: bearer,
     middleware: [requires("users:delete"), requiresFreshFactor("delete")] as const,
-    request: { params: userIdParam },
+    request: { query: noQuery, params: userIdParam },
     responses: { 204: { description: "The user is deleted" }, ...errorResponses(400, 404, 409, 502) },
   });
   api.openapi(route, async (c) => {

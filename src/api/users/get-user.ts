@@ -4,7 +4,7 @@ import { ClerkRequestError } from "../../clerk/client/clerk-errors.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { parseUserJson } from "../../clerk/users/list-users.ts";
 import { getUser } from "../../clerk/users/read-user.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, userIdParam } from "../http/responses.ts";
 import type { ApiApp } from "../http/api-env.ts";
 import { type ApiUser, apiUserFromJson, apiUserSchema } from "./user-schemas.ts";
 import { UserNotFoundError } from "./user-errors.ts";
@@ -21,7 +21,7 @@ export function addGetUser(api: ApiApp, { clerk, cache, now }: ApiContext): void
     description: "Needs `users:read`; users may read themselves. Cached.",
     security: bearer,
     middleware: [requires("users:read", { orSelf: "userId" })] as const,
-    request: { params: userIdParam },
+    request: { query: noQuery, params: userIdParam },
     responses: {
       200: { description: "The user", content: { "application/json": { schema: apiUserSchema } } },
       ...errorResponses(400, 404, 502),

@@ -7,7 +7,7 @@ import { changesBetween } from "../../domain/user.ts";
 import { assertMayChangeCredentials, assertPermitted, ownSessionOf, requires } from "../auth/requires.ts";
 import type { ApiApp, ApiEnv } from "../http/api-env.ts";
 import { requireJson } from "../http/check-body.ts";
-import { bearer, errorResponses, userIdParam } from "../http/responses.ts";
+import { bearer, errorResponses, noQuery, userIdParam } from "../http/responses.ts";
 import { rejectPersonalInfo } from "../passwords/password-schema.ts";
 import type { ApiContext } from "./api-context.ts";
 import { applyUpdate } from "./apply-update.ts";
@@ -39,6 +39,7 @@ function addUpdateRoute(api: ApiApp, context: ApiContext, method: "put" | "patch
     security: bearer,
     middleware: [requires("users:write", { orSelf: "userId" }), requireJson] as const,
     request: {
+      query: noQuery,
       params: userIdParam,
       body: { required: true, content: { "application/json": { schema: updateUserSchema(context.passwords) } } },
     },

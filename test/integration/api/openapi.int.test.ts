@@ -201,6 +201,22 @@ test("malformed JSON, another content type, unknown parameters and unknown field
   ]);
 });
 
+test("every operation refuses a parameter that it does not know", async () => {
+  const path = { userId: "user_1", sessionId: "sess_1", externalAccountId: "eac_1" };
+  for (const operation of contract.operations.filter((name) => name.includes(" /api/"))) {
+    const body = /^(PUT|PATCH)/.test(operation) ? { json: {} } : {};
+    const answer = await call(operation, 400, { path, query: { unexpected: "1" }, ...body });
+    expect({ operation, answer }).toMatchObject({
+      operation,
+      answer: {
+        code: "invalid_input",
+        details: expect.arrayContaining([{ path: "", message: "Unknown: unexpected" }]),
+      },
+    });
+  }
+  expect(deviations.splice(0)).toEqual([]);
+});
+
 test("an unsupported method gets 405 with the allowed methods", async () => {
   for (const [line, allow] of [
     ["DELETE /api/users", "GET, HEAD, POST"],

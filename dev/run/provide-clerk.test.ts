@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { assertNotMixed } from "./assert-not-mixed.ts";
+import { assertNotMixed } from "./provide-clerk.ts";
 
 test.for([{ REDIS_URL: "redis://prod" }, { KAFKA_BROKERS: "prod:9092" }, { REDIS_URL: "r", KAFKA_BROKERS: "k" }])(
   "an emulated Clerk is not mixed with given servers (%j) unless the developer asks for it",
