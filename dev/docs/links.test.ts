@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../..");
-const isOurs = (path: string) => !/(^|\/)(node_modules|\.git|\.local)(\/|$)/.test(path);
+const isOurs = (path: string) => !/(^|\/)(node_modules|\.git|\.local|dist)(\/|$)/.test(path);
 const pages = globSync("**/*.md", { cwd: root, exclude: (path) => !isOurs(path) }).filter(isOurs);
 
 /** The text of a page without its code blocks. */
