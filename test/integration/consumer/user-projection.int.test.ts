@@ -27,7 +27,7 @@ async function readStates({ kafkaBrokers, stateTopic }: Bridge): Promise<Map<str
   return states;
 }
 
-test("a consumer that is killed at every step while events flow has the users of the state topic in the end", async () => {
+test("a consumer that is killed at every step while events flow ends with the users of the state topic, and writes no change twice", async () => {
   await using bridge = await openBridge();
   await using folders = new AsyncDisposableStack();
   const folder = await createFreshFolder();
@@ -92,6 +92,8 @@ test("a consumer that is killed at every step while events flow has the users of
   const kept = new Map(rows.map(({ id, sequence, data }) => [id, { sequence, user: data }]));
   expect(kept).toEqual(await readStates(bridge));
   expect(kept.size).toBeGreaterThan(20);
+  const repeated = await database.query("SELECT id, sequence FROM writes GROUP BY id, sequence HAVING count(*) > 1");
+  expect(repeated.rows).toEqual([]);
   const events = await readTopic(bridge.kafkaBrokers, bridge.eventsTopic);
   const effects = await database.query("SELECT event_id FROM clerk_users_effects");
   expect(effects.rows).toHaveLength(events.length);

@@ -31,6 +31,8 @@ const stored = createPostgresStore({
   transaction: (work) => database.transaction((tx) => work((text, values) => tx.query(text, values))),
 });
 await stored.createTables();
+// Every row that was ever written, to find out whether a change is written twice.
+await database.exec("CREATE TABLE IF NOT EXISTS writes (id text, sequence bigint)");
 
 /** A step before and after everything that the store does. */
 const store: UserStore = {
@@ -38,7 +40,15 @@ const store: UserStore = {
   transaction: async (work) => {
     step();
     const result = await stored.transaction(async (transaction) => {
-      const done = await work(transaction);
+      const done = await work({
+        ...transaction,
+        write: async (rows, options) => {
+          await transaction.write(rows, options);
+          for (const { userId, sequence } of rows) {
+            await transaction.query("INSERT INTO writes VALUES ($1, $2)", [userId, sequence]);
+          }
+        },
+      });
       step();
       return done;
     });
