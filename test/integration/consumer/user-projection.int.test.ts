@@ -1,6 +1,8 @@
 import { createMemoryStore, createUserProjection, startUserProjection } from "@clerk-kafka-bridge/consumer";
 import { createKafkajsSource } from "@clerk-kafka-bridge/consumer/kafkajs";
+import { createPlatformaticSource } from "@clerk-kafka-bridge/consumer/platformatic";
 import { PGlite } from "@electric-sql/pglite";
+import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -99,48 +101,121 @@ test("a consumer that is killed at every step while events flow ends with the us
   expect(effects.rows).toHaveLength(events.length);
 }, 150_000);
 
-test("a projection that starts late has all users, follows events, and stops at a record of another program", async () => {
-  await using bridge = await openBridge();
-  const [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
-  const history = makeHistory({ users: 20, seed: 8 });
-  await sendAll(api.url, messagesOf(history.slice(0, 30)));
-  await bridge.waitUntilIdle();
+const sources = [
+  {
+    client: "kafkajs",
+    createSource: (brokers: readonly string[]) => createKafkajsSource(createKafka(brokers), { maxWaitTimeInMs: 100 }),
+  },
+  {
+    client: "@platformatic/kafka",
+    createSource: (brokers: readonly string[]) =>
+      createPlatformaticSource({ clientId: "tests", bootstrapBrokers: [...brokers], maxWaitTime: 100 }),
+  },
+];
 
-  const kafka = createKafka(bridge.kafkaBrokers);
-  const store = createMemoryStore();
-  const seen = new Set<string>();
-  const options = {
-    projection: createUserProjection({ store }),
-    source: createKafkajsSource(kafka, { maxWaitTimeInMs: 100 }),
-    groupId: `${bridge.eventsTopic}.late`,
-    eventsTopic: bridge.eventsTopic,
-    stateTopic: bridge.stateTopic,
-    onEvent: ({ eventId }: { eventId: string }) => void seen.add(eventId),
-  };
-  const running = await startUserProjection(options);
-  await using started = new AsyncDisposableStack();
-  started.defer(running.stop);
-  await sendAll(api.url, messagesOf(history.slice(30)));
-  await bridge.waitUntilIdle();
-  const ledger = [...(await bridge.readLedger())].flatMap(([id, user]) => (user === undefined ? [] : [[id, user]]));
-  const current = new Map(ledger.map(([id, user]) => [id, expect.objectContaining(user)]));
-  await waitFor("the projection has the users of the ledger", () => {
-    expect(new Map(store.users())).toEqual(current);
-    return true;
-  });
-  expect(seen.size).toBeGreaterThan(current.size);
+test.for(sources)(
+  "a projection with $client that starts late has all users, follows events, and stops at a foreign record",
+  async ({ createSource }) => {
+    await using bridge = await openBridge();
+    const [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+    const history = makeHistory({ users: 20, seed: 8 });
+    await sendAll(api.url, messagesOf(history.slice(0, 30)));
+    await bridge.waitUntilIdle();
 
-  const producer = kafka.producer();
-  await producer.connect();
-  await producer.send({ topic: bridge.eventsTopic, messages: [{ key: "user_x", value: "{", partition: 0 }] });
-  await producer.disconnect();
-  await expect(running.finished).rejects.toThrow(/partition 0, offset \d+ cannot be parsed: value: /);
-  // The record is still there for the next start, because its offset is not committed.
-  const again = await startUserProjection(options);
-  started.defer(again.stop);
-  await expect(again.finished).rejects.toThrow("cannot be parsed");
-});
+    const kafka = createKafka(bridge.kafkaBrokers);
+    const store = createMemoryStore();
+    const seen = new Set<string>();
+    const options = {
+      projection: createUserProjection({ store }),
+      source: createSource(bridge.kafkaBrokers),
+      groupId: `${bridge.eventsTopic}.late`,
+      eventsTopic: bridge.eventsTopic,
+      stateTopic: bridge.stateTopic,
+      onEvent: ({ eventId }: { eventId: string }) => void seen.add(eventId),
+    };
+    const running = await startUserProjection(options);
+    await using started = new AsyncDisposableStack();
+    started.defer(running.stop);
+    await sendAll(api.url, messagesOf(history.slice(30)));
+    await bridge.waitUntilIdle();
+    const ledger = [...(await bridge.readLedger())].flatMap(([id, user]) => (user === undefined ? [] : [[id, user]]));
+    const current = new Map(ledger.map(([id, user]) => [id, expect.objectContaining(user)]));
+    await waitFor("the projection has the users of the ledger", () => {
+      expect(new Map(store.users())).toEqual(current);
+      return true;
+    });
+    expect(seen.size).toBeGreaterThan(current.size);
+
+    const producer = kafka.producer();
+    await producer.connect();
+    await producer.send({ topic: bridge.eventsTopic, messages: [{ key: "user_x", value: "{", partition: 0 }] });
+    await producer.disconnect();
+    await expect(running.finished).rejects.toThrow(/partition 0, offset \d+ cannot be parsed: value: /);
+    // The record is still there for the next start, because its offset is not committed.
+    const again = await startUserProjection(options);
+    started.defer(again.stop);
+    await expect(again.finished).rejects.toThrow("cannot be parsed");
+  },
+);
+
+test.for(sources)(
+  "a projection with $client is right in spite of aborted transactions, one after another",
+  async ({ createSource }) => {
+    await using bridge = await openBridge({ shards: 1 });
+    await using worker = await bridge.startWorker();
+    await worker.stop();
+    const kafka = createKafka(bridge.kafkaBrokers);
+    const producer = kafka.producer({
+      transactionalId: `${bridge.eventsTopic}.tx`,
+      idempotent: true,
+      maxInFlightRequests: 1,
+    });
+    await producer.connect();
+    await using opened = new AsyncDisposableStack();
+    opened.defer(() => producer.disconnect());
+    const ids = ["1", "2", "3", "4"].map((digit) => `user_${digit}`);
+    const transact = async (id: string, firstName: string, end: "commit" | "abort") => {
+      const user = { id, firstName, lastName: "", username: "", emailAddress: [], role: "user" };
+      const timestamp = "2026-01-31T09:30:00.000Z";
+      const headers = { ce_sequence: "1", ce_origin: "webhook" };
+      const event = { eventId: randomUUID(), eventType: "user.created", timestamp, data: user };
+      const state = { ...user, createdAt: timestamp, updatedAt: timestamp };
+      const transaction = await producer.transaction();
+      for (const [topic, value] of [
+        [bridge.eventsTopic, event],
+        [bridge.stateTopic, state],
+      ] as const) {
+        await transaction.send({ topic, messages: [{ key: id, value: JSON.stringify(value), headers, partition: 0 }] });
+      }
+      await transaction[end]();
+    };
+    for (const id of ids) await transact(id, "aborted", "abort");
+    for (const id of ids) await transact(id, "aborted again", "abort");
+    for (const id of ids) await transact(id, "committed", "commit");
+
+    const store = createMemoryStore();
+    const seen = new Set<string>();
+    const running = await startUserProjection({
+      projection: createUserProjection({ store }),
+      source: createSource(bridge.kafkaBrokers),
+      groupId: `${bridge.eventsTopic}.aborted`,
+      eventsTopic: bridge.eventsTopic,
+      stateTopic: bridge.stateTopic,
+      onEvent: ({ eventId, event }) => {
+        if (event.eventType === "user.created" && event.data.firstName === "committed") seen.add(eventId);
+      },
+    });
+    opened.defer(running.stop);
+    await waitFor("all committed events are read", () => seen.size === ids.length, { deadlineMs: 20_000 });
+    expect([...store.users().values()].map(({ firstName }) => firstName)).toEqual(ids.map(() => "committed"));
+  },
+);
 
 test("a source for kafkajs refuses read_uncommitted", () => {
   expect(() => createKafkajsSource(createKafka(["127.0.0.1:1"]), { readUncommitted: true })).toThrow("read_committed");
+});
+
+test("a source for @platformatic/kafka refuses READ_UNCOMMITTED", () => {
+  const options = { clientId: "tests", bootstrapBrokers: ["127.0.0.1:1"], isolationLevel: 0 };
+  expect(() => createPlatformaticSource(options)).toThrow("read_committed");
 });
