@@ -18,26 +18,41 @@ export interface SqlDatabase {
 
 /** The part of a `pg.Pool` that is used. */
 export interface SqlPool {
-  connect(): Promise<{ query: SqlQuery; release(error?: boolean): void }>;
+  connect(): Promise<SqlClient>;
 }
 
-/** A pool of the package `pg`. */
+interface SqlClient {
+  query: SqlQuery;
+  on(event: "error", listener: (error: Error) => void): unknown;
+  off(event: "error", listener: (error: Error) => void): unknown;
+  release(error?: boolean): void;
+}
+
+/**
+ * A pool of the package `pg`. The pool discards a connection that breaks in a transaction. The caller listens to the pool's own
+ * `error` events, which `pg` emits for idle connections: without a listener such an event ends the process.
+ */
 export const poolDatabase = (pool: SqlPool): SqlDatabase => ({
   transaction: async (work) => {
     const client = await pool.connect();
-    let broken = true;
+    let broken = false;
+    // The next statement fails too. Without a listener the event would end the process.
+    const onError = () => {
+      broken = true;
+    };
+    client.on("error", onError);
     try {
       await client.query("BEGIN");
       const result = await work((text, values) => client.query(text, values));
       await client.query("COMMIT");
-      broken = false;
       return result;
     } catch (error) {
-      await client.query("ROLLBACK");
-      broken = false;
+      // The first error is the cause, and PostgreSQL rolls back when a connection ends.
+      await client.query("ROLLBACK").catch(() => onError());
       throw error;
     } finally {
       client.release(broken);
+      client.off("error", onError);
     }
   },
 });
@@ -75,57 +90,63 @@ export function createPostgresStore(
   if (!/^[a-z_][a-z0-9_]{0,40}$/.test(table)) throw new RangeError(`not a table name: ${table}`);
   const currentRun = `coalesce((SELECT max(run) FROM ${table}_resyncs), 0)`;
 
-  const transactionOf = (query: SqlQuery): PostgresTransaction => ({
-    query,
-    read: async (userIds) => {
-      if (userIds.length === 0) return new Map();
-      // In order of id, so that two transactions never wait for each other.
-      const { rows } = await query(
-        `SELECT id, sequence, event_id, data FROM ${table} WHERE id = ANY($1) ORDER BY id FOR UPDATE`,
-        [[...userIds]],
-      );
-      return new Map(
-        rowsSchema
-          .parse(rows)
-          .map(({ id, sequence, event_id: eventId, data }): [string, StoredUser] => [
-            id,
-            { userId: id, sequence, eventId: eventId ?? undefined, user: data ?? undefined },
-          ]),
-      );
-    },
-    write: async (written, { force }) => {
-      if (written.length === 0) return;
-      const json = written
-        .map(({ userId, sequence, eventId, user }) => ({
-          id: userId,
-          sequence,
-          event_id: eventId ?? null,
-          data: user ?? null,
-        }))
-        .toSorted((a, b) => (a.id < b.id ? -1 : 1));
-      const { rows } = await query(
-        `INSERT INTO ${table} AS stored (id, sequence, event_id, data, seen)
+  const transactionOf = (query: SqlQuery): PostgresTransaction => {
+    // A row that was missing when it was read has no lock: another transaction may write it first.
+    const locked = new Set<string>();
+    return {
+      query,
+      read: async (userIds) => {
+        if (userIds.length === 0) return new Map();
+        // In order of id, so that two transactions never wait for each other.
+        const { rows } = await query(
+          `SELECT id, sequence, event_id, data FROM ${table} WHERE id = ANY($1) ORDER BY id FOR UPDATE`,
+          [[...userIds]],
+        );
+        const found = new Map(
+          rowsSchema
+            .parse(rows)
+            .map(({ id, sequence, event_id: eventId, data }): [string, StoredUser] => [
+              id,
+              { userId: id, sequence, eventId: eventId ?? undefined, user: data ?? undefined },
+            ]),
+        );
+        for (const id of found.keys()) locked.add(id);
+        return found;
+      },
+      write: async (written) => {
+        if (written.length === 0) return;
+        const json = written
+          .map(({ userId, sequence, eventId, user }) => ({
+            id: userId,
+            sequence,
+            event_id: eventId ?? null,
+            data: user ?? null,
+          }))
+          .toSorted((a, b) => (a.id < b.id ? -1 : 1));
+        const { rows } = await query(
+          `INSERT INTO ${table} AS stored (id, sequence, event_id, data, seen)
          SELECT id, sequence, event_id, data, ${currentRun}
          FROM jsonb_to_recordset($1::jsonb) AS r(id text, sequence bigint, event_id text, data jsonb)
          ON CONFLICT (id) DO UPDATE
          SET sequence = excluded.sequence, event_id = excluded.event_id, data = excluded.data, seen = excluded.seen
-         WHERE $2 OR stored.sequence <= excluded.sequence
+         WHERE stored.id = ANY($2)
          RETURNING stored.id`,
-        [JSON.stringify(json, withoutNul), force],
-      );
-      if (rows.length < written.length) throw new ConcurrentWriteError();
-    },
-    confirm: async (userIds) => {
-      await query(`UPDATE ${table} SET seen = ${currentRun} WHERE id = ANY($1)`, [[...userIds]]);
-    },
-    rememberEffect: async (name, eventId) => {
-      const { rows } = await query(
-        `INSERT INTO ${table}_effects (name, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING name`,
-        [name, eventId],
-      );
-      return rows.length === 1;
-    },
-  });
+          [JSON.stringify(json, withoutNul), [...locked]],
+        );
+        if (rows.length < written.length) throw new ConcurrentWriteError();
+      },
+      confirm: async (userIds) => {
+        await query(`UPDATE ${table} SET seen = ${currentRun} WHERE id = ANY($1)`, [[...userIds]]);
+      },
+      rememberEffect: async (name, eventId) => {
+        const { rows } = await query(
+          `INSERT INTO ${table}_effects (name, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING name`,
+          [name, eventId],
+        );
+        return rows.length === 1;
+      },
+    };
+  };
 
   const queryOnce = (text: string, values?: unknown[]) => database.transaction((query) => query(text, values));
   const readNumber = async (text: string): Promise<number> =>
@@ -150,7 +171,13 @@ export function createPostgresStore(
           name text, event_id text, at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (name, event_id))`);
         await query(`CREATE TABLE IF NOT EXISTS ${table}_resyncs (run bigserial PRIMARY KEY, completed timestamptz)`);
       }),
-    transaction: (work) => database.transaction((query) => work(transactionOf(query))),
+    transaction: async (work) => {
+      try {
+        return await database.transaction((query) => work(transactionOf(query)));
+      } catch (error) {
+        throw isConflict(error) ? new ConcurrentWriteError() : error;
+      }
+    },
     isComplete: async () =>
       (await readNumber(`SELECT count(*) AS value FROM ${table}_resyncs WHERE completed IS NOT NULL`)) > 0,
     beginResync: () => readNumber(`INSERT INTO ${table}_resyncs DEFAULT VALUES RETURNING run AS value`),
@@ -165,6 +192,10 @@ export function createPostgresStore(
       }),
   };
 }
+
+/** A deadlock, or a serialization failure of a database whose default is not READ COMMITTED. */
+const isConflict = (error: unknown): boolean =>
+  error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001");
 
 const withoutNul = (_: string, value: unknown): unknown =>
   typeof value === "string" ? value.replaceAll("\0", "\uFFFD") : value;

@@ -131,7 +131,7 @@ export function createUserProjection<Transaction extends UserTransaction>({
         }
         outcomes.push({ outcome: decision.outcome, parsed });
       }
-      await transaction.write([...changed.values()], { force: false });
+      await transaction.write([...changed.values()]);
       return outcomes;
     });
 
@@ -171,7 +171,7 @@ export function createUserProjection<Transaction extends UserTransaction>({
         rows.set(state.userId, next);
         changed.set(state.userId, next);
       }
-      await transaction.write([...changed.values()], { force });
+      await transaction.write([...changed.values()]);
       await transaction.confirm(ids);
     });
   };
@@ -196,7 +196,7 @@ export function createUserProjection<Transaction extends UserTransaction>({
             `event ${parsed.eventId} of ${parsed.userId} has sequence ${parsed.sequence}, but the state topic ends at ${row?.sequence}`,
           );
         }
-        await transaction.write([next], { force: false });
+        await transaction.write([next]);
         return { outcome: "outdated", parsed };
       });
     },

@@ -19,10 +19,10 @@ export interface UserTransaction {
   /** Reads rows and locks them until the transaction ends. Ids without a row are missing in the answer. */
   read(userIds: readonly string[]): Promise<Map<string, StoredUser>>;
   /**
-   * Writes rows. Rejects with a {@link ConcurrentWriteError} when another transaction has written a later sequence since
-   * the rows were read, unless `force` is set.
+   * Writes rows that this transaction has read. Rejects with a {@link ConcurrentWriteError} when another transaction has written
+   * one of them since: a row that did not exist yet cannot be locked.
    */
-  write(rows: readonly StoredUser[], options: { readonly force: boolean }): Promise<void>;
+  write(rows: readonly StoredUser[]): Promise<void>;
   /** Marks rows as present in the state topic during a resync, see {@link UserStore.beginResync}. */
   confirm(userIds: readonly string[]): Promise<void>;
   /** Remembers that an effect has happened for an event. False when it was remembered before. */

@@ -321,7 +321,7 @@ function dieAt(store: UserStore, isDeadly: () => boolean): UserStore {
         store.transaction(async (transaction) => {
           const result = await work({
             read: (ids) => step(() => transaction.read(ids)),
-            write: (rows, options) => step(() => transaction.write(rows, options)),
+            write: (rows) => step(() => transaction.write(rows)),
             confirm: (ids) => step(() => transaction.confirm(ids)),
             rememberEffect: (name, id) => step(() => transaction.rememberEffect(name, id)),
           });
@@ -361,13 +361,18 @@ test("an event for a user that was deleted and forgotten leaves the user deleted
   expect((await projection.apply(late)).outcome).toBe("applied");
 });
 
-test("a row in PostgreSQL is never replaced by an earlier one, unless that is forced", async () => {
+test("a row in PostgreSQL that did not exist when a transaction read it is not replaced by that transaction", async () => {
   const store = createPostgresStore(sql, { table: "guarded_users" });
   await store.createTables();
   const row = (sequence: number) => ({ userId: "user_1", sequence, eventId: undefined, user: undefined });
-  await store.transaction((transaction) => transaction.write([row(5)], { force: false }));
-  const earlier = store.transaction((transaction) => transaction.write([row(4)], { force: false }));
-  await expect(earlier).rejects.toThrow(ConcurrentWriteError);
-  await store.transaction((transaction) => transaction.write([row(3)], { force: true }));
+  await store.transaction((transaction) => transaction.write([row(5)]));
+  for (const sequence of [4, 5, 6]) {
+    const unread = store.transaction((transaction) => transaction.write([row(sequence)]));
+    await expect(unread).rejects.toThrow(ConcurrentWriteError);
+  }
+  await store.transaction(async (transaction) => {
+    await transaction.read(["user_1"]);
+    await transaction.write([row(3)]);
+  });
   expect(await store.transaction((transaction) => transaction.read(["user_1"]))).toEqual(new Map([["user_1", row(3)]]));
 });

@@ -42,8 +42,8 @@ const store: UserStore = {
     const result = await stored.transaction(async (transaction) => {
       const done = await work({
         ...transaction,
-        write: async (rows, options) => {
-          await transaction.write(rows, options);
+        write: async (rows) => {
+          await transaction.write(rows);
           for (const { userId, sequence } of rows) {
             await transaction.query("INSERT INTO writes VALUES ($1, $2)", [userId, sequence]);
           }
