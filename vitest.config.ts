@@ -29,6 +29,16 @@ export default defineConfig({
           hookTimeout: 60_000,
         },
       },
+      {
+        test: {
+          name: "extra",
+          include: ["test/extra/*.extra.test.ts"],
+          globalSetup: ["test/support/stack.ts"],
+          execArgv: ["--disable-warning=TimeoutNegativeWarning"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });
