@@ -56,6 +56,7 @@ export function createShardContext({
     redis,
     redisPrefix,
     shardOf: createShardOf(config.shards),
+    eventFields: config.eventFields,
     queues,
     deadLetters: createDeadLetters(redis, redisPrefix, config.deadLetters.retentionMs),
     readUser,

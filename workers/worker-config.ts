@@ -2,6 +2,7 @@ import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../src/analytics/analy
 import { AUDIT_ENVIRONMENT, toAuditConfig } from "../src/audit/audit-outbox.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "../src/cache/shared-cache.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../src/clerk/client/clerk-config.ts";
+import { EVENT_FIELDS_ENVIRONMENT } from "../src/clerk/payloads/optional-fields.ts";
 import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../src/kafka/client/kafka-config.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead-letters.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../src/reconciliation/reconciliation-config.ts";
@@ -31,6 +32,7 @@ export const WORKER_ENVIRONMENT = {
   ...AUDIT_ENVIRONMENT,
   ...CACHE_ENVIRONMENT,
   ...ANALYTICS_ENVIRONMENT,
+  ...EVENT_FIELDS_ENVIRONMENT,
 };
 
 /** How messages about unknown users are verified; all in ms. */
@@ -52,5 +54,6 @@ export function readWorkerConfig(variables: EnvironmentVariables = process.env) 
     audit: toAuditConfig(env),
     cache: toCacheConfig(env),
     analytics: toAnalyticsConfig(env),
+    eventFields: env.EVENT_FIELDS,
   };
 }

@@ -61,7 +61,7 @@ export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle
     decisionFeed,
     clerk,
     clerkInstance,
-    readUser: createUserReader(clerk, clerkInstance, now),
+    readUser: createUserReader(clerk, clerkInstance, { eventFields: config.eventFields, now }),
     eventLog: openEventLog(config.kafka, log),
     registry,
     metrics: createWorkerMetrics(registry),

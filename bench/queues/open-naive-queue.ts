@@ -29,5 +29,8 @@ export function openNaiveQueue({ redisUrl }: BenchContext, name: string): BenchQ
 
 function jobOf({ id, userId, body }: BenchMessage): NaiveJob {
   const { type, timestamp, data } = clerkEventSchema.parse(JSON.parse(body));
-  return { svixId: id, event: clerkEventSchema.parse({ type, timestamp, data: { ...stripUser(data), id: userId } }) };
+  return {
+    svixId: id,
+    event: clerkEventSchema.parse({ type, timestamp, data: { ...stripUser(data, []).data, id: userId } }),
+  };
 }

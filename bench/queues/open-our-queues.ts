@@ -69,5 +69,5 @@ const disposeOf = (stack: AsyncDisposableStack) => () => stack.disposeAsync();
 function queuedForm({ id, body }: BenchMessage): Message {
   const { timestamp, data } = clerkEventSchema.parse(JSON.parse(body));
   const receivedAt = Date.now();
-  return { id, source: "webhook", type: "user.updated", timestamp, receivedAt, readAt: 0, data: stripUser(data) };
+  return { id, source: "webhook", type: "user.updated", timestamp, receivedAt, readAt: 0, ...stripUser(data, []) };
 }

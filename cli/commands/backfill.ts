@@ -26,7 +26,8 @@ export function addBackfillCommand(program: Command): void {
             {
               ...context,
               shards: config.shards,
-              readPage: createUserPageReader(clerk, Date.now, signal),
+              readPage: createUserPageReader(clerk, { eventFields: config.eventFields, now: Date.now, signal }),
+              eventFields: config.eventFields,
               progress: createProgressStore(redis, config.redis.prefix),
               now: Date.now,
               onProgress: (progress) => {

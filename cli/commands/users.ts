@@ -13,7 +13,10 @@ export function addUsersCommand(program: Command): void {
     .action((ids: string[]) =>
       runCommand(async (context) => {
         const { clerk, instance } = context.openClerk();
-        const readUser = createUserReader(clerk, instance, Date.now);
+        const readUser = createUserReader(clerk, instance, {
+          eventFields: context.config.eventFields,
+          now: Date.now,
+        });
         let exitCode: ExitCode = exitCodes.ok;
         for (const id of ids) {
           const restored = await restore(context, readUser, id);
@@ -48,8 +51,8 @@ async function restore(
     case "unavailable":
       return refused(`cannot be read from Clerk: ${answer.reason}`);
     case "found": {
-      const { data, readAt } = answer;
-      const user = { id: userId, updatedAt: Number(data["updated_at"]), data };
+      const { data, fields, readAt } = answer;
+      const user = { id: userId, updatedAt: Number(data["updated_at"]), data, ...(fields && { fields }) };
       await queues.add(shard, writeSnapshot(user, "restore", "user.created", readAt));
       return { outcome: "queued", note: "queued" };
     }

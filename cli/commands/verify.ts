@@ -16,12 +16,14 @@ export function addVerifyCommand(program: Command): void {
     .action((options: { json?: true }) =>
       runCommand(async (context) => {
         const { config, eventLog, queues, shardOf, viewShard, signal } = context;
+        const { eventFields } = config;
         const { counts, differences, unreadable } = await verify({
           shards: config.shards,
           queues,
           shardOf,
           viewShard,
-          readPage: createUserPageReader(context.openClerk().clerk, Date.now, signal),
+          readPage: createUserPageReader(context.openClerk().clerk, { eventFields, now: Date.now, signal }),
+          eventFields,
           readStateTable: (from) =>
             readStateTable({ follow: eventLog.follow, topic: config.kafka.stateTopic, shardOf, from, signal }),
           now: Date.now,

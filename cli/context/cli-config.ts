@@ -1,4 +1,5 @@
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../../src/clerk/client/clerk-config.ts";
+import { EVENT_FIELDS_ENVIRONMENT } from "../../src/clerk/payloads/optional-fields.ts";
 import { KAFKA_ENVIRONMENT, toKafkaConfig } from "../../src/kafka/client/kafka-config.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../../src/queue/dead-letters.ts";
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../../src/reconciliation/reconciliation-config.ts";
@@ -16,6 +17,7 @@ export const CLI_ENVIRONMENT = {
   ...KAFKA_ENVIRONMENT,
   ...DEAD_LETTERS_ENVIRONMENT,
   ...RECONCILIATION_ENVIRONMENT,
+  ...EVENT_FIELDS_ENVIRONMENT,
 };
 
 export type CliConfig = ReturnType<typeof readCliConfig>;
@@ -33,6 +35,7 @@ export function readCliConfig(variables: EnvironmentVariables = process.env) {
     kafka: toKafkaConfig(env, env.SHARDS),
     deadLetters: toDeadLettersConfig(env),
     reconciliation: toReconciliationConfig(env),
+    eventFields: env.EVENT_FIELDS,
     get clerk() {
       return toClerkConfig(env);
     },

@@ -1,11 +1,15 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import { type Message, messageSchema } from "../../src/domain/message.ts";
 import type { DeadLetter, DeadLetters } from "../../src/queue/dead-letters.ts";
 import type { MessageQueues } from "../../src/queue/message-queues.ts";
+import type { CliConfig } from "../context/cli-config.ts";
 import { routeMessage } from "../../src/webhooks/route-message.ts";
 import { messageOfDeadLetter } from "../../src/webhooks/verify-message.ts";
 
 /** What a retry needs. */
 export interface RetryContext {
+  /** With the optional fields that are published. */
+  readonly config: Pick<CliConfig, "eventFields">;
   readonly queues: Pick<MessageQueues, "requeue">;
   readonly shardOf: (userId: string) => number;
   readonly deadLetters: Pick<DeadLetters, "removeIfUnchanged">;
@@ -19,10 +23,10 @@ type Retried = { readonly outcome: "queued" } | { readonly outcome: "unreadable"
  * letter stays. Throws what Redis throws.
  */
 export async function retryDeadLetter(
-  { queues, shardOf, deadLetters }: RetryContext,
+  { config, queues, shardOf, deadLetters }: RetryContext,
   deadLetter: DeadLetter,
 ): Promise<Retried> {
-  const parsed = parseDeadLetter(deadLetter);
+  const parsed = parseDeadLetter(deadLetter, config.eventFields);
   if (parsed.outcome === "unreadable") return parsed;
   await queues.requeue(shardOf(parsed.userId), parsed.message);
   await deadLetters.removeIfUnchanged(deadLetter);
@@ -35,14 +39,17 @@ type ParsedDeadLetter =
 
 const unreadable = (reason: string): ParsedDeadLetter => ({ outcome: "unreadable", reason });
 
-function parseDeadLetter(deadLetter: DeadLetter): ParsedDeadLetter {
+function parseDeadLetter(deadLetter: DeadLetter, eventFields: readonly OptionalField[]): ParsedDeadLetter {
   return deadLetter.stage === "received"
-    ? parseWebhook({ ...deadLetter, stage: deadLetter.stage })
+    ? parseWebhook({ ...deadLetter, stage: deadLetter.stage }, eventFields)
     : parseQueuedMessage(deadLetter.body);
 }
 
-function parseWebhook(deadLetter: DeadLetter & { readonly stage: "received" }): ParsedDeadLetter {
-  const reception = { receivedAt: deadLetter.at, traceparent: undefined };
+function parseWebhook(
+  deadLetter: DeadLetter & { readonly stage: "received" },
+  eventFields: readonly OptionalField[],
+): ParsedDeadLetter {
+  const reception = { receivedAt: deadLetter.at, traceparent: undefined, eventFields };
   const route = routeMessage(messageOfDeadLetter(deadLetter), reception);
   switch (route.outcome) {
     case "bridged":

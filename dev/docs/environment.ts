@@ -51,6 +51,7 @@ export const environmentSections: Readonly<Record<string, readonly (keyof typeof
     "SHARDS",
     "BATCH_MAX_MESSAGES",
     "EVENT_SOURCE",
+    "EVENT_FIELDS",
     "STALE_USER_CHECK_AFTER_MS",
     "STALE_USER_GIVE_UP_AFTER_MS",
     "DEAD_LETTER_RETENTION_MS",

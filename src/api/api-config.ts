@@ -3,6 +3,7 @@ import { ConfigError } from "../shared/errors.ts";
 import { ANALYTICS_ENVIRONMENT, toAnalyticsConfig } from "../analytics/analytics-config.ts";
 import { CACHE_ENVIRONMENT, toCacheConfig } from "../cache/shared-cache.ts";
 import { CLERK_ENVIRONMENT, toClerkConfig } from "../clerk/client/clerk-config.ts";
+import { EVENT_FIELDS_ENVIRONMENT } from "../clerk/payloads/optional-fields.ts";
 import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../queue/dead-letters.ts";
 import { REDIS_MEMORY_ENVIRONMENT } from "../redis/redis-memory.ts";
 import { REDIS_ENVIRONMENT, toRedisConfig } from "../redis/redis-address.ts";
@@ -43,6 +44,7 @@ export const API_ENVIRONMENT = {
   ...USERS_ENVIRONMENT,
   ...CACHE_ENVIRONMENT,
   ...ANALYTICS_ENVIRONMENT,
+  ...EVENT_FIELDS_ENVIRONMENT,
 };
 
 export type ApiConfig = ReturnType<typeof readApiConfig>;
@@ -66,6 +68,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     users: toUsersConfig(env),
     cache: toCacheConfig(env),
     analytics: toAnalyticsConfig(env),
+    eventFields: env.EVENT_FIELDS,
   };
 }
 

@@ -79,6 +79,7 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
     cache,
     queues,
     shardOf,
+    eventFields: config.eventFields,
     idempotency: createIdempotencyRecords({ redis, redisPrefix: config.redis.prefix, secret: config.clerk.secretKey }),
     findRole,
     passwords: config.passwords,

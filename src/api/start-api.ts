@@ -80,6 +80,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
     now: Date.now,
     metrics: createWebhookMetrics(registry),
+    eventFields: config.eventFields,
     signatureLimit: createSignatureLimit(config.webhooks.badSignaturesPerMinute),
     clientOf: createClientOf(config.auth.trustedProxies),
     log,

@@ -1,6 +1,6 @@
 import type { User } from "@clerk-kafka-bridge/events";
 
-/** How a change reached the bridge. Consumers see it as `ce_origin`, to which the decision adds `first-seen`. */
+/** How a change reached the bridge. Consumers see it as `ce_origin`, to which the decision adds `first-seen` and `fields-added`. */
 export const changeSources = ["webhook", "api", "backfill", "reconciliation", "restore"] as const;
 export type ChangeSource = (typeof changeSources)[number];
 
@@ -16,6 +16,8 @@ export interface Snapshot {
   readonly version: number;
   /** When the bridge read the snapshot from Clerk's API, by the bridge's clock; 0 for a snapshot that Clerk sent. */
   readonly readAt: number;
+  /** Whether the message was reduced to fewer fields than this process publishes. Clerk is then asked for the user. */
+  readonly isPartial: boolean;
 }
 
 /** The deletion of a user. It carries no version, because a deletion is final. */

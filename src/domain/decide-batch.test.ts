@@ -23,6 +23,7 @@ const snapshot = fc.record({
   createdAt: fc.constant(1_000),
   version: fc.integer({ min: 1_000, max: 1_006 }),
   readAt: fc.constantFrom(0, 0, 0, 5_000, 6_000),
+  isPartial: fc.constant(false),
 });
 const deletion = fc.record({
   kind: fc.constant("deletion" as const),
@@ -149,6 +150,7 @@ describe("a deletion that stands before other changes of its user in a batch", (
     createdAt: 1_000,
     version: 1_000,
     readAt: 0,
+    isPartial: false,
   };
   const renamed: Change = { ...created, isCreateEvent: false, user: { ...ada, firstName: "Eve" }, version: 2_000 };
   const deleted: Change = { kind: "deletion", source: "webhook", userId: "user_a", deletedAt: 3_000 };

@@ -22,6 +22,7 @@ const snapshot = (version: number, changes: Partial<User> = {}, more: Partial<Sn
   createdAt: 1_000,
   version,
   readAt: 0,
+  isPartial: false,
   ...more,
 });
 const deletion: Deletion = { kind: "deletion", source: "webhook", userId: ada.id, deletedAt: 9_000 };
@@ -64,6 +65,58 @@ describe("the first snapshot of a user", () => {
     expect(decide(undefined, snapshot(4_999, {}, { readAt: 6_000 }), { ...policy, verifyBefore: 5_000 }).outcome).toBe(
       "publish",
     );
+  });
+});
+
+describe("optional fields", () => {
+  const withId = { externalId: "crm-7" };
+  const read = { readAt: 9, source: "reconciliation" } as const;
+
+  test("that the state lacks are published once, with an origin that says that the user has not changed", () => {
+    const decision = published(decide(state(2), snapshot(2, withId, read), policy));
+    expect(decision.origin).toBe("fields-added");
+    expect(decision.event.data).toEqual({ id: ada.id, changes: withId });
+    expect(decide(decision.next, snapshot(2, withId, read), policy)).toEqual({ outcome: "duplicate" });
+    expect(decide(decision.next, snapshot(2, withId, { ...read, readAt: 10 }), policy).outcome).toBe("unchanged");
+  });
+
+  test("that come with a change are published with it, under the change's own origin", () => {
+    const decision = published(decide(state(2), snapshot(3, { ...withId, role: "admin" }), policy));
+    expect(decision.origin).toBe("webhook");
+    expect(decision.event.data).toEqual({ id: ada.id, changes: { ...withId, role: "admin" } });
+  });
+
+  test("that change are published like any other field, whatever the order of their keys", () => {
+    const before = state(2, { publicMetadata: { a: 1, b: { c: [], d: null } } });
+    const same = snapshot(3, { publicMetadata: { b: { d: null, c: [] }, a: 1 } });
+    const other = { publicMetadata: { a: 1, b: { c: [0], d: null } } };
+    expect(decide(before, same, policy).outcome).toBe("unchanged");
+    const decision = published(decide(before, snapshot(3, other), policy));
+    expect([decision.origin, decision.event.data]).toEqual(["webhook", { id: ada.id, changes: other }]);
+  });
+
+  test("that are no longer published leave the state without an event", () => {
+    const decision = decide(state(2, { ...withId, banned: true }), snapshot(2, { banned: true }, read), policy);
+    expect(decision).toMatchObject({ outcome: "unchanged", next: { sequence: 1, user: { ...ada, banned: true } } });
+    expect(decision.outcome === "unchanged" && decision.next).not.toHaveProperty("user.externalId");
+  });
+
+  test("do not change the id of an event without them", () => {
+    const id = (changes: Partial<User>) =>
+      published(decide(undefined, snapshot(1, changes, { isCreateEvent: true }), policy)).event.eventId;
+    expect(id({})).toBe("983df1f8-ee8d-5b8e-b286-badedb45140a");
+    expect(id(withId)).not.toBe(id({}));
+  });
+
+  test("that a message lacks make it unverified, unless it changes nothing anyway", () => {
+    const partial = (version: number, more: Partial<Snapshot> = {}) =>
+      snapshot(version, {}, { isPartial: true, ...more });
+    expect(decide(undefined, partial(1), policy).outcome).toBe("unverified");
+    expect(decide(state(2), partial(3, { readAt: 9 }), policy).outcome).toBe("unverified");
+    expect(decide(state(2), partial(1), policy).outcome).toBe("stale");
+    const deleted: State = { status: "deleted", sequence: 2 };
+    expect(decide(deleted, partial(3), policy).outcome).toBe("stale");
+    expect(decide(deleted, partial(3, { source: "restore" }), policy).outcome).toBe("unverified");
   });
 });
 

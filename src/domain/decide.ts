@@ -4,8 +4,11 @@ import { type PresentState, type State, compareSnapshots, overrulesFuture } from
 import { changesBetween, contentOf } from "./user.ts";
 import { parse, v5 as uuidv5 } from "uuid";
 
-/** `ce_origin` of an event: the source of its change, or `first-seen` for an existing user that the bridge did not know. */
-export type Origin = ChangeSource | "first-seen";
+/**
+ * `ce_origin` of an event: the source of its change; `first-seen` for an existing user that the bridge did not know; `fields-added` for a
+ * user who has not changed, and has fields that `EVENT_FIELDS` had not named before.
+ */
+export type Origin = ChangeSource | "first-seen" | "fields-added";
 
 /**
  * The outcome of a change, given the state of its user:
@@ -14,11 +17,13 @@ export type Origin = ChangeSource | "first-seen";
  * | ---------- | ----------------------------------------------------------------------- | --------------------------- |
  * | publish    | the user is unknown, the content is newer, it is the first deletion of  | write `event` and `next`    |
  * |            | a user, or an operator restores a wrongly deleted user               |                             |
- * | unchanged  | newer version, same content (Clerk sends one at every sign-in)          | write `next`, no event      |
+ * | unchanged  | newer version, same content (Clerk sends one at every sign-in), or      | write `next`, no event      |
+ * |            | without optional fields that the state has                              |                             |
  * | duplicate  | the very snapshot that the state holds, or another deletion             | nothing                     |
  * | stale      | older than the state, or a snapshot of a deleted user                   | nothing                     |
  * | unverified | the user is unknown and the version old: it may be a stale user, that   | read the user from Clerk,   |
- * |            | is, one deleted long ago whose message arrives late                     | then decide on the answer   |
+ * |            | is, one deleted long ago whose message arrives late; or the message     | then decide on the answer   |
+ * |            | lacks optional fields                                                   |                             |
  */
 export type Decision =
   | { readonly outcome: "publish"; readonly event: UserEvent; readonly origin: Origin; readonly next: State }
@@ -35,17 +40,24 @@ export interface DecisionPolicy {
 /** Decides one change. Pure: the same arguments give the same decision, including the event id. */
 export function decide(state: State | undefined, change: Change, policy: DecisionPolicy): Decision {
   if (change.kind === "deletion") return decideDeletion(state, change);
-  if (state === undefined) return decideFirstSeen(change, policy);
+  if (needsVerification(state, change, policy)) return { outcome: "unverified" };
+  if (state === undefined) return create(change, state);
   if (state.status === "deleted") return change.source === "restore" ? create(change, state) : { outcome: "stale" };
   return decideUpdate(state, change, policy);
 }
 
 /** Whether {@link decide} would return `unverified`. The worker asks Clerk about such users before it decides. */
-export const needsVerification = (state: State | undefined, change: Change, policy: DecisionPolicy): boolean =>
-  state === undefined && change.kind === "snapshot" && change.readAt === 0 && change.version < policy.verifyBefore;
+export function needsVerification(state: State | undefined, change: Change, policy: DecisionPolicy): boolean {
+  if (change.kind === "deletion") return false;
+  if (change.isPartial && !isStale(state, change, policy)) return true;
+  return state === undefined && change.readAt === 0 && change.version < policy.verifyBefore;
+}
 
-function decideFirstSeen(change: Snapshot, policy: DecisionPolicy): Decision {
-  return needsVerification(undefined, change, policy) ? { outcome: "unverified" } : create(change, undefined);
+/** Whether a snapshot changes nothing, whatever its content. */
+function isStale(state: State | undefined, change: Snapshot, { now }: DecisionPolicy): boolean {
+  if (state === undefined) return false;
+  if (state.status === "deleted") return change.source !== "restore";
+  return change.version < state.version && !overrulesFuture(change, state, now);
 }
 
 function create(change: Snapshot, state: State | undefined): Decision {
@@ -75,19 +87,20 @@ function decideUpdate(state: PresentState, change: Snapshot, { now }: DecisionPo
   const order = overrulesFuture(change, state, now) ? 1 : compareSnapshots(change, state);
   if (order < 0) return { outcome: "stale" };
   if (order === 0) return { outcome: "duplicate" };
-  const content = contentOf(change.user);
+  const changes = changesBetween(state.user, change.user);
+  const changed = Object.keys(changes);
   const restored = state.restoredAt === undefined ? {} : { restoredAt: state.restoredAt };
-  if (content === contentOf(state.user)) {
+  if (changed.length === 0) {
     return { outcome: "unchanged", next: { ...stateAfter(change, state.sequence), ...restored } };
   }
   return {
     outcome: "publish",
-    origin: change.source,
+    origin: changed.some((field) => field in state.user) ? change.source : "fields-added",
     event: {
-      eventId: eventIdOf(change.user.id, "user.updated", change.version, change.readAt, content),
+      eventId: eventIdOf(change.user.id, "user.updated", change.version, change.readAt, contentOf(change.user)),
       eventType: "user.updated",
       timestamp: new Date(change.version).toISOString(),
-      data: { id: change.user.id, changes: changesBetween(state.user, change.user) },
+      data: { id: change.user.id, changes },
     },
     next: { ...stateAfter(change, state.sequence + 1), ...restored },
   };

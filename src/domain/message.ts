@@ -22,6 +22,8 @@ export const messageSchema = z.object({
   /** W3C trace context of the sender, if it had one. */
   traceparent: z.string().optional(),
   data: z.record(z.string(), z.unknown()),
+  /** The optional fields of the user that `data` is sufficient for; none when absent. A field that a later release knows does not count. */
+  fields: z.array(z.string()).readonly().optional(),
 });
 export type Message = z.infer<typeof messageSchema>;
 

@@ -1,4 +1,4 @@
-import { userIdSchema } from "@clerk-kafka-bridge/events";
+import { type User, userIdSchema } from "@clerk-kafka-bridge/events";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { State } from "../domain/state.ts";
@@ -17,34 +17,52 @@ import { decodeLedgerState, encodeLedgerState } from "./shard-ledger.ts";
 const userId = fc.stringMatching(/^user_[A-Za-z0-9]{1,27}$/);
 const time = fc.integer({ min: 0, max: 253_402_300_799_999 });
 const text = fc.string({ unit: "grapheme", maxLength: 20 });
+const json = fc.json({ maxDepth: 3 }).map((encoded): unknown => JSON.parse(encoded));
 const sequence = fc.integer({ min: 1, max: 1_000_000 });
 const state: fc.Arbitrary<{ userId: string; state: State }> = userId.chain((id) =>
   fc.record({
     userId: fc.constant(id),
     state: fc.oneof(
       fc.record({ status: fc.constant("deleted" as const), sequence }),
-      fc.record(
-        {
-          status: fc.constant("present" as const),
-          sequence,
-          createdAt: time,
-          version: time,
-          readAt: time,
-          restoredAt: time,
-          user: fc.record({
-            id: fc.constant(id),
-            firstName: text,
-            lastName: text,
-            username: text,
-            emailAddress: fc.array(text, { maxLength: 4 }),
-            role: text,
-          }),
-        },
-        { requiredKeys: ["status", "sequence", "createdAt", "version", "readAt", "user"] },
-      ),
+      fc
+        .record(
+          {
+            status: fc.constant("present" as const),
+            sequence,
+            createdAt: time,
+            version: time,
+            readAt: time,
+            restoredAt: time,
+            user: fc.record(
+              {
+                id: fc.constant(id),
+                firstName: text,
+                lastName: text,
+                username: text,
+                emailAddress: fc.array(text, { maxLength: 4 }),
+                role: text,
+                externalId: text,
+                publicMetadata: fc.dictionary(text, json),
+                banned: fc.boolean(),
+                emailVerified: fc.array(text, { maxLength: 2 }),
+                createdAt: fc.constant("the state's"),
+              },
+              { requiredKeys: ["id", "firstName", "lastName", "username", "emailAddress", "role"] },
+            ),
+          },
+          { requiredKeys: ["status", "sequence", "createdAt", "version", "readAt", "user"] },
+        )
+        .map(withCreation),
     ),
   }),
 );
+
+/** The time of creation as a field of the user is the one of the state. */
+function withCreation<Present extends { user: User; createdAt: number }>(present: Present): Present {
+  const { user, createdAt } = present;
+  if (user.createdAt !== undefined) user.createdAt = new Date(createdAt).toISOString();
+  return present;
+}
 
 /** The record as Kafka returns it: text only. */
 const rawOf = ({ key, value, headers }: EncodedRecord): RawRecord => ({

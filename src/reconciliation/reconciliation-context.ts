@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import type { ClerkInstance } from "../clerk/client/clerk-instance.ts";
 import type { UserReader } from "../clerk/users/read-user.ts";
 import type { LedgerView } from "../ledger/ledger-view.ts";
@@ -18,6 +19,8 @@ export interface ComparisonContext {
   readonly viewShard: (shard: number) => LedgerView;
   readonly queues: Pick<MessageQueues, "add" | "countWaiting">;
   readonly readPage: UserPageReader;
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
   readonly now: () => number;
   readonly signal: AbortSignal;
 }

@@ -35,7 +35,7 @@ export function createReconciliationMetrics(registry: Registry) {
     }),
     found: new Counter({
       name: "bridge_reconciliation_found_total",
-      help: "Missed changes found and queued, by kind; touched: a newer version that changes nothing published",
+      help: "Missed changes found and queued, by kind; touched: a newer version that changes nothing published; fields: other fields by EVENT_FIELDS",
       labelNames: ["kind"],
       registers,
     }),

@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import type { SessionCount } from "../analytics/count-events.ts";
 import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
@@ -15,6 +16,8 @@ export interface ReceiveDeps {
   readonly hasRoomFor: (body: string) => boolean;
   /** Resolves once Redis has stored the count. */
   readonly countSession: (change: SessionChange) => Promise<SessionCount>;
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
   readonly now: () => number;
 }
 
@@ -47,7 +50,11 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
   const { id } = verified;
   if (!deps.hasRoomFor(request.body)) return { outcome: "full", id };
   const receivedAt = deps.now();
-  const route = routeMessage(verified, { receivedAt, traceparent: request.traceparent });
+  const route = routeMessage(verified, {
+    receivedAt,
+    traceparent: request.traceparent,
+    eventFields: deps.eventFields,
+  });
   try {
     switch (route.outcome) {
       case "bridged": {

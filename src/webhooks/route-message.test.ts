@@ -1,6 +1,6 @@
 import { Webhook } from "svix";
 import { describe, expect, test } from "vitest";
-import { routeMessage } from "./route-message.ts";
+import { type Reception, routeMessage } from "./route-message.ts";
 import { createVerifier } from "./verify-message.ts";
 import { ConfigError } from "../shared/errors.ts";
 
@@ -9,13 +9,13 @@ const verify = createVerifier([secret]);
 
 const trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
-function route(body: string, traceparent = trace) {
+function route(body: string, { traceparent = trace, eventFields = [] }: Partial<Reception> = {}) {
   const at = new Date();
   const signature = new Webhook(secret).sign("msg_1", at, body);
   const timestamp = String(Math.floor(at.getTime() / 1_000));
   const verification = verify({ id: "msg_1", timestamp, signature }, body);
   if (verification.outcome !== "verified") throw new Error(verification.reason);
-  return routeMessage(verification.message, { receivedAt: 5, traceparent });
+  return routeMessage(verification.message, { receivedAt: 5, traceparent, eventFields });
 }
 
 describe("A verified message", () => {
@@ -45,7 +45,7 @@ describe("A verified message", () => {
   test.for(["", "00-trace", `${trace}-${"f".repeat(10_000)}`, trace.toUpperCase()])(
     "is bridged without a trace context that is none, whatever its length",
     (traceparent) => {
-      const routed = route(JSON.stringify({ type: "user.deleted", data: { id: "user_1" } }), traceparent);
+      const routed = route(JSON.stringify({ type: "user.deleted", data: { id: "user_1" } }), { traceparent });
       expect(routed).toMatchObject({ outcome: "bridged", message: { traceparent: undefined } });
     },
   );

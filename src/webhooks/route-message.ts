@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
 import type { SessionChange } from "../clerk/payloads/parse-session-change.ts";
 import { isSessionType, parseSessionChange } from "../clerk/payloads/parse-session-change.ts";
@@ -28,6 +29,8 @@ export interface Reception {
   readonly receivedAt: number;
   /** The header of that name, unchecked. */
   readonly traceparent: string | undefined;
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
 }
 
 /** W3C trace context. Its length is fixed, so that it counts in the size of a Kafka record. */
@@ -38,7 +41,7 @@ const traceparentSchema = z
   .catch(undefined);
 
 /** Parses only as much of a message as its user needs, and strips it to what the worker needs. Pure. */
-export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparent }: Reception): Route {
+export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparent, eventFields }: Reception): Route {
   const json = parseJson(verified.body);
   if (json === undefined) return { outcome: "unreadable", reason: "not JSON", body: verified.body };
   const bridged = bridgedSchema.safeParse(json);
@@ -54,7 +57,7 @@ export function routeMessage(verified: VerifiedMessage, { receivedAt, traceparen
       receivedAt,
       readAt: 0,
       traceparent: traceparentSchema.parse(traceparent),
-      data: stripUser(bridged.data.data),
+      ...stripUser(bridged.data.data, eventFields),
     },
   };
 }

@@ -42,16 +42,24 @@ export async function processBatch(
   jobs: readonly ClaimedJob[],
   room: () => number,
 ): Promise<BatchOutcome> {
-  const { now, atStep } = context;
+  const { now, atStep, shardOf, eventFields } = context;
   const startedAt = now();
   await atStep("taken");
-  const batch = readBatch(jobs, owned.shard, context.shardOf, startedAt);
+  const batch = readBatch(jobs, { shard: owned.shard, shardOf, eventFields, at: startedAt });
+  const partial = batch.own.filter(({ change }) => change.kind === "snapshot" && change.isPartial).length;
+  if (partial > 0) {
+    context.log.warn(
+      { event: "batch.partial_messages", shard: owned.shard, messages: partial },
+      "Messages lack fields of EVENT_FIELDS, so Clerk is asked for their users; the API, the worker and the CLI need the same list",
+    );
+  }
   const read = await owned.ledger.read(owned.claimed, [...new Set(batch.own.map(({ change }) => userIdOf(change)))]);
   if (read.outcome !== "read") return read;
   const policy = { verifyBefore: startedAt - context.staleUsers.checkAfterMs, now: startedAt };
   const { candidates, stale, deferred, undecidable } = await verifyStaleUsers(batch.own, read.states, {
     policy,
     readUser: context.readUser,
+    eventFields,
     giveUpBefore: startedAt - context.staleUsers.giveUpAfterMs,
   });
   const deadLetters = [

@@ -14,7 +14,8 @@ const message = (id: string, data: Record<string, unknown> = {}): Message => ({
   data: { id: "user_1", email_addresses: [], created_at: 1, updated_at: 2, ...data },
 });
 const job = (id: string, ...messages: readonly unknown[]): ClaimedJob => ({ id, messages });
-const read = (...jobs: readonly ClaimedJob[]) => readBatch(jobs, 0, createShardOf(1), 9);
+const read = (...jobs: readonly ClaimedJob[]) =>
+  readBatch(jobs, { shard: 0, shardOf: createShardOf(1), eventFields: [], at: 9 });
 
 test("a batch contains the changes of all jobs in order, each with its message", () => {
   const { own, misrouted, malformed } = read(job("a", message("1"), message("2")), job("b", message("3")));
@@ -45,7 +46,9 @@ test("job data that is not a message becomes a dead letter, identified by its po
 test("each message belongs to one shard and is misrouted in all others", () => {
   const shardOf = createShardOf(3);
   const messages = Array.from({ length: 30 }, (_, index) => message(`${index}`, { id: `user_${index}` }));
-  const batches = [0, 1, 2].map((shard) => readBatch([job("a", ...messages)], shard, shardOf, 9));
+  const batches = [0, 1, 2].map((shard) =>
+    readBatch([job("a", ...messages)], { shard, shardOf, eventFields: [], at: 9 }),
+  );
   expect(batches.flatMap(({ own }) => own)).toHaveLength(30);
   for (const [shard, { own, misrouted }] of batches.entries()) {
     expect(own.every(({ change }) => shardOf(userIdOf(change)) === shard)).toBe(true);

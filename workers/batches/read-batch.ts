@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
 import { userIdOf } from "../../src/domain/change.ts";
 import type { Candidate } from "../../src/domain/decide-batch.ts";
@@ -17,13 +18,17 @@ export interface Batch {
   readonly malformed: readonly DeadLetter[];
 }
 
-/** Reads the messages of a shard's jobs as changes. `at` is the time of dead letters, in ms. Pure. */
-export function readBatch(
-  jobs: readonly ClaimedJob[],
-  shard: number,
-  shardOf: (userId: string) => number,
-  at: number,
-): Batch {
+interface BatchOptions {
+  readonly shard: number;
+  readonly shardOf: (userId: string) => number;
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
+  /** The time of dead letters, in ms. */
+  readonly at: number;
+}
+
+/** Reads the messages of a shard's jobs as changes. Pure. */
+export function readBatch(jobs: readonly ClaimedJob[], { shard, shardOf, eventFields, at }: BatchOptions): Batch {
   const own: Candidate[] = [];
   const misrouted: Candidate[] = [];
   const malformed: DeadLetter[] = [];
@@ -35,7 +40,7 @@ export function readBatch(
         malformed.push({ id: `${job.id}-${index}`, stage: "queued", reason, at, body: JSON.stringify(stored) });
         continue;
       }
-      const parsed = parseChange(message);
+      const parsed = parseChange(message, eventFields);
       if (parsed.outcome === "malformed") {
         malformed.push(toDeadLetter(message, parsed.reason, at));
         continue;

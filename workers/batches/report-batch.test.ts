@@ -29,7 +29,12 @@ async function report() {
   const { context } = openShardInMemory({
     context: { metrics: createWorkerMetrics(registry), log, now: () => endedAt },
   });
-  const batch = readBatch([{ id: "1", messages: [...messages, repeated] }], 0, createShardOf(1), endedAt);
+  const batch = readBatch([{ id: "1", messages: [...messages, repeated] }], {
+    shard: 0,
+    shardOf: createShardOf(1),
+    eventFields: [],
+    at: endedAt,
+  });
   const decided = decideBatch(new Map(), batch.own, { verifyBefore: 0, now: endedAt });
   reportBatch(context, {
     shard: 0,

@@ -7,6 +7,7 @@ import type { Message } from "../../src/domain/message.ts";
 import { verifyStaleUsers } from "./verify-stale-users.ts";
 
 const verifying = (readUser: UserReader, giveUpBefore = 0) => ({
+  eventFields: [],
   policy: { verifyBefore: 1_000, now: 2_000 },
   readUser,
   giveUpBefore,
@@ -16,7 +17,7 @@ const json = (id: string, updatedAt: number) => ({ id, email_addresses: [], crea
 function candidate(userId: string, updatedAt: number, id = `${userId}/${updatedAt}`): Candidate {
   const data = json(userId, updatedAt);
   const message: Message = { id, source: "webhook", type: "user.updated", receivedAt: 1, readAt: 0, data };
-  const parsed = parseChange(message);
+  const parsed = parseChange(message, []);
   if (parsed.outcome === "malformed") throw new Error(parsed.reason);
   return { change: parsed.change, message };
 }
@@ -79,7 +80,7 @@ test("a message that has waited too long for Clerk is undecidable, with the reas
   const { deferred, undecidable } = await verifyStaleUsers(messages, new Map(), verifying(readUser, 10));
   expect(idsOf(deferred)).toEqual(["later/5"]);
   expect(undecidable.map(({ message, reason }) => [message.id, reason])).toEqual([
-    ["early/5", "Clerk gave no answer about this unknown user: Clerk cannot be reached"],
+    ["early/5", "Clerk gave no answer about this user: Clerk cannot be reached"],
   ]);
 });
 
@@ -92,4 +93,31 @@ test("a message is undecidable when Clerk's answer is no user", async () => {
   );
   expect([candidates, deferred]).toEqual([[], []]);
   expect(undecidable[0]?.reason).toMatch(/^Clerk's answer is no user: email_addresses: /);
+});
+
+test("Clerk is asked about a known user whose message lacks optional fields, and its answer has them", async () => {
+  const known: State = {
+    status: "present",
+    user: { id: "known", firstName: "", lastName: "", username: "", emailAddress: [], role: "user", externalId: "1" },
+    createdAt: 1,
+    version: 5,
+    readAt: 0,
+    sequence: 1,
+  };
+  const partialOf = (version: number) => {
+    const { change, message } = candidate("known", version);
+    if (change.kind !== "snapshot") throw new Error("a candidate is a snapshot");
+    return { change: { ...change, isPartial: true }, message };
+  };
+  const data = { ...json("known", 900), external_id: "2" };
+  const { asked, readUser } = answering({ outcome: "found", data, fields: ["externalId"], readAt: 77 });
+  const { candidates } = await verifyStaleUsers([partialOf(4), partialOf(6)], new Map([["known", known]]), {
+    ...verifying(readUser),
+    eventFields: ["externalId"],
+  });
+  expect(asked).toEqual(["known"]);
+  expect(candidates.map(({ message, change }) => [message.id, change])).toMatchObject([
+    ["known/4", { version: 4, isPartial: true }],
+    ["known/6", { version: 900, readAt: 77, isPartial: false, user: { externalId: "2" } }],
+  ]);
 });

@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import { parseChange } from "../../src/clerk/payloads/parse-change.ts";
 import type { UserLookup, UserReader } from "../../src/clerk/users/read-user.ts";
 import { userIdOf } from "../../src/domain/change.ts";
@@ -20,6 +21,8 @@ interface Verified {
 export interface Verification {
   readonly policy: DecisionPolicy;
   readonly readUser: UserReader;
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
   /** A message that was received earlier (ms) does not wait for Clerk any longer. */
   readonly giveUpBefore: number;
 }
@@ -27,13 +30,13 @@ export interface Verification {
 const maxConcurrentLookups = 10;
 
 /**
- * Asks Clerk about each unknown user whose messages are so old that the user may be deleted, once per batch. After the
- * first lookup that Clerk does not answer, no further one begins: each would wait as long.
+ * Asks Clerk about each unknown user whose messages are so old that the user may be deleted, and about each user whose message lacks
+ * optional fields, once per batch. After the first lookup that Clerk does not answer, no further one begins: each would wait as long.
  */
 export async function verifyStaleUsers(
   candidates: readonly Candidate[],
   states: ReadonlyMap<string, State>,
-  { policy, readUser, giveUpBefore }: Verification,
+  { policy, readUser, eventFields, giveUpBefore }: Verification,
 ): Promise<Verified> {
   const isUnverified = ({ change }: Candidate) => needsVerification(states.get(userIdOf(change)), change, policy);
   const verified = candidates.filter((candidate) => !isUnverified(candidate));
@@ -48,10 +51,13 @@ export async function verifyStaleUsers(
         return;
       case "unavailable":
         if (message.receivedAt >= giveUpBefore) deferred.push(message);
-        else undecidable.push({ message, reason: `Clerk gave no answer about this unknown user: ${answer.reason}` });
+        else undecidable.push({ message, reason: `Clerk gave no answer about this user: ${answer.reason}` });
         return;
       case "found": {
-        const parsed = parseChange({ ...message, data: answer.data, readAt: answer.readAt });
+        const parsed = parseChange(
+          { ...message, data: answer.data, fields: answer.fields, readAt: answer.readAt },
+          eventFields,
+        );
         if (parsed.outcome === "read") verified.push({ change: parsed.change, message });
         else undecidable.push({ message, reason: `Clerk's answer is no user: ${parsed.reason}` });
       }

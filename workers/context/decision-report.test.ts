@@ -12,7 +12,7 @@ const message = (id: string, userId: string): Message => {
   return { id, source: "webhook", type: "user.created", receivedAt: 1, readAt: 0, data };
 };
 const decided = (messages: readonly Message[]) => {
-  const { own } = readBatch([{ id: "1", messages }], 0, () => 0, 0);
+  const { own } = readBatch([{ id: "1", messages }], { shard: 0, shardOf: () => 0, eventFields: [], at: 0 });
   return decideBatch(new Map(), own, { verifyBefore: 0, now: versionOf(2) });
 };
 const none: BatchMessages = { decided: [], stale: [], deferred: [], forwarded: [], deadLetters: [] };

@@ -91,7 +91,7 @@ function describeMessages(shard: number, messages: BatchMessages, at: number): M
     }),
     ...messages.stale.map((message) => describe(message, { outcome: "stale_user", reason: staleUserReason })),
     ...messages.deferred.map((message) =>
-      describe(message, { outcome: "deferred", reason: "Clerk gives no answer about this unknown user" }),
+      describe(message, { outcome: "deferred", reason: "Clerk gives no answer about this user" }),
     ),
     ...messages.forwarded.map(({ message }) =>
       describe(message, { outcome: "forwarded", reason: "the user belongs to another shard" }),

@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import type { AnalyticsConfig } from "../../src/analytics/analytics-config.ts";
 import type { CacheConfig } from "../../src/cache/shared-cache.ts";
 import type { UserReader } from "../../src/clerk/users/read-user.ts";
@@ -35,6 +36,8 @@ export interface ShardContext {
   readonly redis: RedisClient;
   readonly redisPrefix: string;
   readonly shardOf: (userId: string) => number;
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
   readonly queues: MessageQueues;
   readonly deadLetters: DeadLetters;
   readonly readUser: UserReader;

@@ -131,7 +131,7 @@ export function createPostgresStore(
          SET sequence = excluded.sequence, event_id = excluded.event_id, data = excluded.data, seen = excluded.seen
          WHERE stored.id = ANY($2)
          RETURNING stored.id`,
-          [JSON.stringify(json, withoutNul), [...locked]],
+          [withoutNul(JSON.stringify(json)), [...locked]],
         );
         if (rows.length < written.length) throw new ConcurrentWriteError();
       },
@@ -197,5 +197,6 @@ export function createPostgresStore(
 const isConflict = (error: unknown): boolean =>
   error instanceof Error && "code" in error && (error.code === "40P01" || error.code === "40001");
 
-const withoutNul = (_: string, value: unknown): unknown =>
-  typeof value === "string" ? value.replaceAll("\0", "\uFFFD") : value;
+/** Also in keys. A backslash is escaped in JSON, so `\\\\u0000` is no NUL. */
+const withoutNul = (json: string): string =>
+  json.replaceAll(/\\\\|\\u0000/g, (escape) => (escape === "\\u0000" ? "\uFFFD" : escape));

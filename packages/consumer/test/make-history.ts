@@ -1,4 +1,4 @@
-import { headerNames, type UserEvent } from "@clerk-kafka-bridge/events";
+import { headerNames, type UserEvent, type UserState } from "@clerk-kafka-bridge/events";
 import fc from "fast-check";
 import { v5 as uuid } from "uuid";
 import type { PlacedRecord } from "../src/user-projection.ts";
@@ -27,6 +27,9 @@ const recordOf = (topic: string, offset: number, key: string, sequence: number, 
 
 export const eventRecord = (event: UserEvent, sequence: number, offset = 0): PlacedRecord =>
   recordOf("user.events", offset, event.data.id, sequence, event);
+
+export const stateRecord = (state: UserState, sequence: number, offset = 0): PlacedRecord =>
+  recordOf("user.state", offset, state.id, sequence, state);
 
 /** What the bridge writes for a list of changes: `[user, text]` gives the user another name, and an empty text deletes the user. */
 export function historyOf(changes: readonly (readonly [user: number, name: string])[], compacted = true): History {

@@ -11,7 +11,7 @@ import {
   type UserProjection,
 } from "../src/user-projection.ts";
 import { ConcurrentWriteError, type ProjectedUser, type UserStore } from "../src/user-store.ts";
-import { changesArbitrary, eventRecord, type History, historyOf } from "./make-history.ts";
+import { changesArbitrary, eventRecord, type History, historyOf, stateRecord } from "./make-history.ts";
 
 let database: PGlite;
 let tables = 0;
@@ -279,6 +279,37 @@ describe.each(stores)("a projection $name", ({ open, runs }) => {
     expect((await users()).get("user_1")).toMatchObject({ imageUrl: "https://img.example/1" });
   });
 });
+
+test.each(stores)(
+  "fields that the bridge adds reach the row $name, and those that it drops leave it at the next resync",
+  async ({ open }) => {
+    const { store, users } = await open();
+    const projection = createUserProjection({ store });
+    const [creation] = historyOf([[1, "Ada"]]).events;
+    const { data, ...envelope } = JSON.parse(String(present(creation).value));
+    await projection.apply(present(creation));
+    const publicMetadata = { "k\0": [String.raw`\u0000`] };
+    const added = eventRecord(
+      {
+        ...envelope,
+        eventId: "018f3f1c-0000-7000-8000-000000000001",
+        eventType: "user.updated",
+        data: { id: data.id, changes: { externalId: "crm-7", publicMetadata } },
+      },
+      2,
+      1,
+    );
+    expect((await projection.apply(added)).outcome).toBe("applied");
+    const user = (await users()).get("user_1");
+    expect(user).toMatchObject({ firstName: "Ada", externalId: "crm-7" });
+    expect(JSON.stringify(user?.publicMetadata).replace("\uFFFD", String.raw`\u0000`)).toBe(
+      JSON.stringify(publicMetadata),
+    );
+    const state = { ...data, externalId: "crm-7", createdAt: envelope.timestamp, updatedAt: envelope.timestamp };
+    await projection.resync((onRecords) => onRecords([stateRecord(state, 2)]));
+    expect((await users()).get("user_1")).toEqual({ ...data, externalId: "crm-7", createdAt: envelope.timestamp });
+  },
+);
 
 test("two processes that share a table in PostgreSQL apply each event once", async () => {
   const { store, users } = await present(stores[1]).open();

@@ -13,7 +13,10 @@ export const headerNames = {
   time: "ce_time",
   /** 1, 2, 3 … for each user, without gaps. */
   sequence: "ce_sequence",
-  /** How the bridge learned of the change: `webhook`, `api`, `backfill`, `reconciliation`, `first-seen` or `restore`. */
+  /**
+   * How the bridge learned of the change: `webhook`, `api`, `backfill`, `reconciliation`, `first-seen`, `fields-added`
+   * or `restore`.
+   */
   origin: "ce_origin",
   contentType: "content-type",
   /** The id of Svix's message, for a change that a webhook reported. */
@@ -28,6 +31,8 @@ export const bridgeHeaderNames = {
   movedTo: "bridge_moved_to",
   readAt: "bridge_read_at",
   restoredAt: "bridge_restored_at",
+  /** The optional fields of the user, separated by commas. */
+  fields: "bridge_fields",
 } as const;
 
 type Bytes = Uint8Array | string;

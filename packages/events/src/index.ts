@@ -18,6 +18,8 @@ export {
   userUpdatedSchema,
 } from "./user-event.ts";
 export {
+  type OptionalField,
+  optionalFieldsSchema,
   type User,
   type UserChanges,
   userChangesSchema,

@@ -4,6 +4,24 @@ import { z } from "zod";
 export const userIdSchema = z.string().regex(/^[!-~]{1,255}$/);
 
 /**
+ * The fields that the bridge publishes only when its `EVENT_FIELDS` names them. A field that is null in Clerk is `""`, or an empty list
+ * or object.
+ */
+export const optionalFieldsSchema = z.object({
+  externalId: z.string(),
+  /** The primary number first. */
+  phoneNumbers: z.array(z.string()),
+  imageUrl: z.string(),
+  publicMetadata: z.record(z.string(), z.unknown()),
+  banned: z.boolean(),
+  locked: z.boolean(),
+  /** The verified ones of `emailAddress`, in the same order. */
+  emailVerified: z.array(z.string()),
+  createdAt: z.iso.datetime(),
+});
+export type OptionalField = keyof typeof optionalFieldsSchema.shape;
+
+/**
  * A user as the bridge publishes it in `user.created` and in the state topic; `changes` of `user.updated` holds some of
  * its fields. A field that is null in Clerk is `""`. `emailAddress` starts with the primary address and may be empty.
  */
@@ -14,6 +32,7 @@ export const userSchema = z.object({
   username: z.string(),
   emailAddress: z.array(z.string()),
   role: z.string(),
+  ...optionalFieldsSchema.partial().shape,
 });
 export type User = z.infer<typeof userSchema>;
 

@@ -5,7 +5,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { userEventSchema, type UserEventType } from "../src/index.ts";
+import { type OptionalField, userEventSchema, type UserEventType } from "../src/index.ts";
 
 const folder = join(import.meta.dirname, "../schemas");
 const schemaSchema = z.looseObject({ $id: z.string() });
@@ -26,9 +26,25 @@ const fields = {
   emailAddress: fc.array(text),
   role: text,
 };
+const optional = {
+  externalId: text,
+  phoneNumbers: fc.array(text),
+  imageUrl: text,
+  publicMetadata: fc.dictionary(
+    text,
+    fc.json().map((json): unknown => JSON.parse(json)),
+  ),
+  banned: fc.boolean(),
+  locked: fc.boolean(),
+  emailVerified: fc.array(text),
+  createdAt: fc.constant("2026-11-28T00:00:00.000Z"),
+} satisfies Record<OptionalField, unknown>;
 const data: Readonly<Record<UserEventType, fc.Arbitrary<unknown>>> = {
-  "user.created": fc.record({ id, ...fields }),
-  "user.updated": fc.record({ id, changes: fc.record(fields, { requiredKeys: [] }) }),
+  "user.created": fc.record(
+    { id, ...fields, ...optional },
+    { requiredKeys: ["id", "firstName", "lastName", "username", "emailAddress", "role"] },
+  ),
+  "user.updated": fc.record({ id, changes: fc.record({ ...fields, ...optional }, { requiredKeys: [] }) }),
   "user.deleted": fc.record({ id, emailAddress: fc.array(text) }),
 };
 const isType = (name: string): name is UserEventType => name in data;

@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import type { SecurityCounter } from "../../analytics/security-counter.ts";
 import type { AuditTrail } from "../../audit/audit-trail.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
@@ -17,6 +18,8 @@ export interface ApiContext {
   readonly cache: UserCache;
   readonly queues: Pick<MessageQueues, "add">;
   readonly shardOf: (userId: string) => number;
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
   readonly idempotency: IdempotencyRecords;
   readonly findRole: FindRole;
   readonly passwords: PasswordPolicy;

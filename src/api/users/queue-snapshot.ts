@@ -18,7 +18,7 @@ const snapshotSchema = z.looseObject({ id: userIdSchema });
  * webhook delivers the same change a little later.
  */
 export async function queueSnapshot(
-  { queues, shardOf, metrics, log, now }: ApiContext,
+  { queues, shardOf, eventFields, metrics, log, now }: ApiContext,
   subject: unknown,
   type: (typeof bridgedTypes)[number],
   { readAt = 0 }: SnapshotOptions = {},
@@ -33,7 +33,7 @@ export async function queueSnapshot(
       timestamp: receivedAt,
       receivedAt,
       readAt,
-      data: stripUser({ id: userId, ...rest }),
+      ...stripUser({ id: userId, ...rest }, eventFields),
     });
     metrics.changes.inc({ outcome: "queued" });
   } catch (error) {

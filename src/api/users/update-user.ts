@@ -1,4 +1,3 @@
-import type { User } from "@clerk-kafka-bridge/events";
 import { createRoute } from "@hono/zod-openapi";
 import type { Context } from "hono";
 import { userFromJson } from "../../clerk/payloads/user-json.ts";
@@ -86,7 +85,7 @@ export async function updateUser(
       const after = applied.latest === undefined ? before : parseUserJson(applied.latest);
       return { user: apiUserFromJson(after), passwordChanged: plan.fields.password !== undefined };
     },
-    describe: (before, after) => describeUpdate(userFromJson(before), after),
+    describe: (before, after) => describeUpdate(apiUserFromJson(before), after),
   });
   log.info(
     {
@@ -104,7 +103,7 @@ export async function updateUser(
 }
 
 /** The changed values, old and new. Of a password, only the fact that it changed. */
-function describeUpdate(before: User, { user, passwordChanged }: UpdatedUser) {
+function describeUpdate(before: ApiUser, { user, passwordChanged }: UpdatedUser) {
   return {
     before: changesBetween(user, before),
     after: { ...changesBetween(before, user), ...(passwordChanged && { passwordChanged }) },

@@ -16,7 +16,7 @@ const message = (changes: Partial<Message> = {}): Message => ({
 
 describe("A snapshot", () => {
   test("has Clerk's times, and the source and reading time of its message", () => {
-    const read = parseChange(message({ source: "reconciliation", readAt: 9, timestamp: 1 }));
+    const read = parseChange(message({ source: "reconciliation", readAt: 9, timestamp: 1 }), []);
     expect(read).toMatchObject({
       outcome: "read",
       change: {
@@ -32,14 +32,14 @@ describe("A snapshot", () => {
   });
 
   test("announces a creation only as user.created", () => {
-    const read = parseChange(message({ type: "user.created" }));
+    const read = parseChange(message({ type: "user.created" }), []);
     expect(read).toMatchObject({ change: { isCreateEvent: true } });
   });
 });
 
 describe("A deletion happened", () => {
   const deletedAt = (timestamp: number | undefined) => {
-    const read = parseChange(message({ type: "user.deleted", data: { id: "user_1" }, timestamp }));
+    const read = parseChange(message({ type: "user.deleted", data: { id: "user_1" }, timestamp }), []);
     return read.outcome === "read" && read.change.kind === "deletion" ? read.change.deletedAt : undefined;
   };
 
@@ -70,6 +70,6 @@ describe("A message is malformed, and says where but not with what,", () => {
   ];
 
   test.for(cases)("with %s", ([reason, changes]) => {
-    expect(parseChange(message(changes))).toEqual({ outcome: "malformed", reason });
+    expect(parseChange(message(changes), [])).toEqual({ outcome: "malformed", reason });
   });
 });

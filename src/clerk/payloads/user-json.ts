@@ -1,4 +1,4 @@
-import { type User, userIdSchema } from "@clerk-kafka-bridge/events";
+import { type OptionalField, type User, userIdSchema } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
 import { defaultRole } from "../../domain/user.ts";
 
@@ -21,44 +21,83 @@ export const userJsonSchema = z.object({
 export type UserJson = z.infer<typeof userJsonSchema>;
 
 /**
- * Clerk's user as consumers see it: null becomes `""`, the primary address comes first, a missing role becomes `user`, and half of a
+ * Clerk's user as consumers see it, without the optional fields: null becomes `""`, the primary address comes first, a missing role becomes `user`, and half of a
  * surrogate pair, which UTF-8 cannot hold, becomes U+FFFD.
  */
 export function userFromJson(json: UserJson): User {
-  const primary = json.primary_email_address_id ?? undefined;
-  const isPrimary = ({ id }: { id?: string | null | undefined }) => primary !== undefined && id === primary;
   const role = json.public_metadata?.role;
   return {
     id: json.id,
     firstName: (json.first_name ?? "").toWellFormed(),
     lastName: (json.last_name ?? "").toWellFormed(),
     username: (json.username ?? "").toWellFormed(),
-    emailAddress: json.email_addresses
-      .toSorted((a, b) => Number(isPrimary(b)) - Number(isPrimary(a)))
-      .map((address) => address.email_address.toWellFormed()),
+    emailAddress: primaryFirst(json.email_addresses, json.primary_email_address_id).map((address) =>
+      address.email_address.toWellFormed(),
+    ),
     role: typeof role === "string" && role !== "" ? role.toWellFormed() : defaultRole,
   };
 }
 
-const keptFields = [...Object.keys(userJsonSchema.shape), "deleted"];
+interface Identified {
+  readonly id?: string | null | undefined;
+}
+
+/** The addresses or numbers of a user, the primary one first. */
+export function primaryFirst<Item extends Identified>(
+  items: readonly Item[],
+  primary: string | null | undefined,
+): Item[] {
+  const isPrimary = ({ id }: Identified) => typeof primary === "string" && id === primary;
+  return items.toSorted((a, b) => Number(isPrimary(b)) - Number(isPrimary(a)));
+}
+
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const pick = (from: Record<string, unknown>, fields: readonly string[]) =>
-  Object.fromEntries(fields.filter((field) => field in from).map((field) => [field, from[field]]));
+const pick = (from: Record<string, unknown>, names: readonly string[]) =>
+  Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
+const pickEach = (items: unknown, names: readonly string[]) =>
+  Array.isArray(items) ? items.map((item: unknown) => (isRecord(item) ? pick(item, names) : item)) : items;
+
+const keptNames = [...Object.keys(userJsonSchema.shape), "deleted"];
+/** What the optional fields need beside them. */
+const keptNamesFor: Partial<Record<OptionalField, readonly string[]>> = {
+  externalId: ["external_id"],
+  phoneNumbers: ["phone_numbers", "primary_phone_number_id"],
+  imageUrl: ["image_url"],
+  banned: ["banned"],
+  locked: ["locked"],
+};
+
+/** A user as Clerk sent it, reduced to what the bridge needs. */
+export interface StrippedUser {
+  readonly data: Record<string, unknown>;
+  /** The optional fields that `data` is sufficient for; absent when there are none. */
+  readonly fields?: readonly OptionalField[];
+}
 
 /**
- * Keeps only the fields of a Clerk user that the bridge needs: private and unsafe metadata, phone numbers, backup codes and sign-in
- * addresses never reach the queue. It does not validate: a kept field with an unexpected value stays unchanged, so that the worker
- * can report the error.
+ * Keeps only the fields of a Clerk user that the bridge needs: private and unsafe metadata, backup codes, sign-in addresses and fields
+ * that are not published never reach the queue. It does not validate: a kept field with an unexpected value stays unchanged, so that the
+ * worker can report the error.
  */
-export function stripUser(data: Record<string, unknown>): Record<string, unknown> {
-  const kept = pick(data, keptFields);
-  if (Array.isArray(kept["email_addresses"])) {
-    kept["email_addresses"] = kept["email_addresses"].map((address: unknown) =>
-      isRecord(address) ? pick(address, ["id", "email_address"]) : address,
+export function stripUser(user: Record<string, unknown>, fields: readonly OptionalField[]): StrippedUser {
+  const data = pick(user, [...keptNames, ...fields.flatMap((field) => keptNamesFor[field] ?? [])]);
+  const keepsVerification = fields.includes("emailVerified");
+  if ("email_addresses" in data) {
+    data["email_addresses"] = pickEach(
+      data["email_addresses"],
+      keepsVerification ? ["id", "email_address", "verification"] : ["id", "email_address"],
     );
   }
-  const metadata = kept["public_metadata"];
-  if (isRecord(metadata)) kept["public_metadata"] = pick(metadata, ["role"]);
-  return kept;
+  if (keepsVerification && Array.isArray(data["email_addresses"])) {
+    for (const address of data["email_addresses"]) {
+      if (isRecord(address) && isRecord(address["verification"])) {
+        address["verification"] = pick(address["verification"], ["status"]);
+      }
+    }
+  }
+  if ("phone_numbers" in data) data["phone_numbers"] = pickEach(data["phone_numbers"], ["id", "phone_number"]);
+  const metadata = data["public_metadata"];
+  if (isRecord(metadata) && !fields.includes("publicMetadata")) data["public_metadata"] = pick(metadata, ["role"]);
+  return { data, ...(fields.length > 0 && { fields }) };
 }

@@ -7,7 +7,7 @@ import { createUserReader } from "./read-user.ts";
 
 async function openReader(check: () => Promise<InstanceCheck> = async () => ({ outcome: "same" })) {
   const opened = await openClerkApi();
-  const read = createUserReader(opened.clerk, { check }, () => 42);
+  const read = createUserReader(opened.clerk, { check }, { eventFields: [], now: () => 42 });
   return { ...opened, read };
 }
 

@@ -1,8 +1,9 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import { z } from "zod";
 import type { ClerkApi } from "../client/clerk-api.ts";
 import type { ClerkInstance, InstanceCheck } from "../client/clerk-instance.ts";
 import { ClerkRequestError, isClerkOutage } from "../client/clerk-errors.ts";
-import { stripUser } from "../payloads/user-json.ts";
+import { type StrippedUser, stripUser } from "../payloads/user-json.ts";
 import { readUserPage, unreadableResponse } from "./list-users.ts";
 
 /** Reads one user as Clerk sends it. `readAt` is the time just before, in ms by the clock passed in. Throws what `clerk` throws. */
@@ -22,7 +23,7 @@ const userSchema = z.looseObject({ id: z.string() });
 
 /** Clerk's answer about one user now. `unavailable`: there was no answer that can be relied on; try again later. */
 export type UserLookup =
-  | { readonly outcome: "found"; readonly data: Record<string, unknown>; readonly readAt: number }
+  | (StrippedUser & { readonly outcome: "found"; readonly readAt: number })
   | { readonly outcome: "missing" }
   | { readonly outcome: "unavailable"; readonly reason: string };
 export type UserReader = (userId: string) => Promise<UserLookup>;
@@ -40,12 +41,12 @@ const userIdPattern = /^[\w-]+$/;
 export function createUserReader(
   clerk: Pick<ClerkApi, "read">,
   instance: Pick<ClerkInstance, "check">,
-  now: () => number,
+  { eventFields, now }: { readonly eventFields: readonly OptionalField[]; readonly now: () => number },
 ): UserReader {
   async function lookUp(userId: string): Promise<UserLookup> {
     try {
       const { raw, readAt } = await getUser(clerk, userId, now);
-      return { outcome: "found", data: stripUser(raw), readAt };
+      return { outcome: "found", ...stripUser(raw, eventFields), readAt };
     } catch (error) {
       if (!(error instanceof ClerkRequestError) || error.status !== 404) throw error;
       if (!error.has("resource_not_found")) return { outcome: "unavailable", reason: "the 404 is not Clerk's" };

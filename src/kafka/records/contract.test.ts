@@ -13,6 +13,7 @@ const change = {
   createdAt: 1,
   version: 2,
   readAt: 0,
+  isPartial: false,
 } as const;
 
 test("consumers parse what the bridge writes: events, states, tombstones and the bridge's own records", () => {

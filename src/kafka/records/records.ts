@@ -9,6 +9,7 @@ import {
 } from "@clerk-kafka-bridge/events";
 import type { Origin } from "../../domain/decide.ts";
 import type { State } from "../../domain/state.ts";
+import { optionalFieldsOf } from "../../domain/user.ts";
 import { hash, randomUUID } from "node:crypto";
 import type { IHeaders } from "kafkajs";
 import { z } from "zod";
@@ -91,6 +92,7 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
   if (state.status === "deleted") {
     return { key: userId, value: null, headers: { [headerNames.sequence]: String(state.sequence) } };
   }
+  const fields = optionalFieldsOf(state.user);
   const value: UserState = {
     ...state.user,
     createdAt: new Date(state.createdAt).toISOString(),
@@ -103,6 +105,7 @@ export function encodeState({ userId, state }: StateRecord): EncodedRecord {
     headers: {
       [headerNames.sequence]: String(state.sequence),
       ...(state.readAt > 0 && { [bridgeHeaderNames.readAt]: String(state.readAt) }),
+      ...(fields.length > 0 && { [bridgeHeaderNames.fields]: fields.join(",") }),
       ...(state.restoredAt !== undefined && { [bridgeHeaderNames.restoredAt]: String(state.restoredAt) }),
     },
   };
@@ -137,7 +140,10 @@ export function decodeState({ key, value, header }: RawRecord): DecodedRecord {
   const sequence = int.parse(header(headerNames.sequence) ?? "0");
   if (value === null) return { kind: "state", userId: key, state: { status: "deleted", sequence } };
   const restoredAt = header(bridgeHeaderNames.restoredAt);
-  const { createdAt, updatedAt, ...user } = userStateSchema.parse(JSON.parse(value));
+  const { createdAt, updatedAt, ...rest } = userStateSchema.parse(JSON.parse(value));
+  // Every state has the time of creation, and the header says whether it is one of the published fields.
+  const publishesCreation = header(bridgeHeaderNames.fields)?.split(",").includes("createdAt");
+  const user = publishesCreation ? { ...rest, createdAt } : rest;
   return {
     kind: "state",
     userId: key,
@@ -173,7 +179,7 @@ const stateHeaders = [
   bridgeHeaderNames.movedTo,
 ];
 /** Counts only where it is, so that the digests of all other records stay those of earlier releases. */
-const optionalHeaders = [bridgeHeaderNames.restoredAt];
+const optionalHeaders = [bridgeHeaderNames.restoredAt, bridgeHeaderNames.fields];
 
 /** The digest that a state's record has in Kafka. */
 export function digestOfState(record: StateRecord): string {

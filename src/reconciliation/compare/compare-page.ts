@@ -1,13 +1,16 @@
 import type { Snapshot } from "../../domain/change.ts";
 import { compareSnapshots, overrulesFuture, type State } from "../../domain/state.ts";
-import { contentOf } from "../../domain/user.ts";
+import { differingFields } from "../../domain/user.ts";
 import type { ComparisonContext, RunContext } from "../reconciliation-context.ts";
 import { parseChange } from "../../clerk/payloads/parse-change.ts";
 import { type Addressed, writeSnapshot } from "./queue-missed.ts";
 import type { ListedUser, UserPage } from "../paging/user-page-reader.ts";
 
-/** A change in Clerk that the bridge has not published. `touched`: a newer version of the same content. */
-export type MissedChange = "created" | "updated" | "touched";
+/**
+ * A change in Clerk that the bridge has not published. `touched`: a newer version of the same content. `fields`: the same user, published
+ * with other optional fields than `EVENT_FIELDS` names now.
+ */
+export type MissedChange = "created" | "updated" | "touched" | "fields";
 
 /**
  * The change of a user in Clerk that the ledger lacks; undefined when the ledger is as new or newer. A deleted user lacks nothing,
@@ -18,7 +21,9 @@ export function findMissedChange(state: State | undefined, snapshot: Snapshot): 
   if (state.status === "deleted") return undefined;
   const overrules = overrulesFuture(snapshot, state, snapshot.readAt);
   if (!overrules && compareSnapshots(snapshot, state) <= 0) return undefined;
-  if (contentOf(snapshot.user) !== contentOf(state.user)) return "updated";
+  const differing = differingFields(state.user, snapshot.user);
+  if (differing.some((field) => field in state.user === field in snapshot.user)) return "updated";
+  if (differing.length > 0) return "fields";
   return overrules || snapshot.version > state.version ? "touched" : undefined;
 }
 
@@ -46,7 +51,7 @@ export async function comparePage(context: RunContext, { users, readAt }: UserPa
       state === undefined ? "user.created" : "user.updated",
       readAt,
     );
-    const read = parseChange(message);
+    const read = parseChange(message, context.eventFields);
     const isSnapshot = read.outcome === "read" && read.change.kind === "snapshot";
     const what = isSnapshot ? findMissedChange(state, read.change) : "unreadable";
     return what === undefined ? [] : [{ userId: user.id, message, what, changedAt: user.updatedAt }];

@@ -1,6 +1,6 @@
 import type { Snapshot } from "../../domain/change.ts";
 import type { PresentState, State } from "../../domain/state.ts";
-import { changesBetween } from "../../domain/user.ts";
+import { differingFields } from "../../domain/user.ts";
 
 /** A store's view of a user; undefined when the store does not know the user. */
 export type StoredView = State | "unreadable" | undefined;
@@ -36,7 +36,7 @@ function compareStore(store: Store, clerk: Snapshot | undefined, view: StoredVie
   if (view === undefined) return [{ what: "missing", store }];
   if (view.status === "deleted") return [{ what: "deleted", store }];
   const fields = [
-    ...Object.keys(changesBetween(clerk.user, view.user)),
+    ...differingFields(clerk.user, view.user),
     ...(clerk.createdAt === view.createdAt ? [] : ["createdAt"]),
     ...(clerk.version === view.version ? [] : ["updatedAt"]),
   ];
@@ -51,7 +51,7 @@ function compareStores(ledger: StoredView, kafka: StoredView): Problem[] {
     return ledger.status === kafka.status ? [] : [{ what: "disagrees", fields: ["status"] }];
   }
   const fields = [
-    ...Object.keys(changesBetween(ledger.user, kafka.user)),
+    ...differingFields(ledger.user, kafka.user),
     ...ownFields.filter((field) => ledger[field] !== kafka[field]),
   ];
   return fields.length === 0 ? [] : [{ what: "disagrees", fields }];

@@ -23,6 +23,7 @@ const inClerk: Snapshot = {
   createdAt: 1,
   version: 10,
   readAt: 500,
+  isPartial: false,
 };
 const present = (changes: Partial<Extract<State, { status: "present" }>> = {}): State => ({
   status: "present",
@@ -48,6 +49,12 @@ describe("what the ledger misses of a user in Clerk", () => {
       present({ user: grace, readAt: 501 }),
       undefined,
     ],
+    ["a field that is no longer published", present({ user: { ...user, banned: false } }), "fields"],
+    [
+      "a field that is no longer published, and other content",
+      present({ user: { ...grace, banned: false } }),
+      "updated",
+    ],
     ["an older version than it knows: nothing", present({ version: 11, user: grace }), undefined],
     ["a user it knows to be deleted: nothing", deleted, undefined],
     ["the right content of a version in the future", present({ version: 3_600_501, user: grace }), "updated"],
@@ -55,6 +62,13 @@ describe("what the ledger misses of a user in Clerk", () => {
     ["an hour's difference of the clocks: nothing", present({ version: 3_600_500, user: grace }), undefined],
   ])("%s", ([, state, missed]) => {
     expect(findMissedChange(state, inClerk)).toBe(missed);
+  });
+
+  test("a field that is published from now on", () => {
+    const withField = { ...inClerk, user: { ...user, externalId: "crm-7" } };
+    expect(findMissedChange(present(), withField)).toBe("fields");
+    expect(findMissedChange(present({ user: grace }), withField)).toBe("updated");
+    expect(findMissedChange(present({ user: withField.user }), withField)).toBeUndefined();
   });
 });
 

@@ -20,6 +20,7 @@ export const writeSnapshot = (
   receivedAt: readAt,
   readAt,
   data: user.data,
+  ...(user.fields && { fields: user.fields }),
 });
 
 /** A message that Clerk no longer has a user. The time of the deletion is unknown, so `noticedAt` (ms) stands for it. */

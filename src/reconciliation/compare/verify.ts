@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import type { ComparisonContext } from "../reconciliation-context.ts";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseChange } from "../../clerk/payloads/parse-change.ts";
@@ -41,7 +42,7 @@ export async function verify(context: VerificationContext): Promise<Verification
   const ledger = await scanLedger(context);
   const clerk = new Map<string, Snapshot>();
   const unreadable = new Map<string, string>();
-  for await (const page of iterateAllUsers(context.readPage)) addPage(clerk, unreadable, page);
+  for await (const page of iterateAllUsers(context.readPage)) addPage(context.eventFields, clerk, unreadable, page);
   const counts = { clerk: clerk.size, ledger: countPresent(ledger), kafka: countPresent(kafka) };
 
   const compare = (userIds: Iterable<string>): Difference[] =>
@@ -87,7 +88,7 @@ async function readLedgerAgain(
 }
 
 async function readClerkAgain(
-  { readPage }: VerificationContext,
+  { readPage, eventFields }: VerificationContext,
   userIds: readonly string[],
   clerk: Map<string, Snapshot>,
   unreadable: Map<string, string>,
@@ -96,14 +97,19 @@ async function readClerkAgain(
     const ids = userIds.slice(at, at + maxIds);
     const page = await readPage({ order: "none", ids });
     for (const userId of ids) clerk.delete(userId);
-    addPage(clerk, unreadable, page);
+    addPage(eventFields, clerk, unreadable, page);
   }
 }
 
 /** A user that cannot be parsed is not published either: it is a dead letter. */
-function addPage(clerk: Map<string, Snapshot>, unreadable: Map<string, string>, { users, readAt }: UserPage): void {
+function addPage(
+  eventFields: readonly OptionalField[],
+  clerk: Map<string, Snapshot>,
+  unreadable: Map<string, string>,
+  { users, readAt }: UserPage,
+): void {
   for (const user of users) {
-    const read = parseChange(writeSnapshot(user, "reconciliation", "user.updated", readAt));
+    const read = parseChange(writeSnapshot(user, "reconciliation", "user.updated", readAt), eventFields);
     if (read.outcome === "malformed") unreadable.set(user.id, read.reason);
     else if (read.change.kind === "snapshot") clerk.set(user.id, read.change);
   }

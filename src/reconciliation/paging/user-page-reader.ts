@@ -1,16 +1,16 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import { readUserPage, type UserQuery } from "../../clerk/users/list-users.ts";
-import { stripUser } from "../../clerk/payloads/user-json.ts";
+import { type StrippedUser, stripUser } from "../../clerk/payloads/user-json.ts";
 import { ClerkFailedError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 
 /** A user in one of Clerk's lists, without the fields that must not be stored. */
-export interface ListedUser {
+export interface ListedUser extends StrippedUser {
   readonly id: string;
   /** Clerk's `updated_at`. */
   readonly updatedAt: number;
-  readonly data: Record<string, unknown>;
 }
 
 export interface UserPage {
@@ -40,17 +40,21 @@ export const maxIds = 100;
 const backgroundCallOptions = { waitMs: 60_000, timeoutMs: 30_000 };
 const retryDelaysMs = [1_000, 3_000, 9_000];
 
+interface PageReaderOptions {
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+}
+
 /** Reads pages of users with one request each, within the shared rate budget. Retries after 1, 3 and 9 s while Clerk is unavailable. */
-export function createUserPageReader(
-  clerk: Pick<ClerkApi, "read">,
-  now: () => number,
-  signal: AbortSignal,
-): UserPageReader {
+export function createUserPageReader(clerk: Pick<ClerkApi, "read">, options: PageReaderOptions): UserPageReader {
+  const { signal } = options;
   return async (request) => {
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted();
       try {
-        return await readOnce(clerk, now, request);
+        return await readOnce(clerk, options, request);
       } catch (error) {
         const retryDelayMs = retryDelaysMs[attempt];
         if (!isClerkOutage(error) || retryDelayMs === undefined) throw error;
@@ -61,10 +65,16 @@ export function createUserPageReader(
 }
 
 /** An entry without a time of change is compared too, and found to be no user. */
-const listSchema = z.array(z.looseObject({ id: z.string() }));
+const identifiedSchema = z.looseObject({ id: z.string() });
+type IdentifiedUser = z.infer<typeof identifiedSchema>;
+const listSchema = z.array(identifiedSchema);
 const updatedAtSchema = z.number().catch(0);
 
-async function readOnce(clerk: Pick<ClerkApi, "read">, now: () => number, request: UserPageRequest): Promise<UserPage> {
+async function readOnce(
+  clerk: Pick<ClerkApi, "read">,
+  { eventFields, now }: PageReaderOptions,
+  request: UserPageRequest,
+): Promise<UserPage> {
   const query = { limit: request.limit ?? pageSize, ...placeOf(request) };
   const { readAt, users } = await readUserPage(clerk, query, {
     operation: "users.list_all",
@@ -77,13 +87,15 @@ async function readOnce(clerk: Pick<ClerkApi, "read">, now: () => number, reques
   }
   return {
     readAt,
-    users: listed.data.map((user) => ({
-      id: user.id,
-      updatedAt: updatedAtSchema.parse(user["updated_at"]),
-      data: stripUser(user),
-    })),
+    users: listed.data.map((user) => toListedUser(user, eventFields)),
   };
 }
+
+const toListedUser = (user: IdentifiedUser, eventFields: readonly OptionalField[]): ListedUser => ({
+  id: user.id,
+  updatedAt: updatedAtSchema.parse(user["updated_at"]),
+  ...stripUser(user, eventFields),
+});
 
 function placeOf(request: UserPageRequest): Partial<UserQuery> {
   switch (request.order) {

@@ -1,3 +1,4 @@
+import type { OptionalField } from "@clerk-kafka-bridge/events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { ClerkInstance } from "../../clerk/client/clerk-instance.ts";
@@ -23,6 +24,7 @@ export interface ReconcilerOptions {
   readonly config: {
     readonly reconciliation: ReconciliationConfig;
     readonly shards: number;
+    readonly eventFields: readonly OptionalField[];
     readonly redis: { readonly prefix: string };
   };
   /** Fails fast. */
@@ -75,7 +77,8 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
     shards: config.shards,
     shardOf: createShardOf(config.shards),
     viewShard: (shard) => createLedgerView(redis, shardPrefix(prefix, shard)),
-    readPage: createUserPageReader(deps.clerk, deps.now, signal),
+    readPage: createUserPageReader(deps.clerk, { eventFields: config.eventFields, now: deps.now, signal }),
+    eventFields: config.eventFields,
     watermark: createWatermark(redis, prefix),
     skippedShards: createSkippedShards(redis, prefix),
     signal,

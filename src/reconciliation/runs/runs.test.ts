@@ -68,6 +68,7 @@ function openBridge(
     return { users: newestFirst.slice(offset, offset + 500), readAt: now };
   };
   const context: RunContext = {
+    eventFields: [],
     runShards: createRunShards(Array.from({ length: shards }, (_, shard) => shard)),
     skippedShards: {
       read: async () => [...skipped],
@@ -141,6 +142,21 @@ describe("a run over the recent changes", () => {
     expect(bridge.mark).toBe(now - 10 - 50);
     await reconcileRecent({ ...bridge.context, graceMs: 0 });
     expect(bridge.queued.map(({ data }) => data["updated_at"])).toContain(now - 10);
+  });
+
+  test("finds fields that are published from now on also within the grace period, because no webhook brings them", async () => {
+    const user = makeUser();
+    const data = { ...clerkUserJson(user, now - 10), created_at: 1, external_id: "crm-7" };
+    const bridge = openBridge([{ id: user.id, updatedAt: now - 10, data, fields: ["externalId"] }]);
+    const times = { createdAt: 1, version: now - 10, readAt: 0 };
+    bridge.known.set(user.id, { status: "present", user, ...times, sequence: 1 });
+    const context = { ...bridge.context, eventFields: ["externalId"] as const };
+    expect(await reconcileRecent(context)).toMatchObject({
+      findings: { inGracePeriod: 0, oldestMissedAt: undefined, found: { fields: 1, updated: 0 } },
+    });
+    expect(bridge.queued.map(({ data: queued, fields }) => [queued["external_id"], fields])).toEqual([
+      ["crm-7", ["externalId"]],
+    ]);
   });
 
   test("moves the watermark only after all messages are queued", async () => {

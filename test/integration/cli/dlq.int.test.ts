@@ -74,7 +74,9 @@ test("a dead letter that a worker stores again during its retry is kept", async 
   const again = { ...deadLetter, at: deadLetter.at + 1 };
   await deadLetters.store(deadLetter);
   const queues = { requeue: () => deadLetters.store(again) };
-  expect(await retryDeadLetter({ queues, shardOf: () => 0, deadLetters }, deadLetter)).toEqual({ outcome: "queued" });
+  expect(
+    await retryDeadLetter({ config: { eventFields: [] }, queues, shardOf: () => 0, deadLetters }, deadLetter),
+  ).toEqual({ outcome: "queued" });
   expect(await deadLetters.find(deadLetter.id)).toEqual(again);
   expect(await deadLetters.delete(deadLetter.id)).toBe(true);
 });

@@ -52,6 +52,8 @@ export interface Bridge extends AsyncDisposable {
   runWorker(variables?: Readonly<Record<string, string>>): Promise<{ output: string; reason: string }>;
   /** Starts `bridge <args>`. */
   startCommand(...args: string[]): CommandProcess;
+  /** Changes the configuration of the programs that are started from now on. */
+  configure(variables: Readonly<Record<string, string>>): void;
   /** Runs `bridge <args>`. Resolves with its output and the reason of its exit. */
   runCommand(...args: string[]): Promise<{ output: string; reason: string }>;
   /** The number of waiting, active and delayed jobs of all shards. */
@@ -114,6 +116,7 @@ export async function openBridge({
 
   const owned = resources.move();
   return {
+    configure: (changed) => void Object.assign(common, changed),
     redisUrl,
     kafkaBrokers,
     eventsTopic: eventsTopicOf(name),

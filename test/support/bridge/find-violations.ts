@@ -26,7 +26,7 @@ export interface Violation {
 export function findViolations({ events, states, ledger }: Published, expected: ExpectedUsers): Violation[] {
   const histories = Map.groupBy(events, ({ key }) => key);
   const fromEvents = new Map([...histories].map(([userId, history]) => [userId, applyAll(history)]));
-  const fromStates = new Map(states.map(({ key, value }) => [key, readUser(value)]));
+  const fromStates = new Map(states.map((state) => [state.key, readUser(state)]));
   return [
     ...repeatedIds(events),
     ...[...histories].flatMap(([userId, history]) => faultsOf(history).map((what) => ({ userId, what }))),
@@ -37,7 +37,14 @@ export function findViolations({ events, states, ledger }: Published, expected: 
 }
 
 const readEvent = ({ value }: TopicRecord): UserEvent => userEventSchema.parse(JSON.parse(String(value)));
-const readUser = (value: string | null) => (value === null ? undefined : userSchema.parse(JSON.parse(value)));
+
+function readUser({ value, headers }: TopicRecord): User | undefined {
+  if (value === null) return undefined;
+  const user = userSchema.parse(JSON.parse(value));
+  // Every state has the time of creation, also when the events do not.
+  if (!headers["bridge_fields"]?.includes("createdAt")) delete user.createdAt;
+  return user;
+}
 
 function repeatedIds(events: readonly TopicRecord[]): Violation[] {
   const seen = new Set<string>();

@@ -1,7 +1,8 @@
-import type { User } from "@clerk-kafka-bridge/events";
+import type { OptionalField, User } from "@clerk-kafka-bridge/events";
 /// <reference lib="esnext.disposable" />
 import { randomUUID } from "node:crypto";
 import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
+import { readOptionalFields } from "../../../src/clerk/payloads/optional-fields.ts";
 import { userFromJson, userJsonSchema } from "../../../src/clerk/payloads/user-json.ts";
 import {
   type RunRequest,
@@ -25,7 +26,10 @@ export interface ClerkWithoutWebhooks extends AsyncDisposable {
   /** Requests a reconciliation run and waits for it. Rejects when the run fails permanently. */
   reconcile(request?: Partial<RunRequest>): Promise<Extract<RunState, { state: "done" }>>;
   /** Waits until no job is queued, and checks that the topics and the ledger contain Clerk's users and the deleted ones. */
-  expectAllPublished(deleted?: readonly string[]): Promise<readonly TopicRecord[]>;
+  expectAllPublished(
+    deleted?: readonly string[],
+    eventFields?: readonly OptionalField[],
+  ): Promise<readonly TopicRecord[]>;
 }
 
 /** Starts no process of the bridge. The grace period is zero, because all changes in tests are recent; so is the recheck time. */
@@ -75,9 +79,9 @@ export async function openClerkWithoutWebhooks({
         { deadlineMs: 30_000, intervalMs: 20 },
       );
     },
-    expectAllPublished: async (deleted = []) => {
+    expectAllPublished: async (deleted = [], eventFields = []) => {
       await bridge.waitUntilIdle();
-      const users = emulator.dashboard.users().map((user) => [user.id, publishedOf(user)] as const);
+      const users = emulator.dashboard.users().map((user) => [user.id, publishedOf(user, eventFields)] as const);
       return expectExactlyOnce(bridge, new Map([...users, ...deleted.map((id) => [id, undefined] as const)]));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
@@ -85,4 +89,7 @@ export async function openClerkWithoutWebhooks({
 }
 
 /** The user as the bridge publishes it. */
-const publishedOf = (user: unknown): User => userFromJson(userJsonSchema.parse(user));
+const publishedOf = (user: object, eventFields: readonly OptionalField[]): User => ({
+  ...userFromJson(userJsonSchema.parse(user)),
+  ...readOptionalFields({ ...user }, eventFields).read,
+});

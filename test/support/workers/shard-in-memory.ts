@@ -69,6 +69,7 @@ export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
       leave: async () => {},
     },
     cluster: "cluster",
+    eventFields: [],
     openPublisher: recorded("fence", () => publisher),
     stateEnd: async () => barrier.offset,
     openLedger: () => ledger,
