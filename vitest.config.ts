@@ -32,7 +32,7 @@ export default defineConfig({
       {
         test: {
           name: "extra",
-          include: ["test/extra/*.extra.test.ts"],
+          include: ["test/extra/**/*.extra.test.ts"],
           globalSetup: ["test/support/stack.ts"],
           execArgv: ["--disable-warning=TimeoutNegativeWarning"],
           testTimeout: 120_000,

@@ -25,7 +25,8 @@ export async function waitFor<T>(
   try {
     while (true) {
       try {
-        const value = await Promise.race([condition(), deadline]);
+        // The deadline comes first: of two settled promises the first one wins.
+        const value = await Promise.race([deadline, (async () => condition())()]);
         if (value === expired) throw new WaitError(description, deadlineMs, lastError);
         if (value && typeof value !== "symbol") return value;
         lastError = undefined;
