@@ -8,27 +8,31 @@ import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { describeOtherRoutes } from "./describe-other-routes.ts";
 import { writeAsyncApi } from "./write-asyncapi.ts";
+import { writeTopicsPage } from "./write-topics-page.ts";
 
 const assets = {
   "swagger-ui.css": { url: import.meta.resolve("swagger-ui-dist/swagger-ui.css"), type: "text/css" },
   "swagger-ui-bundle.js": { url: import.meta.resolve("swagger-ui-dist/swagger-ui-bundle.js"), type: "text/javascript" },
   "page.css": { url: import.meta.resolve("./page/page.css"), type: "text/css" },
+  "topics.css": { url: import.meta.resolve("./page/topics.css"), type: "text/css" },
   "page.js": { url: import.meta.resolve("./page/page.js"), type: "text/javascript" },
 };
 
 /**
- * `/openapi.json`: what `api` promises, and the routes beside it. `/asyncapi.json`: the topics. `/docs`: the same as a page, which loads nothing from
- * anywhere else and may run no script but its own. To be called when `api` has all its routes.
+ * `/openapi.json`: what `api` promises, and the routes beside it. `/asyncapi.json`: the topics. `/docs` and `/docs/topics`: the same as pages, which load
+ * nothing from anywhere else and may run no script but their own. To be called when `api` has all its routes.
  */
 export function addDocs(app: Hono, api: ApiApp): void {
   const document = writeDocument(api);
   const page = readFile(new URL("page/index.html", import.meta.url), "utf8");
   const topics = writeAsyncApi(version);
+  const topicsPage = writeTopicsPage(topics);
   for (const path of ["/openapi.json", "/asyncapi.json"]) app.use(path, secureHeaders(), etag());
   app.use("/docs/*", secureHeaders({ contentSecurityPolicy }), compress(), etag());
   app.get("/openapi.json", (c) => c.json(document));
   app.get("/asyncapi.json", (c) => c.json(topics));
   app.get("/docs", async (c) => c.html(await page));
+  app.get("/docs/topics", (c) => c.html(topicsPage));
   for (const [name, { url, type }] of Object.entries(assets)) {
     app.get(`/docs/${name}`, async (c) =>
       c.body(await readFile(new URL(url), "utf8"), 200, {
@@ -92,7 +96,7 @@ operation names.
 
 **Limits**: the headers \`RateLimit-Policy\` and \`RateLimit\` report the remaining requests; 429 has a \`Retry-After\`.
 
-**Events**: [asyncapi.json](asyncapi.json) describes the topics in Kafka (AsyncAPI 3).
+**Events**: [the topics in Kafka](docs/topics), which [asyncapi.json](asyncapi.json) describes (AsyncAPI 3).
 
 **Times** are ISO 8601 in UTC.
 `.trim();

@@ -117,6 +117,15 @@ const operations: Parameters<Registry["registerPath"]>[0][] = [
   },
   {
     method: "get",
+    operationId: "getTopicsPage",
+    path: "/docs/topics",
+    tags: ["Operations"],
+    summary: "Get the description of the topics as a page",
+    security: [],
+    responses: { ...oversized, 200: { description: "A page", content: { "text/html": { schema: z.string() } } } },
+  },
+  {
+    method: "get",
     operationId: "getDocumentation",
     path: "/docs",
     tags: ["Operations"],

@@ -58,7 +58,7 @@ const message = ({ name, summary, schema, headers, key }: MessageOptions) => ({
   bindings: { kafka: { key: text(key), bindingVersion: "0.5.0" } },
 });
 
-const messages = {
+const messages: Readonly<Record<string, ReturnType<typeof message>>> = {
   ...Object.fromEntries(
     Object.entries(events).map(([name, { summary, schema }]) => [
       name,

@@ -25,3 +25,20 @@ test("/asyncapi.json is a valid AsyncAPI 3 document of the three topics and of e
   const { messages } = documentSchema.parse(JSON.parse(text)).components;
   expect(Object.keys(messages)).toEqual([...types, "user.state", "user.audit"]);
 });
+
+test("/docs/topics shows every topic, event, field and header, and loads nothing but its own styles", async () => {
+  const api = await openApi();
+  onTestFinished(() => api[Symbol.asyncDispose]());
+  const response = await fetch(`${api.url}/docs/topics`);
+  expect(response.headers.get("content-security-policy")).toContain("default-src 'none'");
+  const page = await response.text();
+  const { messages } = documentSchema.parse(await (await fetch(`${api.url}/asyncapi.json`)).json()).components;
+  const expected = [...Object.keys(messages), "data.changes.phoneNumbers", "ce_origin", "user.audit"];
+  expect(expected.filter((text) => !page.includes(`>${text}<`))).toEqual([]);
+  expect(page).not.toMatch(/<script|`|undefined|\[object/);
+  const links = [...page.matchAll(/(?:href|src)="(?<path>[^"#]+)"/g)].map(({ groups }) => String(groups?.["path"]));
+  const answers = links
+    .filter((path) => !path.startsWith("data:"))
+    .map(async (path) => (await fetch(new URL(path, `${api.url}/docs/topics`))).status);
+  expect(await Promise.all(answers)).toEqual([200, 200, 200]);
+});

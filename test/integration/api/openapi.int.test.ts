@@ -146,7 +146,7 @@ describe("responses match the OpenAPI document", () => {
     await call("POST /webhooks/clerk", 204, signed);
     await call("POST /webhooks/clerk", 400, { ...signed, text: "{}" });
     await call("POST /webhooks/clerk", 413, { ...signed, text: "x".repeat(2_000_000) });
-    for (const path of ["livez", "readyz", "metrics", "openapi.json", "asyncapi.json", "docs"]) {
+    for (const path of ["livez", "readyz", "metrics", "openapi.json", "asyncapi.json", "docs", "docs/topics"]) {
       await call(`GET /${path}`, 200, { token: undefined });
     }
     expect(deviations.splice(0)).toEqual([]);
