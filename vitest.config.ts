@@ -7,8 +7,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     reporters: ["default"],
-    // Integration files start processes of their own; two at a time is what two cores carry.
-    maxWorkers: 2,
+    // Integration files start processes of their own, and wait much: three at a time are what two cores carry.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { contractProgram, type PackedPackages, packPackages, projectionProgram } from "../support/pack-packages.ts";
+import { contractProgram, type PackedPackages, packPackages, projectionProgram } from "../../support/pack-packages.ts";
 
 let packed: PackedPackages;
 beforeAll(async () => {

@@ -7,8 +7,8 @@ import {
 } from "@clerk-kafka-bridge/consumer";
 import { Pool } from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { historyOf } from "../../packages/consumer/test/make-history.ts";
-import { startPostgres } from "../support/start-postgres.ts";
+import { historyOf } from "../../../packages/consumer/test/make-history.ts";
+import { startPostgres } from "../../support/start-postgres.ts";
 
 // What only a server with many connections shows. The unit tests run the same store in PGlite, which has one connection.
 
