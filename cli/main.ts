@@ -1,4 +1,5 @@
 import { program } from "commander";
+import { programVersion } from "../src/shared/program-config.ts";
 import { addBackfillCommand } from "./commands/backfill.ts";
 import { addDlqCommand } from "./commands/dlq.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
@@ -12,7 +13,11 @@ import { addVerifyCommand } from "./commands/verify.ts";
 import { useDevelopmentStack } from "./context/use-development-stack.ts";
 
 useDevelopmentStack();
-program.name("bridge").description("Operate a running bridge. Uses the worker's environment.").showHelpAfterError();
+program
+  .name("bridge")
+  .description("Operate a running bridge. Uses the worker's environment.")
+  .version(programVersion)
+  .showHelpAfterError();
 addDoctorCommand(program);
 addTailCommand(program);
 addDlqCommand(program);

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { z } from "zod";
 import { flag, positive } from "./environment.ts";
 
@@ -40,3 +41,8 @@ export const toProgramConfig = (env: z.infer<z.ZodObject<typeof PROGRAM_ENVIRONM
   keepAliveTimeoutMs: env.KEEP_ALIVE_TIMEOUT_MS,
   shards: env.SHARDS,
 });
+
+/** The version of the package, which all programs share. */
+export const { version: programVersion } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")));

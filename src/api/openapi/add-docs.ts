@@ -3,9 +3,8 @@ import type { Hono } from "hono";
 import { compress } from "hono/compress";
 import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
+import { programVersion } from "../../shared/program-config.ts";
 import type { ApiApp } from "../http/api-env.ts";
-import { readFileSync } from "node:fs";
-import { z } from "zod";
 import { describeOtherRoutes } from "./describe-other-routes.ts";
 import { writeAsyncApi } from "./write-asyncapi.ts";
 import { writeTopicsPage } from "./write-topics-page.ts";
@@ -25,7 +24,7 @@ const assets = {
 export function addDocs(app: Hono, api: ApiApp): void {
   const document = writeDocument(api);
   const page = readFile(new URL("page/index.html", import.meta.url), "utf8");
-  const topics = writeAsyncApi(version);
+  const topics = writeAsyncApi(programVersion);
   const topicsPage = writeTopicsPage(topics);
   for (const path of ["/openapi.json", "/asyncapi.json"]) app.use(path, secureHeaders(), etag());
   app.use("/docs/*", secureHeaders({ contentSecurityPolicy }), compress(), etag());
@@ -55,10 +54,6 @@ const contentSecurityPolicy = {
   frameAncestors: ["'none'"],
 };
 
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(new URL("../../../package.json", import.meta.url), "utf8")));
-
 /** The OpenAPI 3.1 document: the routes of `api` from the schemas that validate them, and the other routes by description. */
 function writeDocument(api: ApiApp) {
   describeOtherRoutes(api.openAPIRegistry);
@@ -66,7 +61,7 @@ function writeDocument(api: ApiApp) {
     openapi: "3.1.0",
     info: {
       title: "clerk-kafka-bridge",
-      version,
+      version: programVersion,
       description,
       license: { name: "MIT", url: "https://opensource.org/license/mit" },
     },

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { programVersion } from "../../../src/shared/program-config.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import {
   clerkUserJson,
@@ -10,6 +11,15 @@ import {
 } from "../../support/clerk/clerk-messages.ts";
 import { sendAll } from "../../support/clerk/send-webhook.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
+
+test("both programs and the command line say which release they are", async () => {
+  await using bridge = await openBridge({ shards: 1 });
+  const running = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  const labels = { version: programVersion, node: process.version };
+  const infos = running.map((program) => program.metric("bridge_build_info", labels));
+  expect(await Promise.all(infos)).toEqual([1, 1]);
+  expect(await bridge.runCommand("--version")).toEqual({ output: `${programVersion}\n`, reason: "exit code 0" });
+});
 
 test("the metrics count the outcome of every message", async () => {
   await using bridge = await openBridge({ shards: 1 });
