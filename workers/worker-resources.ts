@@ -1,6 +1,8 @@
 import type { Registry } from "prom-client";
 import { type ClerkApi, createClerkApi } from "../src/clerk/client/clerk-api.ts";
 import { type ClerkInstance, createClerkInstance } from "../src/clerk/client/clerk-instance.ts";
+import { registerBacklogMetrics } from "../src/queue/backlog-metrics.ts";
+import { createDeadLetters } from "../src/queue/dead-letters.ts";
 import { createUserReader, type UserReader } from "../src/clerk/users/read-user.ts";
 import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
 import { type DecisionFeed, startDecisionFeed } from "../src/queue/decision-feed.ts";
@@ -50,6 +52,8 @@ export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle
   lifecycle.onStop("jobs redis", () => jobsRedis.disconnect());
   const queues = createMessageQueues({ redis, redisPrefix, deadlineMs: redisTimeoutMs });
   lifecycle.onStop("queues", () => queues.close());
+  const deadLetters = createDeadLetters(redis, redisPrefix, config.deadLetters.retentionMs);
+  registerBacklogMetrics({ registry, queues, deadLetters, shards: config.shards, now });
   const decisionFeed = startDecisionFeed(redis, redisPrefix, log);
   lifecycle.onStop("decision feed", () => decisionFeed.stop());
   const clerk = createClerkApi({ config: config.clerk, redis, redisPrefix, registry, log, now });

@@ -12,6 +12,7 @@ import { Lifecycle } from "../shared/lifecycle.ts";
 import { type Logger, withoutEmails } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
 import { createUserApi } from "./create-user-api.ts";
+import { registerBacklogMetrics } from "../queue/backlog-metrics.ts";
 import { createDeadLetters } from "../queue/dead-letters.ts";
 import { createMessageQueues } from "../queue/message-queues.ts";
 import { shardPrefixes } from "../redis/keys.ts";
@@ -56,6 +57,9 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   const shardOf = createShardOf(config.shards);
   const analytics = { redis, redisPrefix: config.redis.prefix, config: config.analytics, now: Date.now };
 
+  const deadLetters = createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs);
+  registerBacklogMetrics({ registry, queues, deadLetters, shards: config.shards, now: Date.now });
+
   const health = {
     registry,
     signal: lifecycle.signal,
@@ -77,7 +81,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
       return true;
     },
     countSession: (change) => countSession(analytics, change),
-    deadLetters: createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs),
+    deadLetters,
     now: Date.now,
     metrics: createWebhookMetrics(registry),
     eventFields: config.eventFields,

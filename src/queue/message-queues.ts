@@ -22,6 +22,8 @@ export interface MessageQueues {
   requeue(shard: number, message: Message): Promise<void>;
   /** The number of jobs of the shard that wait for a worker; each has one or more messages. Throws what Redis throws. */
   countWaiting(shard: number): Promise<number>;
+  /** When the oldest of these jobs was added, in ms; undefined when there is none. Throws what Redis throws. */
+  oldestWaitingAt(shard: number): Promise<number | undefined>;
   close(): Promise<void>;
 }
 
@@ -99,6 +101,7 @@ export function createMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMes
     add: (shard, message) => groupOf(shard)(message),
     requeue: (shard, message) => addJob(shard, [message], anonymousJob()),
     countWaiting: async (shard) => (await startedQueueOf(shard)).getWaitingCount(),
+    oldestWaitingAt: async (shard) => (await (await startedQueueOf(shard)).getWaiting(0, 0))[0]?.timestamp,
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },

@@ -60,3 +60,23 @@ test("the metrics count the outcome of every message", async () => {
   expect(await api.metric("bridge_webhooks_accepted_total", { outcome: "ignored" })).toBe(1);
   expect(await api.metric("bridge_queue_write_seconds_count")).toBe(7);
 });
+
+test("the backlog is the same in the metrics of API and worker: jobs, their age, and dead letters of both programs", async () => {
+  await using bridge = await openBridge({ shards: 2 });
+  const api = await bridge.startApi();
+  const sent = Array.from({ length: 5 }, (_, index) => userMessage("user.created", makeUser(), index + 1).message);
+  await sendAll(api.url, [...sent, writeMessage("user.created", { object: "user" })]);
+  await waitFor("a job is two seconds old", async () => (await api.metric("bridge_queue_oldest_job_age_seconds")) > 2);
+  expect(await api.metric("bridge_queue_waiting_jobs")).toBe(await bridge.countJobs());
+  expect(await api.metric("bridge_queue_waiting_jobs")).toBeGreaterThan(0);
+
+  const worker = await bridge.startWorker();
+  const wrong = writeMessage("user.created", { ...clerkUserJson(makeUser(), 1), created_at: "never" });
+  await sendAll(api.url, [wrong]);
+  await bridge.waitUntilIdle();
+  for (const program of [api, worker]) {
+    expect(await program.metric("bridge_queue_waiting_jobs")).toBe(0);
+    expect(await program.metric("bridge_queue_oldest_job_age_seconds")).toBe(0);
+    expect(await program.metric("bridge_dead_letters")).toBe(2);
+  }
+});

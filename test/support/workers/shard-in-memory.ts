@@ -85,6 +85,7 @@ export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
       add: recorded("forward", () => undefined),
       requeue: recorded("requeue message", () => undefined),
       countWaiting: async () => 0,
+      oldestWaitingAt: async () => undefined,
       close: async () => {},
     },
     deadLetters: {
