@@ -72,7 +72,8 @@ async function joinAndRun(
   { atStep = async () => {}, onFatal }: WorkerHooks,
   onMembership: (membership: Membership) => void,
 ): Promise<void> {
-  const { redis, jobsRedis, queues, clerk, clerkInstance, readUser, eventLog, reconciliationMetrics } = resources;
+  const { redis, jobsRedis, blockingRedis, queues, clerk, clerkInstance, readUser, eventLog, reconciliationMetrics } =
+    resources;
   const { signal } = lifecycle;
   const layout = { redis, redisPrefix: config.redis.prefix, shards: config.shards };
   await assertShardCount({ ...layout, shardCountError: workerShardCountError }, shardCountTimeoutMs);
@@ -85,6 +86,7 @@ async function joinAndRun(
     config,
     redis,
     jobsRedis,
+    blockingRedis,
     queues,
     clerk,
     clerkInstance,

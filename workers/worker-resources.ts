@@ -7,7 +7,7 @@ import { createUserReader, type UserReader } from "../src/clerk/users/read-user.
 import { type EventLog, openEventLog } from "../src/kafka/open-event-log.ts";
 import { type DecisionFeed, startDecisionFeed } from "../src/queue/decision-feed.ts";
 import { createMessageQueues, type MessageQueues } from "../src/queue/message-queues.ts";
-import { createBlockingRedis, createFailFastRedis } from "../src/redis/create-redis.ts";
+import { createBlockingRedis, createFailFastRedis, createJobsRedis } from "../src/redis/create-redis.ts";
 import { startMemoryWatch } from "../src/redis/redis-memory.ts";
 import type { RedisClient } from "../src/redis/redis-client.ts";
 import {
@@ -24,8 +24,10 @@ import type { WorkerConfig } from "./worker-config.ts";
 export interface WorkerResources {
   /** Commands fail while Redis is unavailable. */
   readonly redis: RedisClient;
-  /** Waits for jobs, and while Redis is unavailable. */
+  /** For jobs; waits while Redis is unavailable. */
   readonly jobsRedis: RedisClient;
+  /** Blocks for runs of the reconciliation, and while Redis is unavailable. */
+  readonly blockingRedis: RedisClient;
   readonly queues: MessageQueues;
   readonly decisionFeed: DecisionFeed;
   readonly clerk: ClerkApi;
@@ -48,8 +50,10 @@ export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle
   lifecycle.onStop("redis", () => redis.disconnect());
   const memory = startMemoryWatch(redis, registry, log);
   lifecycle.onStop("memory watch", () => memory.stop());
-  const jobsRedis = createBlockingRedis(address, log);
+  const jobsRedis = createJobsRedis(address, log);
   lifecycle.onStop("jobs redis", () => jobsRedis.disconnect());
+  const blockingRedis = createBlockingRedis(address, log);
+  lifecycle.onStop("blocking redis", () => blockingRedis.disconnect());
   const queues = createMessageQueues({ redis, redisPrefix, deadlineMs: redisTimeoutMs });
   lifecycle.onStop("queues", () => queues.close());
   const deadLetters = createDeadLetters(redis, redisPrefix, config.deadLetters.retentionMs);
@@ -61,6 +65,7 @@ export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle
   return {
     redis,
     jobsRedis,
+    blockingRedis,
     queues,
     decisionFeed,
     clerk,

@@ -13,9 +13,10 @@ const reconnecting = {
 };
 /**
  * A server that was replaced by another one can fall silent without closing a connection. A connection on which a command gets no
- * answer for this time is opened again. Each limit is longer than its commands wait: BullMQ blocks for 10 s at most.
+ * answer for this time is opened again. Each limit is longer than its commands wait: an owner of a shard waits for a job for a
+ * second at a time, and BullMQ blocks for 10 s at most.
  */
-const socketTimeoutMs = { failFast: 4_000, blocking: 12_000 };
+const socketTimeoutMs = { failFast: 4_000, jobs: 6_000, blocking: 12_000 };
 /** A command that is overdue fails before its connection does. */
 const socketReserveMs = 1_000;
 /** Pause between two reconnections because of a refusal, which may last long. */
@@ -46,14 +47,23 @@ export function createFailFastRedis(address: RedisAddress, log: Logger, commandT
  * A connection for work in the background, which waits for Redis without a limit, as BullMQ requires. For an unavailable node of a
  * cluster a command waits half a second and then fails.
  */
-export function createBlockingRedis(address: RedisAddress, log: Logger): RedisClient {
-  return connect(address, log, {
+export const createBlockingRedis = (address: RedisAddress, log: Logger): RedisClient =>
+  connectInBackground(address, log, socketTimeoutMs.blocking);
+
+/**
+ * The same for commands that do not block: claiming jobs and requesting runs. An owner of a shard waits for them, and must follow a
+ * failover soon.
+ */
+export const createJobsRedis = (address: RedisAddress, log: Logger): RedisClient =>
+  connectInBackground(address, log, socketTimeoutMs.jobs);
+
+const connectInBackground = (address: RedisAddress, log: Logger, socketTimeout: number): RedisClient =>
+  connect(address, log, {
     // Blocking commands end by themselves, before BullMQ's watchdog resets the connection, which a cluster connection does not survive.
-    redis: { maxRetriesPerRequest: null, blockingTimeout: 1, socketTimeout: socketTimeoutMs.blocking },
+    redis: { maxRetriesPerRequest: null, blockingTimeout: 1, socketTimeout },
     enableOfflineQueue: true,
     cluster: { maxRedirections: 6, retryDelayOnFailover: 100, retryDelayOnMoved: 50, retryDelayOnClusterDown: 100 },
   });
-}
 
 interface ConnectionProfile {
   readonly redis: Pick<RedisOptions, "commandTimeout" | "maxRetriesPerRequest" | "blockingTimeout" | "socketTimeout">;

@@ -29,8 +29,10 @@ export interface ReconcilerOptions {
   };
   /** Fails fast. */
   readonly redis: RedisClient;
-  /** Blocks for jobs. */
+  /** Requests runs; waits while Redis is unavailable. */
   readonly jobsRedis: RedisClient;
+  /** Blocks for runs. */
+  readonly blockingRedis: RedisClient;
   readonly clerk: Pick<ClerkApi, "read">;
   readonly readUser: UserReader;
   readonly clerkInstance: Pick<ClerkInstance, "check">;
@@ -65,7 +67,7 @@ const stopTimeoutMs = 3_000;
  * possible only after Redis lost its data or a frozen worker wakes up. They do no harm: runs queue what they find, and the owner of
  * a shard decides.
  */
-export function createReconciler({ config, redis, jobsRedis, ...deps }: ReconcilerOptions): Reconciler {
+export function createReconciler({ config, redis, jobsRedis, blockingRedis, ...deps }: ReconcilerOptions): Reconciler {
   const { log } = deps;
   const { prefix } = config.redis;
   const stopping = new AbortController();
@@ -86,7 +88,7 @@ export function createReconciler({ config, redis, jobsRedis, ...deps }: Reconcil
 
   const worker = openWorker(
     {
-      redis: jobsRedis,
+      redis: blockingRedis,
       name: reconciliationQueueName,
       prefix: reconciliationPrefix(prefix),
       onError: (error) => log.debug({ event: "bullmq.error", queue: reconciliationQueueName, err: error }),
