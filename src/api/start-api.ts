@@ -75,11 +75,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     verify,
     shardOf,
     queues,
-    hasRoomFor: (body) => {
-      if (memory.share() >= config.maxMemoryShare) return false;
-      memory.countWritten(body.length);
-      return true;
-    },
+    reserveRoom: (body) => (memory.share() < config.maxMemoryShare ? memory.countWriting(body.length) : undefined),
     countSession: (change) => countSession(analytics, change),
     deadLetters,
     now: Date.now,

@@ -43,10 +43,13 @@ function parseMemory(info: string): MemoryUse | undefined {
 }
 
 export interface MemoryWatch {
-  /** The last known share of `maxmemory` in use, with the bytes written since; 0 while it is unknown, and without a limit. */
+  /**
+   * The last known share of `maxmemory` in use, with the bytes that this process has written since or is writing; 0 while it is unknown,
+   * and without a limit.
+   */
   share(): number;
-  /** Counts bytes that this process writes, because many of them fit between two readings. */
-  countWritten(bytes: number): void;
+  /** Counts bytes that this process is about to write, because many of them fit between two readings. Call the result when Redis has answered. */
+  countWriting(bytes: number): () => void;
   stop(): void;
 }
 
@@ -58,6 +61,8 @@ const intervalMs = 500;
  */
 export function startMemoryWatch(redis: RedisClient, registry: Registry, log: Logger): MemoryWatch {
   let memory: MemoryUse | undefined;
+  // A reading may be older than a write that is on its way, so bytes count until a reading that began after their answer.
+  let writingBytes = 0;
   let writtenBytes = 0;
   let warned = false;
   const gauge = new Gauge({
@@ -86,9 +91,14 @@ export function startMemoryWatch(redis: RedisClient, registry: Registry, log: Lo
     void read().finally(() => (reading = false));
   }, intervalMs);
   return {
-    share: () => (memory === undefined ? 0 : shareOf({ ...memory, usedBytes: memory.usedBytes + writtenBytes })),
-    countWritten: (bytes) => {
-      writtenBytes += bytes;
+    share: () =>
+      memory === undefined ? 0 : shareOf({ ...memory, usedBytes: memory.usedBytes + writingBytes + writtenBytes }),
+    countWriting: (bytes) => {
+      writingBytes += bytes;
+      return () => {
+        writingBytes -= bytes;
+        writtenBytes += bytes;
+      };
     },
     stop: () => clearInterval(timer),
   };

@@ -12,8 +12,11 @@ export interface ReceiveDeps {
   readonly shardOf: (userId: string) => number;
   readonly queues: Pick<MessageQueues, "add">;
   readonly deadLetters: Pick<DeadLetters, "store">;
-  /** Whether Redis has room for this message, with a reserve for the worker that drains the queue. */
-  readonly hasRoomFor: (body: string) => boolean;
+  /**
+   * Undefined when Redis has no room for this message beside a reserve for the worker that drains the queue. Otherwise to be called when
+   * Redis has answered.
+   */
+  readonly reserveRoom: (body: string) => (() => void) | undefined;
   /** Resolves once Redis has stored the count. */
   readonly countSession: (change: SessionChange) => Promise<SessionCount>;
   /** The optional fields that are published. */
@@ -48,13 +51,14 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
   if (verification.outcome === "rejected") return verification;
   const { message: verified } = verification;
   const { id } = verified;
-  if (!deps.hasRoomFor(request.body)) return { outcome: "full", id };
   const receivedAt = deps.now();
   const route = routeMessage(verified, {
     receivedAt,
     traceparent: request.traceparent,
     eventFields: deps.eventFields,
   });
+  const onWritten = deps.reserveRoom(request.body);
+  if (onWritten === undefined) return { outcome: "full", id };
   try {
     switch (route.outcome) {
       case "bridged": {
@@ -72,5 +76,7 @@ export async function receiveMessage(deps: ReceiveDeps, request: ReceivedRequest
     }
   } catch (cause) {
     return { outcome: "unavailable", id, reason: redisReason(cause), cause };
+  } finally {
+    onWritten();
   }
 }

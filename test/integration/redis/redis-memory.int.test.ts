@@ -32,7 +32,7 @@ test("messages alone cannot fill Redis: above the share webhooks get 503, a work
     refusals.push(...answers.filter(({ status }) => status !== 204));
     return refusals.length > 0;
   };
-  await waitFor("a webhook is refused", () => sendBurst(20), { deadlineMs: 30_000, intervalMs: 1 });
+  await waitFor("a webhook is refused", () => sendBurst(50), { deadlineMs: 30_000, intervalMs: 1 });
   expect(new Set(refusals.map(({ status, code }) => `${status} ${code}`))).toEqual(new Set(["503 queue_full"]));
   await waitFor("the share is measured", async () => (await usedShare()) > 0.6);
   expect(await usedShare()).toBeLessThan(0.85);
