@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { userInfo } from "node:os";
 
 /** The first of `candidates` that the system's release has; the first one if it has none. */
 export async function chooseAptPackage(candidates: readonly [string, ...string[]]): Promise<string> {
@@ -21,4 +22,16 @@ export async function installWithApt(packages: readonly string[]): Promise<void>
 /** Updates the package lists. Ignores sources that do not answer. */
 export async function updateAptLists(): Promise<void> {
   await execa("apt-get", ["update", "-qq"], { reject: false });
+}
+
+/** Installs packages of Debian or Ubuntu unless a command succeeds. Without root, throws an error that names them. */
+export async function installUnless(works: readonly [string, ...string[]], packages: readonly string[]): Promise<void> {
+  const [command, ...args] = works;
+  const check = () => execa(command, args, { reject: false });
+  if ((await check()).exitCode === 0) return;
+  if (userInfo().uid !== 0) throw new Error(`${works.join(" ")} fails: install ${packages.join(" and ")}`);
+  await updateAptLists();
+  await installWithApt(packages);
+  const { exitCode, stderr } = await check();
+  if (exitCode !== 0) throw new Error(`${works.join(" ")} fails: ${stderr}`);
 }

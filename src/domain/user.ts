@@ -32,7 +32,7 @@ export const contentOf = (user: User): string =>
 
 /** The published fields in which two users differ. A field that only one of them has differs too. */
 export const differingFields = (before: User, after: User): (keyof UserChanges)[] =>
-  changingFields.filter((field) => textOf(before[field]) !== textOf(after[field]));
+  changingFields.filter((field) => before[field] !== after[field] && textOf(before[field]) !== textOf(after[field]));
 
 /**
  * The fields of `after` that differ from `before`; an empty object if none differs. A field that `after` does not have is no change: it

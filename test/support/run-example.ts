@@ -2,7 +2,8 @@ import { type ClerkEmulator, startClerkEmulator } from "clerk-emulator";
 import { parseUserState } from "@clerk-kafka-bridge/events";
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { PGlite } from "@electric-sql/pglite";
+import { expect, onTestFinished } from "vitest";
 import { createFreshFolder, repositoryFolder } from "../../dev/stack/folders.ts";
 import { spawnTied } from "../../dev/stack/spawn-tied.ts";
 import { waitFor } from "../../dev/stack/wait-for.ts";
@@ -120,3 +121,39 @@ export const userOf = (index: number) => ({
   last_name: "Lovelace",
   email_address: [`user${index}@example.com`],
 });
+
+/**
+ * Runs an example that keeps a table of users: it is killed while ten users are renamed, three of them are deleted and the others renamed again
+ * while it is dead, and it catches up. Resolves with the users' ids when it has printed the last change of each and has stopped.
+ */
+export async function killWhileUsersChange(
+  { bridge, emulator }: { readonly bridge: Bridge; readonly emulator: ClerkEmulator },
+  start: () => RunningExample,
+): Promise<readonly string[]> {
+  const ids = Array.from({ length: 10 }, (_, index) => emulator.dashboard.createUser(userOf(index)).id);
+  const first = start();
+  await first.waitFor("users has");
+  for (const id of ids) emulator.dashboard.updateUser(id, { last_name: "King" });
+  await first.waitFor("#2");
+  await first.kill();
+  for (const id of ids.slice(0, 3)) emulator.dashboard.deleteUser(id);
+  for (const id of ids.slice(3)) emulator.dashboard.updateUser(id, { first_name: "Augusta" });
+  await emulator.webhooks.settled();
+  await bridge.waitUntilIdle();
+
+  const second = start();
+  for (const id of ids.slice(0, 3)) await second.waitFor(`user.deleted ${id} #3 (deleted)`);
+  for (const id of ids.slice(3)) await second.waitFor(`user.updated ${id} #3 Augusta King`);
+  expect(await second.stop()).toBe("exit code 0");
+  return ids;
+}
+
+/** Runs one statement on the files of a PGlite whose program has ended. */
+export async function queryPglite(folder: string, sql: string): Promise<unknown[]> {
+  const database = await PGlite.create(folder);
+  try {
+    return (await database.query(sql)).rows;
+  } finally {
+    await database.close();
+  }
+}

@@ -1,18 +1,18 @@
 import { execa } from "execa";
-import { chmod, chown, glob, rm } from "node:fs/promises";
+import { chmod, chown, rm } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { Pool } from "pg";
 import { onTestFinished } from "vitest";
 import { createFreshFolder } from "../../dev/stack/folders.ts";
 import { findFreePort } from "../../dev/stack/free-port.ts";
-import { installWithApt, updateAptLists } from "../../dev/stack/install-with-apt.ts";
+import { installUnless } from "../../dev/stack/install-with-apt.ts";
 import { spawnTied } from "../../dev/stack/spawn-tied.ts";
 import { waitFor } from "../../dev/stack/wait-for.ts";
 
 /** Starts a PostgreSQL server on a free port of the loopback address; ends with the test. Installs it on Debian and Ubuntu as root. */
 export async function startPostgres(): Promise<{ readonly url: string; readonly pool: Pool }> {
-  const programs = (await findPrograms()) ?? (await installPrograms());
+  const programs = await findPrograms();
   const folder = await createFreshFolder();
   onTestFinished(() => rm(folder, { recursive: true, force: true, maxRetries: 3 }));
   const data = join(folder, "data");
@@ -50,18 +50,9 @@ export async function startPostgres(): Promise<{ readonly url: string; readonly 
 }
 
 /** The folder of Debian's programs, or of those in the path. */
-async function findPrograms(): Promise<string | undefined> {
-  for await (const initdb of glob("/usr/lib/postgresql/*/bin/initdb")) return join(initdb, "..");
-  for (const folder of (process.env["PATH"] ?? "").split(":")) {
-    for await (const initdb of glob(join(folder, "initdb"))) return join(initdb, "..");
-  }
-  return undefined;
-}
-
-async function installPrograms(): Promise<string> {
-  await updateAptLists();
-  await installWithApt(["postgresql"]);
-  const programs = await findPrograms();
-  if (programs === undefined) throw new Error("PostgreSQL is missing: install it, so that `initdb` is in the path.");
-  return programs;
+async function findPrograms(): Promise<string> {
+  const find = ["-c", "ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null || command -v initdb"];
+  await installUnless(["sh", ...find], ["postgresql"]);
+  const { stdout } = await execa("sh", find);
+  return dirname(String(stdout.split("\n").at(-1)));
 }

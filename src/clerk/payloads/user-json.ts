@@ -55,8 +55,9 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const pick = (from: Record<string, unknown>, names: readonly string[]) =>
   Object.fromEntries(names.filter((name) => name in from).map((name) => [name, from[name]]));
-const pickEach = (items: unknown, names: readonly string[]) =>
-  Array.isArray(items) ? items.map((item: unknown) => (isRecord(item) ? pick(item, names) : item)) : items;
+const eachRecord = (items: unknown, keep: (item: Record<string, unknown>) => Record<string, unknown>) =>
+  Array.isArray(items) ? items.map((item: unknown) => (isRecord(item) ? keep(item) : item)) : items;
+const statusOf = (verification: unknown) => (isRecord(verification) ? pick(verification, ["status"]) : verification);
 
 const keptNames = [...Object.keys(userJsonSchema.shape), "deleted"];
 /** What the optional fields need beside them. */
@@ -82,21 +83,15 @@ export interface StrippedUser {
  */
 export function stripUser(user: Record<string, unknown>, fields: readonly OptionalField[]): StrippedUser {
   const data = pick(user, [...keptNames, ...fields.flatMap((field) => keptNamesFor[field] ?? [])]);
-  const keepsVerification = fields.includes("emailVerified");
   if ("email_addresses" in data) {
-    data["email_addresses"] = pickEach(
-      data["email_addresses"],
-      keepsVerification ? ["id", "email_address", "verification"] : ["id", "email_address"],
-    );
+    data["email_addresses"] = eachRecord(data["email_addresses"], (address) => ({
+      ...pick(address, ["id", "email_address"]),
+      ...(fields.includes("emailVerified") && { verification: statusOf(address["verification"]) }),
+    }));
   }
-  if (keepsVerification && Array.isArray(data["email_addresses"])) {
-    for (const address of data["email_addresses"]) {
-      if (isRecord(address) && isRecord(address["verification"])) {
-        address["verification"] = pick(address["verification"], ["status"]);
-      }
-    }
+  if ("phone_numbers" in data) {
+    data["phone_numbers"] = eachRecord(data["phone_numbers"], (number) => pick(number, ["id", "phone_number"]));
   }
-  if ("phone_numbers" in data) data["phone_numbers"] = pickEach(data["phone_numbers"], ["id", "phone_number"]);
   const metadata = data["public_metadata"];
   if (isRecord(metadata) && !fields.includes("publicMetadata")) data["public_metadata"] = pick(metadata, ["role"]);
   return { data, ...(fields.length > 0 && { fields }) };

@@ -25,7 +25,7 @@ test("the bridge continues exactly once when the Redis master dies and its repli
 });
 
 test.for(["freezeMaster", "demoteMaster"] as const)(
-  "API and worker follow a failover within 15 s, when the old master lives on (%s)",
+  "API and worker follow a failover within 12 s, when the old master lives on (%s)",
   async (failOver) => {
     const { clerk, sentinel } = await openWithSentinel();
     const { bridge, emulator } = clerk;
@@ -36,7 +36,7 @@ test.for(["freezeMaster", "demoteMaster"] as const)(
     clerk.createUsers(10);
     const published = async () => (await readTopic(bridge.kafkaBrokers, bridge.eventsTopic)).length;
     await waitFor("the events of all users are published", async () => (await published()) === 20, {
-      deadlineMs: 15_000,
+      deadlineMs: 12_000,
     });
     await emulator.webhooks.settled();
     expect(await clerk.expectAllPublished()).toHaveLength(20);

@@ -2,8 +2,8 @@ import { execa } from "execa";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { repositoryFolder } from "../../../dev/stack/folders.ts";
+import { installUnless } from "../../../dev/stack/install-with-apt.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
-import { installUnless } from "../../support/install-unless.ts";
 import { createKafka, readTopic } from "../../support/kafka/read-topic.ts";
 import { type Example, openExample, startBridge, userOf } from "../../support/run-example.ts";
 

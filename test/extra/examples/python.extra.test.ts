@@ -5,33 +5,19 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import { localFolder } from "../../../dev/stack/folders.ts";
-import { installUnless } from "../../support/install-unless.ts";
+import { installUnless } from "../../../dev/stack/install-with-apt.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
-import { openExample, readUsers, startBridge, userOf } from "../../support/run-example.ts";
+import { killWhileUsersChange, openExample, readUsers, startBridge } from "../../support/run-example.ts";
 
 test(
   "python: killed while users change, the table has the users of the state topic, heals a gap and stops at a foreign record",
   { timeout: 240_000 },
   async () => {
     const python = await installPython();
-    const { bridge, emulator } = await startBridge();
-    const ids = Array.from({ length: 10 }, (_, index) => emulator.dashboard.createUser(userOf(index)).id);
+    const running = await startBridge();
+    const { bridge, emulator } = running;
     const example = await openExample("python", bridge, [python, "main.py"]);
-
-    const first = example.start();
-    await first.waitFor("users has");
-    for (const id of ids) emulator.dashboard.updateUser(id, { last_name: "King" });
-    await first.waitFor("#2");
-    await first.kill();
-    for (const id of ids.slice(0, 3)) emulator.dashboard.deleteUser(id);
-    for (const id of ids.slice(3)) emulator.dashboard.updateUser(id, { first_name: "Augusta" });
-    await emulator.webhooks.settled();
-    await bridge.waitUntilIdle();
-
-    const second = example.start();
-    for (const id of ids.slice(0, 3)) await second.waitFor(`user.deleted ${id} #3 (deleted)`);
-    for (const id of ids.slice(3)) await second.waitFor(`user.updated ${id} #3 Augusta King`);
-    expect(await second.stop()).toBe("exit code 0");
+    const ids = await killWhileUsersChange(running, () => example.start());
     expect(queryUsers(example.folder)).toEqual(await readUsers(bridge));
 
     expect(await uncommitted(bridge.kafkaBrokers, bridge.eventsTopic, `${bridge.eventsTopic}.python`)).toBe(0n);

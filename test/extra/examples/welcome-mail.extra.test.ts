@@ -1,6 +1,5 @@
-import { PGlite } from "@electric-sql/pglite";
 import { expect, test } from "vitest";
-import { openExample, startBridge, userOf } from "../../support/run-example.ts";
+import { openExample, queryPglite, startBridge, userOf } from "../../support/run-example.ts";
 
 test("welcome-mail: each new user gets one mail in spite of a restart, and a user of a backfill gets none", async () => {
   const { bridge, emulator } = await startBridge({ connected: false });
@@ -26,12 +25,3 @@ test("welcome-mail: each new user gets one mail in spite of a restart, and a use
     { recipient: "user2@example.com", text: "Welcome, Ada2!" },
   ]);
 });
-
-async function queryPglite(folder: string, sql: string): Promise<unknown[]> {
-  const database = await PGlite.create(folder);
-  try {
-    return (await database.query(sql)).rows;
-  } finally {
-    await database.close();
-  }
-}
