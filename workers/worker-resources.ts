@@ -14,6 +14,7 @@ import {
   createReconciliationMetrics,
   type ReconciliationMetrics,
 } from "../src/reconciliation/reconciliation-metrics.ts";
+import { createLastRuns, registerLastRunMetrics } from "../src/reconciliation/last-runs.ts";
 import type { Lifecycle } from "../src/shared/lifecycle.ts";
 import type { Logger } from "../src/shared/logger.ts";
 import { createRegistry } from "../src/shared/metrics.ts";
@@ -58,6 +59,7 @@ export function openWorkerResources(config: WorkerConfig, log: Logger, lifecycle
   lifecycle.onStop("queues", () => queues.close());
   const deadLetters = createDeadLetters(redis, redisPrefix, config.deadLetters.retentionMs);
   registerBacklogMetrics({ registry, queues, deadLetters, shards: config.shards, now });
+  registerLastRunMetrics(registry, createLastRuns(redis, redisPrefix));
   const decisionFeed = startDecisionFeed(redis, redisPrefix, log);
   lifecycle.onStop("decision feed", () => decisionFeed.stop());
   const clerk = createClerkApi({ config: config.clerk, redis, redisPrefix, registry, log, now });

@@ -1,10 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "oxfmt";
+import { buildBridgeDashboard } from "../dashboards/bridge-dashboard.ts";
+import { buildUserApiDashboard } from "../dashboards/user-api-dashboard.ts";
 import { eventJsonSchemas } from "./event-json-schemas.ts";
 import { renderConfigurationPage, renderEnvExample } from "./render-configuration.ts";
 import { renderLayers } from "./render-layers.ts";
+import { renderMetrics } from "./render-metrics.ts";
 import { renderRedisKeys } from "./render-redis-keys.ts";
+
+const dashboards = { bridge: buildBridgeDashboard, "user-api": buildUserApiDashboard };
 
 const root = join(import.meta.dirname, "../..");
 
@@ -20,11 +25,10 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
   { path: ".env.example", render: async () => renderEnvExample() },
   { path: "docs/configuration.md", render: async () => renderConfigurationPage() },
   part("docs/architecture.md", "layers", async () => `\`\`\`mermaid\n${await renderLayers()}\n\`\`\``),
+  part("docs/operations.md", "metrics", async () => renderMetrics()),
   part("docs/redis.md", "keys", async () => renderRedisKeys()),
-  ...Object.entries(eventJsonSchemas()).map(([name, schema]) => {
-    const path = `docs/events/${name}.schema.json`;
-    return { path, render: async () => (await format(path, JSON.stringify(schema), { printWidth: 120 })).code };
-  }),
+  ...Object.entries(dashboards).map(([name, build]) => json(`deploy/grafana/${name}.json`, build())),
+  ...Object.entries(eventJsonSchemas()).map(([name, schema]) => json(`docs/events/${name}.schema.json`, schema)),
 ];
 
 /** The part of a handwritten file between `<!-- begin: name -->` and `<!-- end: name -->`. */
@@ -38,5 +42,12 @@ function part(path: string, name: string, renderPart: () => Promise<string>): Ge
       if (from < 0 || to < from) throw new Error(`${path} lacks ${begin} or ${end}`);
       return `${text.slice(0, from + begin.length)}\n\n${await renderPart()}\n\n${text.slice(to)}`;
     },
+  };
+}
+
+function json(path: string, value: unknown): GeneratedDocument {
+  return {
+    path,
+    render: async () => (await format(path, JSON.stringify(value), { printWidth: 120 })).code,
   };
 }

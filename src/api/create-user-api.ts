@@ -14,6 +14,7 @@ import { createUserCache, createUserMetrics } from "./users/user-cache.ts";
 import { createClerkApi } from "../clerk/client/clerk-api.ts";
 import type { ApiConfig } from "./api-config.ts";
 import type { ApiApp } from "./http/api-env.ts";
+import { createRequestMetrics } from "./http/request-metrics.ts";
 import { createRouter } from "./http/create-router.ts";
 import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "prom-client";
@@ -95,8 +96,17 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
     now,
   };
 
-  const api = createRouter(log);
-  applyMiddleware(api, { ...quick, auth: config.auth, clerk: config.clerk, findRole, denials, security });
+  const requestMetrics = createRequestMetrics(registry);
+  const api = createRouter(log, requestMetrics);
+  applyMiddleware(api, {
+    ...quick,
+    auth: config.auth,
+    clerk: config.clerk,
+    findRole,
+    denials,
+    security,
+    requestMetrics,
+  });
   addUserRoutes(api, context);
   addAccountRoutes(api, context);
   addAuditRoute(api, { auditReader: createAuditReader(redis, config.redis.prefix) });

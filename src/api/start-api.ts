@@ -15,6 +15,7 @@ import { createUserApi } from "./create-user-api.ts";
 import { registerBacklogMetrics } from "../queue/backlog-metrics.ts";
 import { createDeadLetters } from "../queue/dead-letters.ts";
 import { createMessageQueues } from "../queue/message-queues.ts";
+import { createLastRuns, registerLastRunMetrics } from "../reconciliation/last-runs.ts";
 import { shardPrefixes } from "../redis/keys.ts";
 import { startMemoryWatch } from "../redis/redis-memory.ts";
 import { checkRedis, waitForRedis } from "../redis/redis-client.ts";
@@ -59,6 +60,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
 
   const deadLetters = createDeadLetters(redis, config.redis.prefix, config.deadLetters.retentionMs);
   registerBacklogMetrics({ registry, queues, deadLetters, shards: config.shards, now: Date.now });
+  registerLastRunMetrics(registry, createLastRuns(redis, config.redis.prefix));
 
   const health = {
     registry,

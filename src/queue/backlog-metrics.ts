@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from "prom-client";
 import { allShards } from "../domain/shard-of.ts";
-import { withTimeout } from "../shared/with-timeout.ts";
+import { readAtScrape } from "../shared/metrics.ts";
 import type { DeadLetters } from "./dead-letters.ts";
 import type { MessageQueues } from "./message-queues.ts";
 
@@ -12,24 +12,14 @@ export interface BacklogMetricsOptions {
   readonly now: () => number;
 }
 
-/** A scrape must not wait for a Redis that is unavailable. */
-const timeoutMs = 1_000;
-
 /**
  * Gauges of what Redis holds, read at each scrape: every process reports the same values. While Redis is unavailable they have no value, and the
  * scrape has all other metrics.
  */
 export function registerBacklogMetrics({ registry, queues, deadLetters, shards, now }: BacklogMetricsOptions): void {
   const registers = [registry];
-  const read = async <T>(work: Promise<T>): Promise<T | undefined> => {
-    try {
-      return await withTimeout(timeoutMs, work, () => new Error("no answer from Redis"));
-    } catch {
-      return undefined;
-    }
-  };
   const setPerShard = async (gauge: Gauge<"shard">, valueOf: (shard: number) => Promise<number>) => {
-    const values = await read(Promise.all(allShards(shards).map(valueOf)));
+    const values = await readAtScrape(Promise.all(allShards(shards).map(valueOf)));
     gauge.reset();
     for (const [shard, value] of values?.entries() ?? []) gauge.set({ shard }, value);
   };
@@ -57,7 +47,7 @@ export function registerBacklogMetrics({ registry, queues, deadLetters, shards, 
     help: "Dead letters that are stored now",
     registers,
     collect: async () => {
-      const count = await read(deadLetters.count());
+      const count = await readAtScrape(deadLetters.count());
       if (count === undefined) stored.remove();
       else stored.set(count);
     },

@@ -14,6 +14,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   reconciliationPrefix: [`${keys.reconciliationPrefix(prefix)}:reconciliation:delayed`],
   watermarkKey: [keys.watermarkKey(prefix)],
   backfillKey: [keys.backfillKey(prefix)],
+  lastRunsKey: [keys.lastRunsKey(prefix)],
   skippedShardsKey: [keys.skippedShardsKey(prefix)],
   clerkInstanceKey: [keys.clerkInstanceKey(prefix)],
   clerkBudgetPrefix: [`${keys.clerkBudgetPrefix(prefix)}:all`],

@@ -30,6 +30,7 @@ export const shardLayoutKey = (redisPrefix: string): string => `${redisPrefix}:t
 export const reconciliationPrefix = (redisPrefix: string): string => `{${redisPrefix}:reconciliation}`;
 export const watermarkKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:watermark`;
 export const backfillKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:backfill`;
+export const lastRunsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:last-runs`;
 export const skippedShardsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:skipped`;
 
 /** Prefix of the shared budgets of requests to Clerk. */
@@ -134,6 +135,12 @@ export const redisKeys: readonly KeyDescription[] = [
     type: "string",
     holds: "the progress of an interrupted backfill",
     ifLost: "The backfill starts from the beginning, without duplicates.",
+  },
+  {
+    pattern: lastRunsKey(prefix),
+    type: "hash",
+    holds: "the last successful run of the reconciliation, by kind: its time and its findings",
+    ifLost: "Metrics and `bridge status` show no last run until the next one.",
   },
   {
     pattern: skippedShardsKey(prefix),

@@ -55,6 +55,14 @@ export interface MemoryWatch {
 
 const intervalMs = 500;
 
+/** Creates the gauge of the memory watch. Call it once for each registry. */
+export const createMemoryGauge = (registry: Registry): Gauge =>
+  new Gauge({
+    name: "bridge_redis_memory_used_ratio",
+    help: "Share of Redis's maxmemory in use, of the fullest master; 0 without a limit",
+    registers: [registry],
+  });
+
 /**
  * Reads how full Redis is, twice a second. Taking a job and applying a state need memory, so a Redis that messages have filled
  * could never be drained: the receiver keeps a reserve by this share. Warns once when Redis evicts keys as soon as it is full.
@@ -65,11 +73,7 @@ export function startMemoryWatch(redis: RedisClient, registry: Registry, log: Lo
   let writingBytes = 0;
   let writtenBytes = 0;
   let warned = false;
-  const gauge = new Gauge({
-    name: "bridge_redis_memory_used_ratio",
-    help: "Share of Redis's maxmemory in use, of the fullest master; 0 without a limit",
-    registers: [registry],
-  });
+  const gauge = createMemoryGauge(registry);
   const read = async () => {
     const writtenBefore = writtenBytes;
     const answer = redis.status === "ready" ? await readMemory(redis) : undefined;

@@ -1,12 +1,24 @@
 import { Counter, Histogram, type Registry } from "prom-client";
 import { secondsBuckets } from "../shared/metrics.ts";
 
+const rejectionReasons = [
+  "missing_headers",
+  "bad_timestamp",
+  "bad_signature",
+  "rate_limited",
+  "too_large",
+  "wrong_path",
+  "redis_full",
+  "redis_unavailable",
+];
+const acceptedOutcomes = ["queued", "ignored", "counted", "repeated", "expired", "dead_lettered"];
+
 export type WebhookMetrics = ReturnType<typeof createWebhookMetrics>;
 
 /** Creates the receiver's metrics. Call it once for each registry. */
 export function createWebhookMetrics(registry: Registry) {
   const registers = [registry];
-  return {
+  const metrics = {
     received: new Counter({ name: "bridge_webhooks_received_total", help: "Webhook requests", registers }),
     rejected: new Counter({
       name: "bridge_webhooks_rejected_total",
@@ -33,4 +45,8 @@ export function createWebhookMetrics(registry: Registry) {
       registers,
     }),
   };
+  // Prometheus sees no increase in a counter that appears with its first count.
+  for (const reason of rejectionReasons) metrics.rejected.inc({ reason }, 0);
+  for (const outcome of acceptedOutcomes) metrics.accepted.inc({ outcome }, 0);
+  return metrics;
 }

@@ -1,13 +1,15 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { pino } from "pino";
+import { Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { assertAccessDeclared, requires, requiresFreshFactor } from "./requires.ts";
 import { createRouter } from "../http/create-router.ts";
+import { createRequestMetrics } from "../http/request-metrics.ts";
 
 const answers = { 200: { description: "", content: { "application/json": { schema: z.object({}) } } } };
 
 test("a route without access control stops the API from starting", () => {
-  const api = createRouter(pino({ level: "silent" }));
+  const api = createRouter(pino({ level: "silent" }), createRequestMetrics(new Registry()));
   api.openapi(
     createRoute({
       method: "get",

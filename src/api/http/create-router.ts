@@ -6,20 +6,21 @@ import { routePath } from "hono/route";
 import { ApiError, type ErrorDetail } from "../../http/api-error.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { ApiApp, ApiEnv } from "./api-env.ts";
+import { measureRequests, type RequestMetrics } from "./request-metrics.ts";
 import { usePlainIssueMessages } from "./issue-messages.ts";
 
 /**
- * An API without routes. Each request gets an id and one log line; invalid input is answered with 400 and the position of
+ * An API without routes. Each request gets an id and one log line, and is measured; invalid input is answered with 400 and the position of
  * each mistake.
  */
-export function createRouter(log: Logger): ApiApp {
+export function createRouter(log: Logger, metrics: RequestMetrics): ApiApp {
   usePlainIssueMessages();
   const api = new OpenAPIHono<ApiEnv>({
     defaultHook: (result) => {
       if (!result.success) throw invalidInput(result.error.issues);
     },
   });
-  api.use("/api/*", requestId(), logRequest(log));
+  api.use("/api/*", requestId(), logRequest(log), measureRequests(api, metrics));
   return api;
 }
 

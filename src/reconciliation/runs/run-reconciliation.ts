@@ -40,14 +40,10 @@ export async function runReconciliation(context: ReconciliationContext, request:
     const lagMs = findings.oldestMissedAt === undefined ? 0 : Math.max(0, endedAt - findings.oldestMissedAt);
     const skippedShards = runShards.skipped();
     const report: RunReport = { kind, reason, ...sweep, lagMs, durationMs: endedAt - startedAt, skippedShards };
-    metrics.skippedShards.set(skippedShards.length);
-    metrics.lastRun.set({ kind }, endedAt / 1_000);
+    await rememberRun(context, request, report, endedAt);
     metrics.runSeconds.observe({ kind }, report.durationMs / 1_000);
     metrics.compared.inc(findings.compared);
     for (const [what, count] of Object.entries(findings.found)) metrics.found.inc({ kind: what }, count);
-    metrics.lagSeconds.set(lagMs / 1_000);
-    // A sweep of some shards says nothing about the deletions that the last whole sweep withheld.
-    if (kind === "full" && (!request.skippedOnly || withheld > 0)) metrics.withheld.set(withheld);
     const { found, compared, inGracePeriod } = findings;
     const line = { kind, reason, compared, ...found, inGracePeriod, lagMs, startedAt, durationMs: report.durationMs };
     log.info({ event: "reconciliation.done", ...line }, "Compared Clerk with the published states");
@@ -79,6 +75,21 @@ export async function runReconciliation(context: ReconciliationContext, request:
     );
     throw error;
   }
+}
+
+async function rememberRun(
+  { lastRuns }: ReconciliationContext,
+  request: RunRequest,
+  report: RunReport,
+  endedAt: number,
+) {
+  const { kind, reason, findings, lagMs, durationMs, skippedShards } = report;
+  const { compared, found } = findings;
+  let { withheld } = report;
+  // A sweep of some shards says nothing about the deletions that the last whole sweep withheld.
+  if (kind === "full" && request.skippedOnly && withheld === 0) withheld = (await lastRuns.read()).full?.withheld ?? 0;
+  const run = { endedAt, durationMs, reason, compared, found, lagMs, skippedShards: [...skippedShards], withheld };
+  await lastRuns.write(kind, run);
 }
 
 async function runAsAsked(

@@ -6,9 +6,12 @@ import { type BackfillProgress, backfill } from "./backfill.ts";
 import type { ListedUser, UserPageReader } from "../paging/user-page-reader.ts";
 import { reconcileRecent } from "./reconcile-recent.ts";
 import type { RunContext } from "../reconciliation-context.ts";
+import type { LastRun } from "../last-runs.ts";
 import { createRunShards, LedgerIncompleteError } from "../run-shards.ts";
 import { createReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { createLogger } from "../../shared/logger.ts";
+import { runReconciliation } from "./run-reconciliation.ts";
+import type { RunRequest } from "./reconciliation-queue.ts";
 import { sweepAll } from "./sweep-all.ts";
 import { Registry } from "prom-client";
 import { clerkUserJson, makeUser } from "../../../test/support/clerk/clerk-messages.ts";
@@ -32,6 +35,7 @@ function openBridge(
 ) {
   const queued: Message[] = [];
   const skipped = new Set<number>();
+  const lastRuns: { recent?: LastRun; full?: LastRun } = {};
   const known = new Map<string, State>();
   let mark = isNew ? undefined : watermark;
   let progress: BackfillProgress | undefined;
@@ -75,6 +79,10 @@ function openBridge(
       add: async (added) => added.forEach((shard) => skipped.add(shard)),
       remove: async (removed) => removed.forEach((shard) => skipped.delete(shard)),
     },
+    lastRuns: {
+      read: async () => lastRuns,
+      write: async (kind, run) => void (lastRuns[kind] = run),
+    },
     clerkInstance: { check: async () => ({ outcome: "same" }) },
     deletionRecheckMs: 0,
     viewShard,
@@ -106,6 +114,7 @@ function openBridge(
     queued,
     known,
     skipped,
+    lastRuns,
     get mark() {
       return mark;
     },
@@ -325,6 +334,21 @@ describe("a full sweep", () => {
     await sweepAll({ ...later.context, runShards }, { allDeletions: false, skippedOnly: true });
     expect(later.queued.map(({ data }) => data["id"])).toEqual([users[1]?.id]);
     expect([[...later.skipped], later.mark]).toEqual([[], 7]);
+  });
+
+  test("keeps the withheld deletions of the last whole sweep when only skipped shards are compared", async () => {
+    const bridge = openBridge([]);
+    for (const user of Array.from({ length: 11 }, () => makeUser())) {
+      bridge.known.set(user.id, { status: "present", user, createdAt: 1, version: now - 60, readAt: 0, sequence: 1 });
+    }
+    const run = (request: Omit<RunRequest, "kind" | "reason">) =>
+      runReconciliation(bridge.context, { kind: "full", reason: "asked", ...request });
+    await run({ allDeletions: false, skippedOnly: false });
+    expect(bridge.lastRuns.full).toMatchObject({ endedAt: now, reason: "asked", withheld: 11 });
+    await run({ allDeletions: false, skippedOnly: true });
+    expect(bridge.lastRuns.full).toMatchObject({ withheld: 11 });
+    await run({ allDeletions: true, skippedOnly: false });
+    expect(bridge.lastRuns.full).toMatchObject({ found: { deleted: 11 }, withheld: 0 });
   });
 
   test("moves the watermark to the newest change in Clerk, less the grace period", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { documentedMetrics } from "../../../dev/docs/render-metrics.ts";
 import { programVersion } from "../../../src/shared/program-config.ts";
 import { openBridge } from "../../support/bridge/bridge.ts";
 import {
@@ -19,6 +20,23 @@ test("both programs and the command line say which release they are", async () =
   const infos = running.map((program) => program.metric("bridge_build_info", labels));
   expect(await Promise.all(infos)).toEqual([1, 1]);
   expect(await bridge.runCommand("--version")).toEqual({ output: `${programVersion}\n`, reason: "exit code 0" });
+});
+
+test("docs/operations.md lists the metrics that the running programs serve, with their types and help", async () => {
+  await using bridge = await openBridge({ shards: 1 });
+  const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  const served = async (program: "api" | "worker", url: string) => {
+    const text = await (await fetch(`${url}/metrics`)).text();
+    return [...text.matchAll(/^# HELP (bridge_\S+) (.*)\n# TYPE \S+ (\S+)/gm)]
+      .map(([, name, help, type]) => ({ program, name, help, type }))
+      .toSorted((a, b) => String(a.name).localeCompare(String(b.name)));
+  };
+  const documented = (program: "api" | "worker") =>
+    documentedMetrics()
+      .filter(({ programs }) => programs.includes(program))
+      .map(({ name, help, type }) => ({ program, name, help, type }));
+  expect(await served("api", api.url)).toEqual(documented("api"));
+  expect(await served("worker", worker.url)).toEqual(documented("worker"));
 });
 
 test("the metrics count the outcome of every message", async () => {

@@ -11,6 +11,7 @@ import { callerOf, requires, requiresFreshFactor } from "../../../src/api/auth/r
 import { userIdParam } from "../../../src/api/http/responses.ts";
 import type { ApiApp, ApiEnv } from "../../../src/api/http/api-env.ts";
 import { createRouter } from "../../../src/api/http/create-router.ts";
+import { createRequestMetrics } from "../../../src/api/http/request-metrics.ts";
 import { mapErrors } from "../../../src/http/api-error.ts";
 import { serve } from "../../../src/http/serve.ts";
 import { Registry } from "prom-client";
@@ -29,7 +30,8 @@ export async function openProbeApi({ variables = {} }: EnvironmentOptions = {}) 
   const redis = resources.adopt(createFailFastRedis(config.redis.address, log, 250), (it) => it.disconnect());
   if (variables["REDIS_URL"] === undefined) await waitFor("Redis is connected", () => redis.status === "ready");
   const counted: SecurityEvent[] = [];
-  const api = createRouter(log);
+  const requestMetrics = createRequestMetrics(new Registry());
+  const api = createRouter(log, requestMetrics);
   applyMiddleware(api, {
     auth: config.auth,
     findRole: readRoles(config.auth.rolesFile),
@@ -38,6 +40,7 @@ export async function openProbeApi({ variables = {} }: EnvironmentOptions = {}) 
     redisPrefix,
     denials: createAuditTrail({ redis, redisPrefix, metrics: createAuditTrailMetrics(new Registry()), log }),
     security: { count: async (event) => void counted.push(event) },
+    requestMetrics,
     log,
     now: Date.now,
   });
