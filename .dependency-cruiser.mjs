@@ -7,6 +7,7 @@ const layers = [
   ["src/redis", "src/clerk", "src/kafka", "src/http"],
   ["src/queue", "src/ledger", "src/cache", "src/analytics", "src/audit"],
   ["src/reconciliation", "src/resharding", "src/webhooks"],
+  ["src/inspection"],
   ["src/api", "workers", "cli"],
 ];
 

@@ -1,3 +1,4 @@
+import tab from "@bomb.sh/tab/commander";
 import { program } from "commander";
 import { programVersion } from "../src/shared/program-config.ts";
 import { addBackfillCommand } from "./commands/backfill.ts";
@@ -7,17 +8,23 @@ import { addReconcileCommand } from "./commands/reconcile.ts";
 import { addRebuildCommand } from "./commands/rebuild.ts";
 import { addReplayCommand } from "./commands/replay.ts";
 import { addReshardCommand } from "./commands/reshard.ts";
+import { addStatusCommand } from "./commands/status.ts";
 import { addTailCommand } from "./commands/tail.ts";
+import { addUserCommand } from "./commands/user.ts";
 import { addUsersCommand } from "./commands/users.ts";
 import { addVerifyCommand } from "./commands/verify.ts";
+import { endWithClosedPipe } from "./context/output.ts";
 import { useDevelopmentStack } from "./context/use-development-stack.ts";
 
+endWithClosedPipe();
 useDevelopmentStack();
 program
   .name("bridge")
   .description("Operate a running bridge. Uses the worker's environment.")
   .version(programVersion)
   .showHelpAfterError();
+addStatusCommand(program);
+addUserCommand(program);
 addDoctorCommand(program);
 addTailCommand(program);
 addDlqCommand(program);
@@ -28,4 +35,5 @@ addReconcileCommand(program);
 addVerifyCommand(program);
 addUsersCommand(program);
 addReshardCommand(program);
+tab(program);
 await program.parseAsync();

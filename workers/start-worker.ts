@@ -2,6 +2,8 @@ import { createAuditRelayMetrics } from "../src/audit/audit-trail.ts";
 import { createAuditOutbox } from "../src/audit/audit-outbox.ts";
 import { createAuditPublisher } from "../src/audit/audit-publisher.ts";
 import { startAuditRelay } from "../src/audit/audit-relay.ts";
+import { startProcessReports } from "../src/inspection/process-reports.ts";
+import { countOf, createRecentQuantiles } from "../src/inspection/recent-quantiles.ts";
 import { createReconciler } from "../src/reconciliation/runs/reconciler.ts";
 import { createFailFastRedis } from "../src/redis/create-redis.ts";
 import { assertShardCount, workerShardCountError } from "../src/resharding/shard-layout.ts";
@@ -40,11 +42,38 @@ export async function startWorker(
   let membership: Membership = { state: "waiting", reason: "connecting" };
   const port = await serveWorkerHealth(config, resources, () => membership, log, lifecycle);
   relayAudit(config, resources, log, lifecycle);
+  reportProcess(config, resources, () => membership, log, lifecycle);
   const follow = (changed: Membership) => void (membership = changed);
   joinAndRun(config, resources, log, lifecycle, hooks, follow).catch((error: unknown) => {
     if (!lifecycle.signal.aborted) hooks.onFatal(error);
   });
   return { port, lifecycle };
+}
+
+function reportProcess(
+  config: WorkerConfig,
+  { redis, metrics }: WorkerResources,
+  membership: () => Membership,
+  log: Logger,
+  lifecycle: Lifecycle,
+) {
+  const quantiles = createRecentQuantiles(metrics.endToEndSeconds);
+  const reports = startProcessReports("worker", {
+    redis,
+    redisPrefix: config.redis.prefix,
+    read: async () => {
+      const joined = membership();
+      return {
+        webhooks: { received: 0, rejected: 0 },
+        events: await countOf(metrics.committed),
+        endToEndSeconds: await quantiles(),
+        shards: joined.state === "joined" ? [...joined.supervisor.describe()] : [],
+      };
+    },
+    now: Date.now,
+    log,
+  });
+  lifecycle.onStop("process reports", () => reports.stop());
 }
 
 function relayAudit(config: WorkerConfig, { redis, registry }: WorkerResources, log: Logger, lifecycle: Lifecycle) {

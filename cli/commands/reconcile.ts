@@ -5,14 +5,19 @@ import {
   createReconciliationQueue,
   type ReconciliationQueue,
 } from "../../src/reconciliation/runs/reconciliation-queue.ts";
-import { exitCodes, print, runCommand } from "../context/cli-context.ts";
+import { addJsonOption, addYesOption, confirm, type JsonOption, type YesOption } from "../context/arguments.ts";
+import type { CliConfig } from "../context/cli-config.ts";
+import { showProgress } from "../context/show-progress.ts";
+import type { RedisClient } from "../../src/redis/redis-client.ts";
+import { createLastRuns } from "../../src/reconciliation/last-runs.ts";
+import { runCommand } from "../context/cli-context.ts";
+import { exitCodes } from "../context/exit-codes.ts";
 
 const pollIntervalMs = 200;
 
 /** `bridge reconcile`: has a worker compare Clerk with the published states now. */
 export function addReconcileCommand(program: Command): void {
-  program
-    .command("reconcile")
+  addYesOption(addJsonOption(program.command("reconcile")))
     .description(
       "compare Clerk with the published states and publish missed changes; waits for the worker that does it",
     )
@@ -20,9 +25,10 @@ export function addReconcileCommand(program: Command): void {
     .option("--all-deletions", "with --full: publish any number of deletions")
     .option("--accept-instance", "take the Clerk instance of CLERK_SECRET_KEY for the one whose users are published")
     .option("--no-wait", "do not wait for the result")
-    .action((options: { full?: true; allDeletions?: true; acceptInstance?: true; wait: boolean }) =>
-      runCommand(async ({ config, redis, signal, openClerk }) => {
-        if (options.acceptInstance) print(`accepted: ${await openClerk().instance.accept()}`);
+    .action((options: ReconcileOptions) =>
+      runCommand(options, async ({ config, redis, signal, openClerk, print, note, result }) => {
+        if (options.allDeletions) await confirm("This publishes every missing user as deleted, for good", options);
+        if (options.acceptInstance) note(`accepted: ${await openClerk().instance.accept()}`);
         const queue = createReconciliationQueue(redis, config.redis.prefix);
         try {
           const id = await queue.ask({
@@ -30,12 +36,15 @@ export function addReconcileCommand(program: Command): void {
             reason: "asked",
             ...(options.allDeletions && { allDeletions: true }),
           });
-          print("queued: a worker runs it after any run in progress");
+          note("queued: a worker runs it after any run in progress");
           if (options.wait) {
-            const result = resultSchema.parse(await untilDone(queue, id, signal));
-            print(formatResult(result));
-            if (result.findings.unreadable.length > 0) return exitCodes.problems;
-          }
+            const done = resultSchema.parse(
+              await untilDone(queue, id, await expectedMs(redis, config, options), signal),
+            );
+            result(done);
+            print(formatResult(done));
+            if (done.findings.unreadable.length > 0) return exitCodes.problems;
+          } else result({ id });
         } finally {
           await queue.close();
         }
@@ -44,12 +53,47 @@ export function addReconcileCommand(program: Command): void {
     );
 }
 
-async function untilDone(queue: ReconciliationQueue, id: string, signal: AbortSignal): Promise<unknown> {
+interface ReconcileOptions extends JsonOption, YesOption {
+  readonly full?: true;
+  readonly allDeletions?: true;
+  readonly acceptInstance?: true;
+  readonly wait: boolean;
+}
+
+/** The duration of the last run of this kind; 0 when there was none. */
+async function expectedMs(redis: RedisClient, { redis: { prefix } }: CliConfig, { full }: ReconcileOptions) {
+  const runs = await createLastRuns(redis, prefix).read();
+  return (full ? runs.full : runs.recent)?.durationMs ?? 0;
+}
+
+async function untilDone(
+  queue: ReconciliationQueue,
+  id: string,
+  lastDurationMs: number,
+  signal: AbortSignal,
+): Promise<unknown> {
+  const startedAt = Date.now();
+  const expectedSeconds = Math.ceil(lastDurationMs / 1_000);
+  const display = expectedSeconds > 3 ? showProgress(expectedSeconds, 0, "seconds that the last run took") : undefined;
+  try {
+    return await poll(queue, id, signal, () => display?.update(Math.round((Date.now() - startedAt) / 1_000), ""));
+  } finally {
+    display?.stop();
+  }
+}
+
+async function poll(
+  queue: ReconciliationQueue,
+  id: string,
+  signal: AbortSignal,
+  onWaiting: () => void,
+): Promise<unknown> {
   for (;;) {
     const run = await queue.find(id);
     switch (run.state) {
       case "waiting":
       case "running":
+        onWaiting();
         await delay(pollIntervalMs, undefined, { signal });
         break;
       case "done":

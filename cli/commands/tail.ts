@@ -1,8 +1,10 @@
-import { type UserEvent, userEventSchema } from "@clerk-kafka-bridge/events";
+import type { UserEvent } from "@clerk-kafka-bridge/events";
 import { styleText } from "node:util";
 import { type Command, Option } from "commander";
+import { parseEvent } from "../../src/inspection/inspect-user.ts";
 import { followDecisions, type MessageReport } from "../../src/queue/decision-feed.ts";
-import { exitCodes, print, runCommand } from "../context/cli-context.ts";
+import { runCommand } from "../context/cli-context.ts";
+import { exitCodes } from "../context/exit-codes.ts";
 
 /** `bridge tail`: prints events while they are committed, or what the workers decide about each message. */
 export function addTailCommand(program: Command): void {
@@ -18,14 +20,15 @@ export function addTailCommand(program: Command): void {
       ).conflicts("beginning"),
     )
     .action((options: { json?: true; beginning?: true; decisions?: true }) =>
-      runCommand(async ({ config, eventLog, redis, signal }) => {
+      runCommand({}, async (context) => {
+        const { config, redis, signal, print } = context;
         if (options.decisions) {
           const format = options.json ? JSON.stringify : formatReport;
           const onReports = (reports: readonly MessageReport[]) => reports.forEach((report) => print(format(report)));
           await followDecisions(redis, config.redis.prefix, { signal, onReports });
           return exitCodes.ok;
         }
-        await eventLog.follow({
+        await context.eventLog.follow({
           topic: config.kafka.eventsTopic,
           from: options.beginning ? "beginning" : "now",
           until: "stopped",
@@ -41,15 +44,6 @@ export function addTailCommand(program: Command): void {
         return exitCodes.ok;
       }),
     );
-}
-
-/** Undefined for a record that another program has written to the topic. */
-function parseEvent(value: string | null): UserEvent | undefined {
-  try {
-    return userEventSchema.parse(JSON.parse(value ?? ""));
-  } catch {
-    return undefined;
-  }
 }
 
 const colours = { "user.created": "green", "user.updated": "yellow", "user.deleted": "red" } as const;

@@ -1,29 +1,30 @@
 import type { Command } from "commander";
 import { createUserReader, type UserReader } from "../../src/clerk/users/read-user.ts";
 import { writeSnapshot } from "../../src/reconciliation/compare/queue-missed.ts";
-import { type CliContext, type ExitCode, exitCodes, print, runCommand } from "../context/cli-context.ts";
+import { addJsonOption, type JsonOption } from "../context/arguments.ts";
+import { type CliContext, runCommand } from "../context/cli-context.ts";
+import { exitCodes } from "../context/exit-codes.ts";
 
 /** `bridge users restore`: publishes users again that were published as deleted although Clerk has them. */
 export function addUsersCommand(program: Command): void {
-  program
-    .command("users")
-    .description("repair the published state of single users")
-    .command("restore <ids...>")
+  const users = program.command("users").description("repair the published state of single users");
+  addJsonOption(users.command("restore <ids...>"))
     .description("publish user.created again for users that Clerk has and the bridge has published as deleted")
-    .action((ids: string[]) =>
-      runCommand(async (context) => {
+    .action((ids: string[], options: JsonOption) =>
+      runCommand(options, async (context) => {
         const { clerk, instance } = context.openClerk();
         const readUser = createUserReader(clerk, instance, {
           eventFields: context.config.eventFields,
           now: Date.now,
         });
-        let exitCode: ExitCode = exitCodes.ok;
+        const results = [];
         for (const id of ids) {
           const restored = await restore(context, readUser, id);
-          print(`${id}  ${restored.note}`);
-          if (restored.outcome === "refused") exitCode = exitCodes.problems;
+          context.print(`${id}  ${restored.note}`);
+          results.push({ id, ...restored });
         }
-        return exitCode;
+        context.result(results);
+        return results.some(({ outcome }) => outcome === "refused") ? exitCodes.problems : exitCodes.ok;
       }),
     );
 }

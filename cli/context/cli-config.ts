@@ -23,21 +23,33 @@ export const CLI_ENVIRONMENT = {
 export type CliConfig = ReturnType<typeof readCliConfig>;
 
 /**
- * Reads the configuration of the commands from the worker's environment. Throws a `ConfigError` when it is wrong. Reading
- * `clerk` throws one when the secret key is not set, so that commands without Clerk need no key.
+ * Reads the configuration of the commands from the worker's environment. Each part is read when it is first used, so that a command
+ * asks only for the settings that it needs. Reading a part throws a `ConfigError` when its settings are wrong.
  */
 export function readCliConfig(variables: EnvironmentVariables = process.env) {
-  const env = readEnvironment(CLI_ENVIRONMENT, variables);
+  const program = toProgramConfig(readEnvironment(PROGRAM_ENVIRONMENT, variables));
   return {
-    ...toProgramConfig(env),
-    redis: toRedisConfig(env),
-    maxMemoryShare: env.REDIS_MAX_MEMORY_SHARE,
-    kafka: toKafkaConfig(env, env.SHARDS),
-    deadLetters: toDeadLettersConfig(env),
-    reconciliation: toReconciliationConfig(env),
-    eventFields: env.EVENT_FIELDS,
+    ...program,
+    get redis() {
+      return toRedisConfig(readEnvironment(REDIS_ENVIRONMENT, variables));
+    },
+    get maxMemoryShare() {
+      return readEnvironment(REDIS_MEMORY_ENVIRONMENT, variables).REDIS_MAX_MEMORY_SHARE;
+    },
+    get kafka() {
+      return toKafkaConfig(readEnvironment(KAFKA_ENVIRONMENT, variables), program.shards);
+    },
+    get deadLetters() {
+      return toDeadLettersConfig(readEnvironment(DEAD_LETTERS_ENVIRONMENT, variables));
+    },
+    get reconciliation() {
+      return toReconciliationConfig(readEnvironment(RECONCILIATION_ENVIRONMENT, variables));
+    },
+    get eventFields() {
+      return readEnvironment(EVENT_FIELDS_ENVIRONMENT, variables).EVENT_FIELDS;
+    },
     get clerk() {
-      return toClerkConfig(env);
+      return toClerkConfig(readEnvironment(CLERK_ENVIRONMENT, variables));
     },
   };
 }

@@ -5,7 +5,7 @@ import { createShardOf } from "../../src/domain/shard-of.ts";
 import { type EventLog, openEventLog } from "../../src/kafka/open-event-log.ts";
 import { type LedgerView, createLedgerView } from "../../src/ledger/ledger-view.ts";
 import { type DeadLetters, createDeadLetters } from "../../src/queue/dead-letters.ts";
-import { type MessageQueues, createMessageQueues } from "../../src/queue/message-queues.ts";
+import { type MessageQueues, createMessageQueues, RedisUnavailableError } from "../../src/queue/message-queues.ts";
 import { createFailFastRedis } from "../../src/redis/create-redis.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
@@ -13,10 +13,12 @@ import { ConfigError, messageOf } from "../../src/shared/errors.ts";
 import { createLogger } from "../../src/shared/logger.ts";
 import { withTimeout } from "../../src/shared/with-timeout.ts";
 import { type CliConfig, readCliConfig } from "./cli-config.ts";
+import { type ExitCode, exitCodeOf } from "./exit-codes.ts";
+import { createOutput, type Output } from "./output.ts";
 import { explainKafkaError } from "../../src/kafka/client/explain-error.ts";
 
-/** What every command works with: the worker's configuration, and the same clients of Redis, Kafka and Clerk. */
-export interface CliContext extends AsyncDisposable {
+/** What every command works with: the worker's configuration, the same clients of Redis, Kafka and Clerk, and where it writes. */
+export interface CliContext extends AsyncDisposable, Output {
   readonly config: CliConfig;
   /** Connected, and fails fast. */
   readonly redis: RedisClient;
@@ -38,7 +40,7 @@ export interface CliContext extends AsyncDisposable {
 const redisTimeoutMs = 5_000;
 
 /** Connects to Redis and creates the rest. Throws when the configuration is wrong or Redis is unavailable. */
-export async function openCliContext(): Promise<CliContext> {
+export async function openCliContext(output: Output = createOutput(false)): Promise<CliContext> {
   const config = readCliConfig();
   const log = createLogger("cli", "silent");
   const { address, prefix } = config.redis;
@@ -47,11 +49,18 @@ export async function openCliContext(): Promise<CliContext> {
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
   const queues = createMessageQueues({ redis, redisPrefix: prefix, deadlineMs: redisTimeoutMs });
+  let eventLog: EventLog | undefined;
   return {
+    ...output,
     config,
     redis,
-    eventLog: openEventLog(config.kafka, log),
-    deadLetters: createDeadLetters(redis, prefix, config.deadLetters.retentionMs),
+    get eventLog() {
+      eventLog ??= openEventLog(config.kafka, log);
+      return eventLog;
+    },
+    get deadLetters() {
+      return createDeadLetters(redis, prefix, config.deadLetters.retentionMs);
+    },
     queues,
     shardOf: createShardOf(config.shards),
     viewShard: (shard) => createLedgerView(redis, shardPrefix(prefix, shard)),
@@ -81,21 +90,20 @@ async function untilReady(redis: RedisClient): Promise<void> {
   );
   await ready.catch((error: unknown) => {
     redis.disconnect();
-    throw new Error(`Redis is unavailable: ${messageOf(error)}`);
+    throw new RedisUnavailableError(`Redis is unavailable: ${messageOf(error)}`);
   });
 }
-
-/** Exit codes, for scripts. `problems`: the command ran, and found something wrong. */
-export const exitCodes = { ok: 0, failed: 1, problems: 2 } as const;
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /**
  * Runs one command and sets the exit code. An error becomes one line on standard error, without a stack. Errors after
  * Ctrl-C are ignored: the operator has stopped the command.
  */
-export async function runCommand(command: (context: CliContext) => Promise<ExitCode>): Promise<void> {
+export async function runCommand(
+  { json = false }: { readonly json?: boolean },
+  command: (context: CliContext) => Promise<ExitCode>,
+): Promise<void> {
   try {
-    await using context = await openCliContext();
+    await using context = await openCliContext(createOutput(json));
     try {
       process.exitCode = await command(context);
     } catch (error) {
@@ -104,8 +112,6 @@ export async function runCommand(command: (context: CliContext) => Promise<ExitC
   } catch (error) {
     const shown = explainKafkaError(error) ?? error;
     process.stderr.write(`${shown instanceof ConfigError ? String(shown) : messageOf(shown)}\n`);
-    process.exitCode = exitCodes.failed;
+    process.exitCode = exitCodeOf(error);
   }
 }
-
-export const print = (line: string): void => void process.stdout.write(`${line}\n`);

@@ -1,5 +1,4 @@
 import { SingleBar } from "cli-progress";
-import { print } from "./cli-context.ts";
 
 /** Shows how much of some work is done, and estimates the remaining time. */
 export interface ProgressDisplay {
@@ -9,7 +8,7 @@ export interface ProgressDisplay {
 
 const lineIntervalMs = 2_000;
 
-/** A bar on a terminal; elsewhere one line in two seconds at most. `unit` is what is counted, such as `users`. */
+/** A bar on a terminal; elsewhere one line in two seconds at most. Both on standard error. `unit` is what is counted, such as `users`. */
 export function showProgress(total: number, alreadyDone: number, unit: string): ProgressDisplay {
   return process.stderr.isTTY ? showBar(total, alreadyDone, unit) : showLines(total, alreadyDone, unit);
 }
@@ -42,7 +41,7 @@ function showLines(total: number, alreadyDone: number, unit: string): ProgressDi
       shownAt = now;
       const leftMs = ((now - startedAt) * Math.max(0, total - done)) / Math.max(1, done - alreadyDone);
       const left = done > alreadyDone ? `, about ${Math.ceil(leftMs / 1_000)} s left` : "";
-      print(`${done} of ${Math.max(total, done)} ${unit}, ${note}${left}`);
+      process.stderr.write(`${done} of ${Math.max(total, done)} ${unit}, ${note}${left}\n`);
     },
     stop: () => {},
   };

@@ -1,3 +1,5 @@
+import { isOutage } from "../context/exit-codes.ts";
+
 /** The result of one check. `remedy` tells the operator how to solve the problem. */
 export type Finding =
   | { readonly verdict: "ok"; readonly subject: string; readonly detail: string }
@@ -6,6 +8,8 @@ export type Finding =
       readonly subject: string;
       readonly detail: string;
       readonly remedy: string;
+      /** Whether a server did not answer. */
+      readonly outage: boolean;
     };
 
 export const ok = (subject: string, detail: string): Finding => ({ verdict: "ok", subject, detail });
@@ -16,14 +20,16 @@ export const warn = (subject: string, detail: string, remedy: string): Finding =
   subject,
   detail,
   remedy,
+  outage: false,
 });
 
 /** The bridge does not work, or loses data. */
-export const fail = (subject: string, detail: string, remedy: string): Finding => ({
+export const fail = (subject: string, detail: string, remedy: string, outage = false): Finding => ({
   verdict: "fail",
   subject,
   detail,
   remedy,
+  outage,
 });
 
 /** Runs a check and returns its findings. An error of the check is a failed finding with this remedy. */
@@ -31,12 +37,15 @@ export async function runCheck(subject: string, remedy: string, check: () => Pro
   try {
     return await check();
   } catch (error) {
-    return [fail(subject, describeError(error), remedy)];
+    return [fail(subject, describeError(error), remedy, isOutage(error))];
   }
 }
 
-/** Includes the cause, because the message of a failed request is only `fetch failed`. */
+/** Includes the causes, because the message of a failed request is only `fetch failed`. */
 function describeError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+  const messages: string[] = [];
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (!messages.includes(cause.message)) messages.push(cause.message);
+  }
+  return messages.length === 0 ? String(error) : messages.join(": ");
 }

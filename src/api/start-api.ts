@@ -15,6 +15,8 @@ import { createUserApi } from "./create-user-api.ts";
 import { registerBacklogMetrics } from "../queue/backlog-metrics.ts";
 import { createDeadLetters } from "../queue/dead-letters.ts";
 import { createMessageQueues } from "../queue/message-queues.ts";
+import { type ReportContent, startProcessReports } from "../inspection/process-reports.ts";
+import { countOf } from "../inspection/recent-quantiles.ts";
 import { createLastRuns, registerLastRunMetrics } from "../reconciliation/last-runs.ts";
 import { shardPrefixes } from "../redis/keys.ts";
 import { startMemoryWatch } from "../redis/redis-memory.ts";
@@ -22,7 +24,7 @@ import { checkRedis, waitForRedis } from "../redis/redis-client.ts";
 import { createFailFastRedis } from "../redis/create-redis.ts";
 import { apiShardCountError, assertShardCount, checkShardCount } from "../resharding/shard-layout.ts";
 import { createSignatureLimit } from "../webhooks/signature-limit.ts";
-import { createWebhookMetrics } from "../webhooks/webhook-metrics.ts";
+import { createWebhookMetrics, type WebhookMetrics } from "../webhooks/webhook-metrics.ts";
 import { createVerifier } from "../webhooks/verify-message.ts";
 
 /** Time that a request waits for Redis before it gets 503, in ms. */
@@ -62,6 +64,16 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   registerBacklogMetrics({ registry, queues, deadLetters, shards: config.shards, now: Date.now });
   registerLastRunMetrics(registry, createLastRuns(redis, config.redis.prefix));
 
+  const webhookMetrics = createWebhookMetrics(registry);
+  const reports = startProcessReports("api", {
+    redis,
+    redisPrefix: config.redis.prefix,
+    read: () => reportOfApi(webhookMetrics),
+    now: Date.now,
+    log,
+  });
+  lifecycle.onStop("process reports", () => reports.stop());
+
   const health = {
     registry,
     signal: lifecycle.signal,
@@ -81,7 +93,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     countSession: (change) => countSession(analytics, change),
     deadLetters,
     now: Date.now,
-    metrics: createWebhookMetrics(registry),
+    metrics: webhookMetrics,
     eventFields: config.eventFields,
     signatureLimit: createSignatureLimit(config.webhooks.badSignaturesPerMinute),
     clientOf: createClientOf(config.auth.trustedProxies),
@@ -105,6 +117,17 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   });
   log.info({ event: "api.listening", port: served.port, operationsPort, shards: config.shards }, "API is listening");
   return { port: served.port, lifecycle };
+}
+
+async function reportOfApi({ received, rejected, lastAccepted }: WebhookMetrics): Promise<ReportContent> {
+  const lastAcceptedAt = ((await lastAccepted.get()).values[0]?.value ?? 0) * 1_000;
+  const counts = { received: await countOf(received), rejected: await countOf(rejected) };
+  return {
+    webhooks: { ...counts, ...(lastAcceptedAt > 0 && { lastAcceptedAt }) },
+    events: 0,
+    endToEndSeconds: null,
+    shards: [],
+  };
 }
 
 /** Serves metrics and readiness on a port of their own if one is configured. Resolves with the port. */

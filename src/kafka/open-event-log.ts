@@ -8,7 +8,13 @@ import type { KafkaProblem } from "./topics/find-kafka-problems.ts";
 import { type FollowOptions, followTopic } from "./consuming/follow-topic.ts";
 import { joinShardGroup, type ShardGroup, type ShardGroupListener } from "./consuming/join-shard-group.ts";
 import { createShardPublisher, type ShardPublisher } from "./publishing/shard-publisher.ts";
-import { countPartitions, growTopics, type PartitionCounts, readEndOffset } from "./topics/partitions.ts";
+import {
+  countPartitions,
+  growTopics,
+  type PartitionCounts,
+  readEndOffset,
+  readEndOffsets,
+} from "./topics/partitions.ts";
 import { readClusterId } from "./client/create-kafka.ts";
 import { findLastRecords } from "./consuming/consumer-lag.ts";
 import { findMisplaced, type MisplacedStates } from "./consuming/find-misplaced.ts";
@@ -33,6 +39,8 @@ export interface EventLog {
   groupLag(groupId: string, lastEvents: ReadonlyMap<number, bigint>): Promise<bigint>;
   /** See {@link readEndOffset}; of the state topic. */
   stateEnd(shard: number): Promise<bigint>;
+  /** See {@link readEndOffsets}; of the state topic. */
+  stateEnds(): Promise<ReadonlyMap<number, bigint>>;
   /** The id of the cluster: a ledger made from another cluster is worth nothing. */
   clusterId(): Promise<string>;
   /** See {@link createShardPublisher}; `beforeCommit` is called when a batch is written and its commit not yet asked for. */
@@ -58,6 +66,7 @@ export function openEventLog(config: KafkaConfig, log: Logger): EventLog {
     findLastEvents: (signal) => findLastRecords(kafka, follow, config.eventsTopic, signal),
     groupLag: (groupId, lastEvents) => readGroupLag(kafka, groupId, config.eventsTopic, lastEvents),
     stateEnd: (shard) => readEndOffset(kafka, config.stateTopic, shard),
+    stateEnds: () => readEndOffsets(kafka, config.stateTopic),
     clusterId: () => readClusterId(kafka),
     openPublisher: (shard, beforeCommit, movesAmong) =>
       createShardPublisher(

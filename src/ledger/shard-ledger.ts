@@ -44,6 +44,8 @@ export interface LedgerSnapshot {
   readonly claimedBy: string;
   /** `missing`: there is no ledger. `incomplete`: a part of it is lost. */
   readonly checkpoint: Checkpoint | "missing" | "incomplete";
+  /** The number of users, deleted ones included. */
+  readonly users: number;
   /** The replication id of the data; "" when Redis does not tell it. */
   readonly replication: string;
   /** A replica has become the master since the last claim: the last acknowledged writes may be lost, messages included. */
@@ -122,6 +124,7 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
       return {
         claimedBy: proof[" barrierId"] ?? "",
         checkpoint: fields === 0 ? "missing" : (checkpointOf(proof, fields) ?? "incomplete"),
+        users: Math.max(0, fields - proofFields.length),
         replication,
         failedOver: failedOver === 1,
       };

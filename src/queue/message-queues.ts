@@ -3,7 +3,7 @@ import type { JobsOptions, Queue } from "bullmq";
 import { withTimeout } from "../shared/with-timeout.ts";
 import { createGroupCommit } from "./group-commit.ts";
 import { openQueue } from "./open-bullmq.ts";
-import type { Message } from "../domain/message.ts";
+import { jobDataSchema, type Message } from "../domain/message.ts";
 import { shardPrefix, shardQueueName } from "../redis/keys.ts";
 import { connectionErrorOf, type RedisClient } from "../redis/redis-client.ts";
 
@@ -24,6 +24,8 @@ export interface MessageQueues {
   countWaiting(shard: number): Promise<number>;
   /** When the oldest of these jobs was added, in ms; undefined when there is none. Throws what Redis throws. */
   oldestWaitingAt(shard: number): Promise<number | undefined>;
+  /** The messages of the oldest waiting jobs of the shard, by job. Throws what Redis throws. */
+  listWaiting(shard: number, jobs: number): Promise<readonly (readonly unknown[])[]>;
   close(): Promise<void>;
 }
 
@@ -102,6 +104,10 @@ export function createMessageQueues({ redis, redisPrefix, deadlineMs }: QueueMes
     requeue: (shard, message) => addJob(shard, [message], anonymousJob()),
     countWaiting: async (shard) => (await startedQueueOf(shard)).getWaitingCount(),
     oldestWaitingAt: async (shard) => (await (await startedQueueOf(shard)).getWaiting(0, 0))[0]?.timestamp,
+    listWaiting: async (shard, jobs) => {
+      const waiting = await (await startedQueueOf(shard)).getWaiting(0, jobs - 1);
+      return waiting.map(({ data }) => jobDataSchema.safeParse(data).data?.messages ?? []);
+    },
     close: async () => {
       await Promise.all([...queues.values()].map((queue) => queue.close()));
     },

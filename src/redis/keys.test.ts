@@ -15,6 +15,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   watermarkKey: [keys.watermarkKey(prefix)],
   backfillKey: [keys.backfillKey(prefix)],
   lastRunsKey: [keys.lastRunsKey(prefix)],
+  processesKey: [keys.processesKey(prefix)],
   skippedShardsKey: [keys.skippedShardsKey(prefix)],
   clerkInstanceKey: [keys.clerkInstanceKey(prefix)],
   clerkBudgetPrefix: [`${keys.clerkBudgetPrefix(prefix)}:all`],

@@ -33,6 +33,9 @@ export const backfillKey = (redisPrefix: string): string => `${reconciliationPre
 export const lastRunsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:last-runs`;
 export const skippedShardsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:skipped`;
 
+/** What each running program last told of itself. */
+export const processesKey = (redisPrefix: string): string => `${redisPrefix}:processes`;
+
 /** Prefix of the shared budgets of requests to Clerk. */
 export const clerkBudgetPrefix = (redisPrefix: string): string => `${redisPrefix}:clerk`;
 
@@ -111,6 +114,12 @@ export const redisKeys: readonly KeyDescription[] = [
     type: "sorted set",
     holds: "the dead letters' ids by time",
     ifLost: "Dead letters are not listed any more.",
+  },
+  {
+    pattern: processesKey(prefix),
+    type: "hash",
+    holds: "what each running program last told of itself, for `bridge status`; expires after a minute without one",
+    ifLost: "Each program tells it again within two seconds.",
   },
   {
     pattern: shardLayoutKey(prefix),

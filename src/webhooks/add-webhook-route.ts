@@ -44,6 +44,7 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
     if (receipt.outcome === "rejected") deps.signatureLimit.countRejected(deps.clientOf(c));
     const durationMs = now() - startedAt;
     count(metrics, receipt, durationMs);
+    if (!refused.has(receipt.outcome)) metrics.lastAccepted.set(startedAt / 1_000);
     log[refused.has(receipt.outcome) ? "warn" : "info"]({
       event: "webhook.received",
       ...withoutCause(receipt),

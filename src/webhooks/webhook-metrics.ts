@@ -1,4 +1,4 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { secondsBuckets } from "../shared/metrics.ts";
 
 const rejectionReasons = [
@@ -30,6 +30,11 @@ export function createWebhookMetrics(registry: Registry) {
       name: "bridge_webhooks_accepted_total",
       help: "Verified messages answered with 2xx, by outcome",
       labelNames: ["outcome"],
+      registers,
+    }),
+    lastAccepted: new Gauge({
+      name: "bridge_webhooks_last_accepted_timestamp_seconds",
+      help: "When this process last accepted a verified message; 0 before the first one",
       registers,
     }),
     ignored: new Counter({

@@ -28,6 +28,11 @@ export class ShardStatus {
     this.#lastDrop = reason;
   }
 
+  /** For operators. `problem`: why the shard was last dropped, if it has made no progress since. */
+  describe(): { readonly phase: ShardPhase; readonly problem?: string } {
+    return { phase: this.#phase, ...(this.#lastDrop !== undefined && { problem: this.#lastDrop }) };
+  }
+
   /** Why the shard has made no progress for `timeoutMs`; undefined if it has. */
   stalledReason(timeoutMs: number): string | undefined {
     if (this.#now() - this.#progressAt < timeoutMs) return undefined;

@@ -42,6 +42,11 @@ export class ShardSupervisor {
     return reasons;
   }
 
+  /** The assigned shards, for operators. */
+  describe(): readonly { readonly shard: number; readonly phase: string; readonly problem?: string }[] {
+    return Array.from(this.#running, ([shard, { status }]) => ({ shard, ...status.describe() }));
+  }
+
   async #start(shard: number): Promise<void> {
     const before = this.#running.get(shard);
     if (before !== undefined && !before.abort.signal.aborted) return;

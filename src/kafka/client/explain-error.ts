@@ -39,6 +39,19 @@ export function explainKafkaError(error: unknown): StartUpError | undefined {
   return undefined;
 }
 
+/** What kafkajs throws when no broker answers, the coordinator included. */
+const outages = new Set([
+  "KafkaJSBrokerNotFound",
+  "KafkaJSConnectionError",
+  "KafkaJSConnectionClosedError",
+  "KafkaJSGroupCoordinatorNotFound",
+  "KafkaJSNoBrokerAvailableError",
+  "KafkaJSRequestTimeoutError",
+]);
+
+/** Whether Kafka did not answer, so that waiting may help. */
+export const isKafkaOutage = (error: unknown): boolean => causesOf(error).some(({ name }) => outages.has(name));
+
 /** Why a call to Kafka failed: the message of the innermost cause, because kafkajs wraps it in general ones. */
 export const kafkaReason = (error: unknown): string => messageOf(causesOf(error).at(-1) ?? error);
 

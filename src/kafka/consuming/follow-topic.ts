@@ -24,11 +24,15 @@ export type FollowFrom =
 
 export interface FollowOptions {
   readonly topic: string;
+  /** Reads this partition only. */
+  readonly partition?: number;
   readonly from: FollowFrom;
   /** `now`: up to the end at the time of the call; `stopped`: until the signal aborts. */
   readonly until: "now" | "stopped";
   readonly onRecords: (records: readonly TopicRecord[]) => Promise<void>;
   readonly signal: AbortSignal;
+  /** With `until: "now"`: the offsets behind, and all that there are. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 interface Span {
@@ -51,6 +55,8 @@ export async function followTopic(kafka: Kafka, groupPrefix: string, options: Fo
     spans.filter(({ from, end }) => until === "stopped" || from < end).map((span) => [span.partition, span]),
   );
   if (open.size === 0) return;
+  const positions = new Map<number, number>();
+  const total = sumOf(spans.map(({ from, end }) => Number(end - from)));
   const consumer = kafka.consumer({
     groupId: `${groupPrefix}.read-${randomUUID()}`,
     maxWaitTimeInMs: 100,
@@ -66,7 +72,11 @@ export async function followTopic(kafka: Kafka, groupPrefix: string, options: Fo
   // This event also comes for batches of aborted records and markers, which `onRecords` never sees.
   consumer.on(END_BATCH_PROCESS, ({ payload: { partition, lastOffset } }) => {
     const span = open.get(partition);
-    if (until === "now" && span !== undefined && BigInt(lastOffset) + 1n >= span.end) open.delete(partition);
+    if (until === "now" && span !== undefined) {
+      positions.set(partition, Number(BigInt(lastOffset) + 1n - span.from));
+      options.onProgress?.(sumOf(positions.values()), total);
+      if (BigInt(lastOffset) + 1n >= span.end) open.delete(partition);
+    }
     if (open.size === 0) finished.resolve();
   });
   consumer.on(CRASH, ({ payload: { error } }) => finished.reject(error));
@@ -76,6 +86,8 @@ export async function followTopic(kafka: Kafka, groupPrefix: string, options: Fo
     await consumer.run({
       autoCommit: false,
       eachBatch: async (payload) => {
+        // The group's member has every partition.
+        if (options.partition !== undefined && payload.batch.partition !== options.partition) return;
         try {
           await options.onRecords(
             recordsOf(payload, until === "now" ? open.get(payload.batch.partition)?.end : undefined),
@@ -92,18 +104,20 @@ export async function followTopic(kafka: Kafka, groupPrefix: string, options: Fo
   }
 }
 
-async function findSpans(kafka: Kafka, { topic, from }: FollowOptions): Promise<Span[]> {
+async function findSpans(kafka: Kafka, { topic, partition: only, from }: FollowOptions): Promise<Span[]> {
   const admin = kafka.admin();
   await admin.connect();
   try {
+    if (!(await admin.listTopics()).includes(topic)) throw new Error(`Kafka has no topic ${topic}`);
     const bounds = await admin.fetchTopicOffsets(topic);
     const since =
       typeof from === "object" && "sinceMs" in from
         ? await admin.fetchTopicOffsetsByTimestamp(topic, from.sinceMs)
         : [];
-    return bounds.map(({ partition, low, high }) => {
+    return bounds.flatMap(({ partition, low, high }) => {
+      if (only !== undefined && partition !== only) return [];
       const found = since.find((entry) => entry.partition === partition)?.offset;
-      return { partition, from: startOf(from, BigInt(low), BigInt(high), found), end: BigInt(high) };
+      return [{ partition, from: startOf(from, BigInt(low), BigInt(high), found), end: BigInt(high) }];
     });
   } finally {
     await admin.disconnect();
@@ -135,3 +149,5 @@ const textOf = (headers: IHeaders): Record<string, string> =>
   Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]])),
   );
+
+const sumOf = (numbers: Iterable<number>): number => Array.from(numbers).reduce((sum, number) => sum + number, 0);

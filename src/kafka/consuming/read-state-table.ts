@@ -8,11 +8,13 @@ export interface StateTableOptions {
   readonly shardOf: (userId: string) => number;
   readonly from: FollowFrom;
   readonly signal: AbortSignal;
+  /** Called with the number of records in each batch. */
+  readonly onRead?: ((records: number) => void) | undefined;
 }
 
 /** The latest state of every user in the state topic, up to now; `unreadable` for a record that the bridge did not write. */
 export async function readStateTable(options: StateTableOptions): Promise<Map<string, State | "unreadable">> {
-  const { follow, topic, shardOf, from, signal } = options;
+  const { follow, topic, shardOf, from, signal, onRead } = options;
   const table = new Map<string, State | "unreadable">();
   await follow({
     topic,
@@ -20,6 +22,7 @@ export async function readStateTable(options: StateTableOptions): Promise<Map<st
     until: "now",
     signal,
     onRecords: async (records) => {
+      onRead?.(records.length);
       for (const { partition, key, value, headers } of records) {
         // A state in another partition dates from before a change of the number of shards.
         if (shardOf(key) !== partition) continue;

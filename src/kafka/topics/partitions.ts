@@ -22,6 +22,15 @@ export const countPartitions = (kafka: Kafka, topics: Topics): Promise<Partition
     return { events: countOf(eventsTopic), states: countOf(stateTopic) };
   });
 
+/** The offset behind the last record of each partition, committed or not; empty for a topic that does not exist. */
+export const readEndOffsets = (kafka: Kafka, topic: string): Promise<ReadonlyMap<number, bigint>> =>
+  withAdmin(kafka, async (admin) => {
+    // kafkajs repeats a request about a missing topic for seconds.
+    if (!(await admin.listTopics()).includes(topic)) return new Map<number, bigint>();
+    const offsets = await admin.fetchTopicOffsets(topic);
+    return new Map(offsets.map(({ partition, high }) => [partition, BigInt(high)]));
+  });
+
 /** The offset behind the last record of a partition, committed or not; 0 for a partition that does not exist. */
 export const readEndOffset = (kafka: Kafka, topic: string, partition: number): Promise<bigint> =>
   withAdmin(kafka, async (admin) => {

@@ -10,7 +10,12 @@ import { iterateAllUsers } from "../paging/iterate-users.ts";
 import { writeSnapshot } from "./queue-missed.ts";
 
 export interface VerificationContext extends ComparisonContext {
-  readonly readStateTable: (from: FollowFrom) => Promise<ReadonlyMap<string, StoredView>>;
+  readonly readStateTable: (
+    from: FollowFrom,
+    onRead?: (states: number) => void,
+  ) => Promise<ReadonlyMap<string, StoredView>>;
+  /** Called with the number of states read so far, of Kafka, the ledger and Clerk together. */
+  readonly onProgress?: (read: number) => void;
 }
 
 export interface Difference {
@@ -38,11 +43,19 @@ const toleratedSkewMs = 60_000;
  */
 export async function verify(context: VerificationContext): Promise<Verification> {
   const startedAt = context.now();
-  const kafka = new Map(await context.readStateTable("beginning"));
-  const ledger = await scanLedger(context);
+  let read = 0;
+  const count = (more: number) => {
+    read += more;
+    context.onProgress?.(read);
+  };
+  const kafka = new Map(await context.readStateTable("beginning", count));
+  const ledger = await scanLedger(context, count);
   const clerk = new Map<string, Snapshot>();
   const unreadable = new Map<string, string>();
-  for await (const page of iterateAllUsers(context.readPage)) addPage(context.eventFields, clerk, unreadable, page);
+  for await (const page of iterateAllUsers(context.readPage)) {
+    addPage(context.eventFields, clerk, unreadable, page);
+    count(page.users.length);
+  }
   const counts = { clerk: clerk.size, ledger: countPresent(ledger), kafka: countPresent(kafka) };
 
   const compare = (userIds: Iterable<string>): Difference[] =>
@@ -65,11 +78,15 @@ export async function verify(context: VerificationContext): Promise<Verification
   return { counts, differences, unreadable };
 }
 
-async function scanLedger({ viewShard, shards }: VerificationContext): Promise<Map<string, StoredView>> {
+async function scanLedger(
+  { viewShard, shards }: VerificationContext,
+  onRead: (entries: number) => void,
+): Promise<Map<string, StoredView>> {
   const found = new Map<string, StoredView>();
   for (let shard = 0; shard < shards; shard += 1) {
     for await (const entries of viewShard(shard).scan()) {
       for (const { userId, state } of entries) found.set(userId, state ?? "unreadable");
+      onRead(entries.length);
     }
   }
   return found;

@@ -53,7 +53,7 @@ test("webhooks are published exactly once with a Redis Cluster", async () => {
 test("the commands work with a Redis Cluster, and `doctor` checks every master", async () => {
   await sendAll(api.url, [writeMessage("user.updated", { object: "user", id: "user_poison", first_name: 1 })]);
   await bridge.waitUntilIdle();
-  expect((await bridge.runCommand("rebuild")).reason).toBe("exit code 0");
+  expect((await bridge.runCommand("rebuild", "--yes")).reason).toBe("exit code 0");
   const [{ output: doctor }, { output: listed }] = await Promise.all([
     bridge.runCommand("doctor"),
     bridge.runCommand("dlq", "list"),

@@ -30,7 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => resources.disposeAsync());
 
-test("`dlq list` and `dlq show` print each dead letter with its stage, reason and body", async () => {
+test("`dlq list` prints ids first, and `dlq show` the message, with personal data hidden unless it is asked for", async () => {
   const user = makeUser();
   const nameless = writeMessage("user.updated", { ...clerkUserJson(user, 1), id: "" });
   const undecidable = writeMessage("user.updated", { ...clerkUserJson(user, 1), email_addresses: "none" });
@@ -39,19 +39,25 @@ test("`dlq list` and `dlq show` print each dead letter with its stage, reason an
   const list = await bridge.runCommand("dlq", "list");
   expect(list.reason).toBe("exit code 0");
   const lines = list.output.trim().split("\n");
-  expect(lines).toHaveLength(3);
+  expect(lines).toHaveLength(4);
+  expect(lines[0]).toMatch(/^ID +STORED +STAGE +REASON$/);
   expect(lines).toContainEqual(
-    expect.stringMatching(new RegExp(`^\\S+Z  ${nameless.id}  received  user.updated without a user id$`)),
+    expect.stringMatching(new RegExp(`^${nameless.id}  \\S+Z  received  user.updated without a user id$`)),
   );
   expect(lines).toContainEqual(
-    expect.stringMatching(new RegExp(`^\\S+Z  ${undecidable.id}  queued  email_addresses: invalid_type$`)),
+    expect.stringMatching(new RegExp(`^${undecidable.id}  \\S+Z  queued    email_addresses: invalid_type$`)),
   );
   expect(lines.at(-1)).toBe("2 in total");
-  expect((await bridge.runCommand("dlq", "list", "--limit", "1", "--offset", "1")).output.split("\n")).toHaveLength(3);
+  expect(
+    (await bridge.runCommand("dlq", "list", "--limit", "1", "--offset", "1")).output.trim().split("\n"),
+  ).toHaveLength(3);
 
   const show = await bridge.runCommand("dlq", "show", undecidable.id);
   expect(show.output).toContain(`"id": "${user.id}"`);
   expect(show.output).toContain('"email_addresses": "none"');
+  expect(show.output).toContain(`"first_name": "${Array.from(user.firstName)[0]}…"`);
+  const revealed = await bridge.runCommand("dlq", "show", undecidable.id, "--reveal");
+  expect(revealed.output).toContain(`"first_name": ${JSON.stringify(user.firstName)}`);
 });
 
 test("`dlq retry` keeps a message that still cannot be parsed", async () => {
@@ -60,8 +66,9 @@ test("`dlq retry` keeps a message that still cannot be parsed", async () => {
   const undecidable = writeMessage("user.created", { ...clerkUserJson(user, 1), created_at: "yesterday" });
   await sendUnparsable(nameless, undecidable);
   const { output, reason } = await bridge.runCommand("dlq", "retry", nameless.id, undecidable.id);
-  expect(reason).toBe("exit code 0");
+  expect(reason).toBe("exit code 2");
   expect(output).toContain(`${nameless.id}  still cannot be parsed: user.created without a user id`);
+  expect(output).toContain(`${undecidable.id}  is a dead letter again, for the same reason: created_at: invalid_type`);
   await waitFor(
     "both are stored again",
     async () => (await deadLetters.find(undecidable.id)) && deadLetters.find(nameless.id),
@@ -81,14 +88,14 @@ test("a dead letter that a worker stores again during its retry is kept", async 
   expect(await deadLetters.delete(deadLetter.id)).toBe(true);
 });
 
-test("`dlq retry` exits with 1 and keeps the dead letter when the queue refuses its message", async () => {
+test("`dlq retry` exits with 3 and keeps the dead letter when the queue refuses its message", async () => {
   await using other = await openBridge({ shards: 1, redisUrl: bridge.redisUrl });
   const stored = createDeadLetters(other.redis, other.redisPrefix, 60_000);
   const deadLetter = writeDeadLetter("msg_refused");
   await stored.store(deadLetter);
   await other.redis.set(`{${other.redisPrefix}:0}:changes:wait`, "no list");
   const { output, reason } = await other.runCommand("dlq", "retry", deadLetter.id);
-  expect([reason, output]).toEqual(["exit code 1", expect.stringContaining("Redis refused")]);
+  expect([reason, output]).toEqual(["exit code 3", expect.stringContaining("Redis refused")]);
   expect(await stored.find(deadLetter.id)).toEqual(deadLetter);
 });
 
@@ -110,7 +117,9 @@ test("`dlq retry` publishes a message that can be parsed now exactly once, and d
 
   const { output, reason } = await bridge.runCommand("dlq", "retry", nameless.id, undecidable.id);
   expect(reason).toBe("exit code 0");
-  expect(output).toBe(`${nameless.id}  queued\n${undecidable.id}  queued\n`);
+  expect(output).toMatch(
+    new RegExp(`^${nameless.id}  published as event \\S+\n${undecidable.id}  published as event \\S+\n$`),
+  );
   await bridge.waitUntilIdle();
   published.push(received, queued);
   const events = await expectExactlyOnce(bridge, expectedUsers(published));
@@ -118,15 +127,19 @@ test("`dlq retry` publishes a message that can be parsed now exactly once, and d
   for (const { id } of [nameless, undecidable]) expect(await deadLetters.find(id)).toBeUndefined();
 });
 
-test("`dlq drop` deletes the named dead letters or all, and says which ids it did not find", async () => {
+test("`dlq drop` asks for confirmation, deletes the named dead letters or all, and says which ids it did not find", async () => {
   const [one, other] = [unparsableMessage(), unparsableMessage()];
   await sendUnparsable(one, other);
-  const dropped = await bridge.runCommand("dlq", "drop", one.id, "msg_unknown");
-  expect(dropped).toEqual({ output: `${one.id}  dropped\nmsg_unknown  not found\n`, reason: "exit code 0" });
+  expect(await bridge.runCommand("dlq", "drop", one.id)).toEqual({
+    output: "This deletes 1 dead letters for good: add --yes to confirm.\n",
+    reason: "exit code 1",
+  });
+  const dropped = await bridge.runCommand("dlq", "drop", one.id, "msg_unknown", "--yes");
+  expect(dropped).toEqual({ output: `${one.id}  dropped\nmsg_unknown  not found\n`, reason: "exit code 2" });
   expect(await deadLetters.find(one.id)).toBeUndefined();
   expect(await deadLetters.find(other.id)).toBeDefined();
 
-  await bridge.runCommand("dlq", "drop", "all");
+  await bridge.runCommand("dlq", "drop", "all", "--yes");
   expect(await deadLetters.count()).toBe(0);
   expect((await bridge.runCommand("dlq", "list")).output).toBe("0 in total\n");
   await bridge.waitUntilIdle();

@@ -37,7 +37,7 @@ afterAll(() => resources.disposeAsync());
 
 test("`rebuild` repairs a ledger with wrong, missing and invented users while the workers run", async () => {
   await corruptLedger();
-  const { output, reason } = await bridge.runCommand("rebuild");
+  const { output, reason } = await bridge.runCommand("rebuild", "--yes");
   expect(reason).toBe("exit code 0");
   expect(output.trim().split("\n")).toHaveLength(bridge.shards);
   await waitUntilRebuilt();
@@ -49,14 +49,14 @@ test("`rebuild` repairs a ledger with wrong, missing and invented users while th
 test("`rebuild` takes effect when a worker starts if none is running", async () => {
   await worker.stop();
   await corruptLedger();
-  expect((await bridge.runCommand("rebuild")).reason).toBe("exit code 0");
+  expect((await bridge.runCommand("rebuild", "--yes")).reason).toBe("exit code 0");
   worker = await bridge.startWorker();
   await waitUntilRebuilt();
   await expectExactlyOnce(bridge, expectedUsers(sent));
 });
 
 test("`rebuild --shard` rebuilds one shard, and rejects an unknown shard", async () => {
-  expect((await bridge.runCommand("rebuild", "--shard", "1")).output).toBe("shard 1: its owner rebuilds it\n");
+  expect((await bridge.runCommand("rebuild", "--yes", "--shard", "1")).output).toBe("shard 1: its owner rebuilds it\n");
   const rejected = ["2", "one", "0.5"].map(async (shard) => {
     const output = `There is no shard ${shard}.\n`;
     expect(await bridge.runCommand("rebuild", "--shard", "0", shard)).toEqual({ output, reason: "exit code 1" });

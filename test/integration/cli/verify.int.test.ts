@@ -60,7 +60,7 @@ test("`verify` exits with 2 and prints the problems of each user, until they are
     ]),
   );
 
-  await bridge.runCommand("rebuild");
+  await bridge.runCommand("rebuild", "--yes");
   await clerk.reconcile({ kind: "full" });
   await clerk.expectAllPublished([deleted]);
   expect((await bridge.runCommand("verify")).output).toContain("nothing differs");

@@ -40,12 +40,12 @@ test.for([
     (await bridge.runCommand("dlq", "list")).output.includes("1 in total"),
   );
   for (const command of [
-    ["dlq", "retry", "all"],
-    ["dlq", "drop", "all"],
+    ["dlq", "retry", "all", "--no-wait"],
+    ["dlq", "drop", "all", "--yes"],
     ["verify"],
     ["reconcile"],
     ["backfill"],
-    ["rebuild"],
+    ["rebuild", "--yes"],
   ]) {
     expect(await bridge.runCommand(...command)).toMatchObject({ reason: "exit code 0" });
   }

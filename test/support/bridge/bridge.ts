@@ -35,6 +35,8 @@ export interface Bridge extends AsyncDisposable {
   readonly auditTopic: string;
   readonly redisPrefix: string;
   readonly shards: number;
+  /** The environment of its processes. */
+  readonly variables: Readonly<Record<string, string>>;
   /** For inspecting the bridge's keys. */
   readonly redis: RedisClient;
   /** Starts the API and waits until it is ready. */
@@ -124,6 +126,7 @@ export async function openBridge({
     auditTopic: auditTopicOf(name),
     redisPrefix: name,
     shards,
+    variables: common,
     redis,
     startApi: (more) => startReady("src/api/main.ts", more),
     startApiUnready: (more) => start("src/api/main.ts", more),

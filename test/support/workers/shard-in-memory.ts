@@ -25,7 +25,7 @@ interface ShardOptions {
 }
 
 const barrier = { offset: 10n, id: "barrier-10" };
-const noLedger: LedgerSnapshot = { claimedBy: "", checkpoint: "missing", replication: "", failedOver: false };
+const noLedger: LedgerSnapshot = { claimedBy: "", checkpoint: "missing", users: 0, replication: "", failedOver: false };
 
 /** Opens shard 0. The parts that a test names replace those of the shard; a replaced part records no call. */
 export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
@@ -85,6 +85,7 @@ export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
       add: recorded("forward", () => undefined),
       requeue: recorded("requeue message", () => undefined),
       countWaiting: async () => 0,
+      listWaiting: async () => [],
       oldestWaitingAt: async () => undefined,
       close: async () => {},
     },

@@ -1,0 +1,122 @@
+import { allShards } from "../domain/shard-of.ts";
+import type { EventLog } from "../kafka/open-event-log.ts";
+import { kafkaReason } from "../kafka/client/explain-error.ts";
+import type { Checkpoint, LedgerSnapshot } from "../ledger/shard-ledger.ts";
+import type { DeadLetters } from "../queue/dead-letters.ts";
+import type { MessageQueues } from "../queue/message-queues.ts";
+import type { LastRuns } from "../reconciliation/last-runs.ts";
+import { withTimeout } from "../shared/with-timeout.ts";
+import type { ProcessReport } from "./process-reports.ts";
+
+/** Where the status is read from. Whatever reads from Redis may throw what Redis throws. */
+export interface StatusSources {
+  readonly shards: number;
+  readonly queues: Pick<MessageQueues, "countWaiting" | "oldestWaitingAt">;
+  readonly deadLetters: Pick<DeadLetters, "count">;
+  readonly lastRuns: Pick<LastRuns, "read">;
+  readonly inspectLedger: (shard: number) => Promise<Pick<LedgerSnapshot, "checkpoint" | "users">>;
+  readonly processes: () => Promise<readonly ProcessReport[]>;
+  /** The used share of Redis's `maxmemory`; 0 without a limit, undefined when Redis does not tell it. */
+  readonly memoryShare: () => Promise<number | undefined>;
+  readonly eventLog: Pick<EventLog, "stateEnds">;
+  readonly now: () => number;
+}
+
+interface ShardReport {
+  readonly shard: number;
+  /** The process that owns the shard, such as `host-1/4711`; undefined without an owner. */
+  readonly owner: string | undefined;
+  /** Why the shard was last dropped, if it has made no progress since. */
+  readonly problem: string | undefined;
+  readonly waiting: number;
+  readonly oldestAgeMs: number;
+  readonly users: number;
+  /** The offset up to which the ledger has every state; undefined when the ledger is missing or incomplete. */
+  readonly checkpoint: string | undefined;
+  /** Offsets of the state partition that the ledger does not have yet; undefined when unknown. */
+  readonly behind: number | undefined;
+}
+
+export interface BridgeStatus {
+  readonly at: number;
+  readonly processes: readonly ProcessReport[];
+  readonly shards: readonly ShardReport[];
+  readonly waiting: number;
+  readonly oldestAgeMs: number;
+  readonly users: number;
+  readonly deadLetters: number;
+  readonly lastRuns: Awaited<ReturnType<LastRuns["read"]>>;
+  readonly memoryShare: number | undefined;
+  /** `true`, or why Kafka is unavailable. */
+  readonly kafka: true | string;
+}
+
+/** The marker that ends the last transaction has an offset, and no state. */
+const lastMarker = 1;
+const kafkaTimeoutMs = 3_000;
+
+/** The bridge at a glance. Without Kafka it lacks the offsets; throws what Redis throws. */
+export async function readBridgeStatus(sources: StatusSources): Promise<BridgeStatus> {
+  const { now } = sources;
+  const ends = sources.eventLog.stateEnds();
+  const kafka = withTimeout(kafkaTimeoutMs, ends, () => new Error("no answer in time")).then(
+    (found) => ({ state: true as const, ends: found }),
+    (error: unknown) => ({ state: kafkaReason(error), ends: new Map<number, bigint>() }),
+  );
+  const [processes, deadLetters, lastRuns, memoryShare, found] = await Promise.all([
+    sources.processes(),
+    sources.deadLetters.count(),
+    sources.lastRuns.read(),
+    sources.memoryShare(),
+    kafka,
+  ]);
+  const shards = await Promise.all(
+    allShards(sources.shards).map((shard) => reportShard(sources, processes, found.ends.get(shard), shard)),
+  );
+  return {
+    at: now(),
+    processes,
+    shards,
+    waiting: sum(shards.map(({ waiting }) => waiting)),
+    oldestAgeMs: Math.max(0, ...shards.map(({ oldestAgeMs }) => oldestAgeMs)),
+    users: sum(shards.map(({ users }) => users)),
+    deadLetters,
+    lastRuns,
+    memoryShare,
+    kafka: found.state,
+  };
+}
+
+async function reportShard(
+  { queues, inspectLedger, now }: StatusSources,
+  processes: readonly ProcessReport[],
+  end: bigint | undefined,
+  shard: number,
+): Promise<ShardReport> {
+  const [waiting, oldestAt, ledger] = await Promise.all([
+    queues.countWaiting(shard),
+    queues.oldestWaitingAt(shard),
+    inspectLedger(shard),
+  ]);
+  const assigned = processes.flatMap((process) =>
+    process.shards.filter((owned) => owned.shard === shard).map((owned) => ({ process, owned })),
+  );
+  const owner = assigned.find(({ owned }) => owned.phase === "draining");
+  const checkpoint = offsetOf(ledger.checkpoint);
+  return {
+    shard,
+    owner: owner && `${owner.process.host}/${owner.process.pid}`,
+    problem: assigned.find(({ owned }) => owned.problem !== undefined)?.owned.problem,
+    waiting,
+    oldestAgeMs: oldestAt === undefined ? 0 : Math.max(0, now() - oldestAt),
+    users: ledger.users,
+    checkpoint: checkpoint === undefined ? undefined : String(checkpoint),
+    behind:
+      checkpoint === undefined || end === undefined ? undefined : Math.max(0, Number(end - checkpoint) - lastMarker),
+  };
+}
+
+const offsetOf = (checkpoint: Checkpoint | "missing" | "incomplete"): bigint | undefined =>
+  typeof checkpoint === "string" ? undefined : checkpoint.offset;
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
