@@ -31,7 +31,7 @@ export function addUserCommand(program: Command): void {
             deadLetters,
             follow: eventLog.follow,
             eventsTopic: config.kafka.eventsTopic,
-            readPage: createUserPageReader(clerk, { eventFields, now: Date.now, signal }),
+            readPage: createUserPageReader(clerk, { eventFields, now: Date.now, signal, retries: false }),
             eventFields,
             signal,
           },

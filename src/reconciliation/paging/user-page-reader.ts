@@ -45,18 +45,20 @@ interface PageReaderOptions {
   readonly eventFields: readonly OptionalField[];
   readonly now: () => number;
   readonly signal: AbortSignal;
+  /** False when a person waits for the answer. Default true. */
+  readonly retries?: boolean;
 }
 
 /** Reads pages of users with one request each, within the shared rate budget. Retries after 1, 3 and 9 s while Clerk is unavailable. */
 export function createUserPageReader(clerk: Pick<ClerkApi, "read">, options: PageReaderOptions): UserPageReader {
-  const { signal } = options;
+  const { signal, retries = true } = options;
   return async (request) => {
     for (let attempt = 0; ; attempt += 1) {
       signal.throwIfAborted();
       try {
         return await readOnce(clerk, options, request);
       } catch (error) {
-        const retryDelayMs = retryDelaysMs[attempt];
+        const retryDelayMs = retries ? retryDelaysMs[attempt] : undefined;
         if (!isClerkOutage(error) || retryDelayMs === undefined) throw error;
         await delay(retryDelayMs, undefined, { signal });
       }
