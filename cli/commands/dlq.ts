@@ -82,9 +82,12 @@ export function addDlqCommand(program: Command): void {
 }
 
 async function retryAll(context: CliContext, ids: readonly string[], wait: boolean): Promise<ExitCode> {
+  const { config, redis, queues, shardOf, deadLetters, signal } = context;
+  const { eventFields } = config;
+  const retrying = { redis, redisPrefix: config.redis.prefix, eventFields, queues, shardOf, deadLetters, signal };
   const results = [];
   for (const id of await expandIds(context, ids)) {
-    const retried = await retryAndWait(context, await findDeadLetter(context, id), { wait });
+    const retried = await retryAndWait(retrying, await findDeadLetter(context, id), { wait });
     context.print(`${id}  ${retried.note}`);
     results.push({ id, ...retried });
   }

@@ -1,16 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { styleText } from "node:util";
 import type { Command } from "commander";
-import { type BridgeStatus, readBridgeStatus, type StatusSources } from "../../src/inspection/bridge-status.ts";
-import { listProcesses } from "../../src/inspection/process-reports.ts";
-import { createShardLedger } from "../../src/ledger/shard-ledger.ts";
-import { createLastRuns, type LastRun } from "../../src/reconciliation/last-runs.ts";
-import { shardPrefix } from "../../src/redis/keys.ts";
-import { readMemory, shareOf } from "../../src/redis/redis-memory.ts";
+import { type BridgeStatus, createStatusSources, readBridgeStatus } from "../../src/inspection/bridge-status.ts";
+import type { LastRun } from "../../src/reconciliation/last-runs.ts";
 import { addJsonOption, type JsonOption } from "../context/arguments.ts";
-import { type CliContext, runCommand } from "../context/cli-context.ts";
+import { runCommand } from "../context/cli-context.ts";
 import { type ExitCode, exitCodes } from "../context/exit-codes.ts";
-import { formatDuration, formatTable } from "../context/output.ts";
+import { formatDuration } from "../../src/shared/format-duration.ts";
+import { formatTable } from "../context/output.ts";
 
 const watchIntervalMs = 2_000;
 
@@ -21,7 +18,17 @@ export function addStatusCommand(program: Command): void {
     .option("--watch", "show it again every two seconds, until Ctrl-C")
     .action((options: JsonOption & { watch?: true }) =>
       runCommand(options, async (context) => {
-        const sources = statusSources(context);
+        const { config, redis, queues } = context;
+        const { shards } = config;
+        const { prefix } = config.redis;
+        const sources = createStatusSources({
+          redis,
+          redisPrefix: prefix,
+          shards,
+          queues,
+          deadLetters: context.deadLetters,
+          eventLog: context.eventLog,
+        });
         for (;;) {
           const status = await readBridgeStatus(sources);
           if (options.watch && process.stdout.isTTY) process.stdout.write("\x1b[H\x1b[2J");
@@ -33,25 +40,6 @@ export function addStatusCommand(program: Command): void {
       }),
     );
 }
-
-const statusSources = (context: CliContext): StatusSources => {
-  const { config, redis, queues } = context;
-  const { prefix } = config.redis;
-  return {
-    shards: config.shards,
-    queues,
-    deadLetters: context.deadLetters,
-    lastRuns: createLastRuns(redis, prefix),
-    inspectLedger: (shard) => createShardLedger(redis, shardPrefix(prefix, shard)).inspect(),
-    processes: () => listProcesses(redis, prefix, Date.now()),
-    memoryShare: async () => {
-      const memory = await readMemory(redis);
-      return memory && shareOf(memory);
-    },
-    eventLog: context.eventLog,
-    now: Date.now,
-  };
-};
 
 function exitCodeOfStatus({ kafka, shards }: BridgeStatus): ExitCode {
   if (kafka !== true) return exitCodes.unavailable;

@@ -7,7 +7,7 @@ import { createUserPageReader } from "../../src/reconciliation/paging/user-page-
 import { addJsonOption, type JsonOption } from "../context/arguments.ts";
 import { type CliContext, runCommand } from "../context/cli-context.ts";
 import { exitCodes } from "../context/exit-codes.ts";
-import { formatProblem } from "./verify.ts";
+import { describeProblem } from "../../src/reconciliation/compare/compare-views.ts";
 import { z } from "zod";
 
 /** `bridge user`: all that the bridge, Kafka and Clerk know of one user. The exit code is 2 when they differ. */
@@ -96,7 +96,7 @@ function formatInspection(inspection: UserInspection, mask: (value: unknown) => 
       : clerk.value === undefined
         ? "  does not exist"
         : `  ${JSON.stringify(mask(clerk.value.user))}; changed ${timeOf(clerk.value.version)}`,
-    ...problems.map((problem) => styleText("red", `  ${formatProblem(problem)}`)),
+    ...problems.map((problem) => styleText("red", `  ${describeProblem(problem)}`)),
     ...(problems.length === 0 && clerk.outcome === "read" && clerk.value !== undefined
       ? [styleText("green", "  as published")]
       : []),

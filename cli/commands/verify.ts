@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { allShards } from "../../src/domain/shard-of.ts";
 import { readStateTable } from "../../src/kafka/consuming/read-state-table.ts";
 import { countAllWaiting } from "../../src/queue/message-queues.ts";
-import type { Problem } from "../../src/reconciliation/compare/compare-views.ts";
+import { describeProblem } from "../../src/reconciliation/compare/compare-views.ts";
 import { type Difference, verify } from "../../src/reconciliation/compare/verify.ts";
 import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
 import { addJsonOption, type JsonOption } from "../context/arguments.ts";
@@ -58,22 +58,4 @@ async function countUsers({ config, viewShard }: CliContext): Promise<number> {
 }
 
 const formatDifference = ({ userId, problems }: Difference): string =>
-  `${userId}  ${problems.map(formatProblem).join("; ")}`;
-
-/** A problem in a few words. */
-export function formatProblem(problem: Problem): string {
-  if (problem.what === "disagrees") return `ledger and Kafka disagree in ${problem.fields.join(", ")}`;
-  const store = problem.store === "ledger" ? "the ledger" : "Kafka";
-  switch (problem.what) {
-    case "missing":
-      return `missing in ${store}`;
-    case "deleted":
-      return `deleted in ${store}, but present in Clerk`;
-    case "extra":
-      return `present in ${store}, but not in Clerk`;
-    case "unreadable":
-      return `unreadable in ${store}`;
-    case "differs":
-      return `${store} differs from Clerk in ${problem.fields.join(", ")}`;
-  }
-}
+  `${userId}  ${problems.map(describeProblem).join("; ")}`;

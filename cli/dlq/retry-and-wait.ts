@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { DeadLetter, DeadLetters } from "../../src/queue/dead-letters.ts";
 import { followDecisions, type MessageReport } from "../../src/queue/decision-feed.ts";
 import type { CliContext } from "../context/cli-context.ts";
-import { type RetryContext, retryDeadLetter } from "./retry-dead-letter.ts";
+import { type RetryContext, retryDeadLetter } from "../../src/inspection/retry-dead-letter.ts";
 
 /** What became of a retried dead letter, and the same for people. */
 export interface Retry {
@@ -12,7 +12,7 @@ export interface Retry {
 
 type WaitingContext = RetryContext &
   Pick<CliContext, "redis" | "signal"> & {
-    readonly config: { readonly redis: { readonly prefix: string } };
+    readonly redisPrefix: string;
     readonly deadLetters: Pick<DeadLetters, "find">;
   };
 
@@ -33,7 +33,7 @@ export async function retryAndWait(
   const watching = new AbortController();
   const reports: MessageReport[] = [];
   const followed = wait
-    ? followDecisions(context.redis, context.config.redis.prefix, {
+    ? followDecisions(context.redis, context.redisPrefix, {
         signal: AbortSignal.any([watching.signal, context.signal]),
         onReports: (more) => void reports.push(...more),
       })

@@ -1,7 +1,7 @@
 import { listProcesses } from "../../src/inspection/process-reports.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
 import type { CliConfig } from "../context/cli-config.ts";
-import { formatDuration } from "../context/output.ts";
+import { formatDuration } from "../../src/shared/format-duration.ts";
 import { type Finding, ok, warn } from "./finding.ts";
 
 /** A healthy instance with users has some message within this time. */

@@ -74,6 +74,7 @@ export const environmentSections: Readonly<Record<string, readonly (keyof typeof
     "WORKER_PORT",
     "HOST",
   ],
+  Console: ["CONSOLE", "CONSOLE_SESSION_MINUTES"],
   "User API: access": [
     "JWT_SECRET",
     "SERVICE_TOKEN_AUDIENCE",

@@ -53,6 +53,7 @@ async function start(started: AsyncDisposableStack): Promise<{ crashed: Promise<
   const env: NodeJS.ProcessEnv = {
     HOST: "127.0.0.1",
     ...process.env,
+    CONSOLE: "true",
     LOG_FORMAT: "pretty",
     ...clerk.env,
     ...admin.env,
@@ -96,6 +97,8 @@ ${styleText("cyan", clerk.curl)}
 List the users through the API, as an admin:
 
 ${styleText("cyan", admin.curl(api.url))}
+
+Sign in to the console with the same token: ${styleText("cyan", `${api.url}/console`)}
 
 Look inside with the command line, which uses these servers: ${styleText("cyan", "npm run bridge -- doctor")}
 

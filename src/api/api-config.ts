@@ -11,6 +11,7 @@ import { type EnvironmentVariables, port, positive, readEnvironment } from "../s
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../shared/program-config.ts";
 import { toWebhooksConfig, WEBHOOKS_ENVIRONMENT } from "../webhooks/webhooks-config.ts";
 import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth/auth-config.ts";
+import { CONSOLE_ENVIRONMENT, toConsoleConfig } from "./console/console-config.ts";
 import { PASSWORDS_ENVIRONMENT, toPasswordPolicy } from "./passwords/password-policy.ts";
 import { toUsersConfig, USERS_ENVIRONMENT } from "./users/users-config.ts";
 
@@ -45,6 +46,7 @@ export const API_ENVIRONMENT = {
   ...CACHE_ENVIRONMENT,
   ...ANALYTICS_ENVIRONMENT,
   ...EVENT_FIELDS_ENVIRONMENT,
+  ...CONSOLE_ENVIRONMENT,
 };
 
 export type ApiConfig = ReturnType<typeof readApiConfig>;
@@ -69,6 +71,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     cache: toCacheConfig(env),
     analytics: toAnalyticsConfig(env),
     eventFields: env.EVENT_FIELDS,
+    console: toConsoleConfig(env, variables, env.SHARDS),
   };
 }
 

@@ -7,21 +7,16 @@ import { limitBody } from "./http/check-body.ts";
 import { rejectPrototypePollution } from "./http/check-body.ts";
 import type { AuthConfig } from "./auth/auth-config.ts";
 import { authenticate } from "./auth/authenticate.ts";
-import { createClerkKeySet, createFixedKey } from "./auth/clerk-keys.ts";
 import { clientIp, clientNetwork, createAddressCheck } from "./auth/client-ip.ts";
 import { createRateLimit, limitRate } from "./http/rate-limit.ts";
-import type { FindRole } from "./auth/roles.ts";
 import { type DenialDeps, reportDenials } from "./auth/report-denials.ts";
-import { createServiceTokenVerifier } from "./auth/verify-service-token.ts";
-import { createSessionTokenVerifier } from "./auth/verify-session-token.ts";
-import { createTokenVerifier, type VerifyToken } from "./auth/verify-token.ts";
+import type { VerifyToken } from "./auth/verify-token.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 import type { Logger } from "../shared/logger.ts";
 
 export interface MiddlewareOptions extends DenialDeps {
   readonly auth: AuthConfig;
-  readonly findRole: FindRole;
-  readonly clerk: { readonly secretKey: string; readonly apiUrl: string };
+  readonly verify: VerifyToken;
   /** For the rate limits. It fails fast: while it is unavailable, each process counts in memory. */
   readonly redis: RedisClient;
   readonly redisPrefix: string;
@@ -54,7 +49,7 @@ export function applyMiddleware(api: ApiApp, deps: MiddlewareOptions): void {
     setClientContext(access, auth.trustedProxies, warnOnceOfProxy(deps.log)),
     reportDenials(deps),
     limitRate(limit(auth.quotas.ip), (c) => clientNetwork(c.get("ip"))),
-    authenticate(createVerifier(deps), limit(auth.quotas.badTokens)),
+    authenticate(deps.verify, limit(auth.quotas.badTokens)),
     limitRate(limit(auth.quotas.caller), (c) => callerKey(c.get("caller"))),
     limitBody(),
     rejectPrototypePollution,
@@ -97,13 +92,3 @@ const allowOrigins = (origins: readonly string[]) =>
     exposeHeaders: ["Idempotency-Replayed", "Location", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-Id"],
     maxAge: 600,
   });
-
-function createVerifier({ auth, findRole, clerk, log, now }: MiddlewareOptions): VerifyToken {
-  const session = createSessionTokenVerifier({
-    findKey: auth.jwtKey === undefined ? createClerkKeySet({ ...clerk, log, now }) : createFixedKey(auth.jwtKey),
-    findRole,
-    authorizedParties: auth.authorizedParties,
-  });
-  const service = auth.serviceTokens && createServiceTokenVerifier({ ...auth.serviceTokens, findRole });
-  return createTokenVerifier({ session, service }, now);
-}

@@ -12,6 +12,8 @@ export interface AppDeps extends WebhookRouteDeps, HealthDeps {
   readonly hasOperationsPort: boolean;
   /** The user API, with all its routes. */
   readonly api: ApiApp;
+  /** Undefined when it is turned off. */
+  readonly console: Hono<ApiEnv> | undefined;
 }
 
 /** All HTTP routes of the process: Clerk's webhooks, health, metrics, documentation, and the user API with its own middleware. */
@@ -25,6 +27,12 @@ export function createApp(deps: AppDeps): Hono {
   addDocs(app, deps.api);
   methodNotAllowed(deps.api);
   methodNotAllowed(app);
+  const { console: pages } = deps;
+  if (pages !== undefined) {
+    for (const path of ["/console", "/console/*"]) {
+      app.all(path, (c: Context<ApiEnv>) => pages.fetch(c.req.raw, c.env));
+    }
+  }
   // Not with `route`: with the API's paths among its own, Hono would use its slower router for webhooks too.
   app.all("/api/*", async (c: Context<ApiEnv>) => {
     // Clerk's documents put webhooks below this path.

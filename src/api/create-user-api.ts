@@ -5,13 +5,15 @@ import { createAnalyticsReader } from "../analytics/analytics-reader.ts";
 import { createSecurityCounter } from "../analytics/security-counter.ts";
 import { addAuditRoute } from "./audit/add-audit-route.ts";
 import { createAuditReader } from "../audit/audit-reader.ts";
-import { createAuditTrail, createAuditTrailMetrics } from "../audit/audit-trail.ts";
+import { type AuditTrail, createAuditTrail, createAuditTrailMetrics } from "../audit/audit-trail.ts";
 import { startDenialTrail } from "../audit/denial-trail.ts";
 import { assertAccessDeclared } from "./auth/requires.ts";
 import { applyMiddleware } from "./apply-middleware.ts";
-import { readRoles } from "./auth/roles.ts";
+import { createAccessVerifier } from "./auth/create-access-verifier.ts";
+import type { VerifyToken } from "./auth/verify-token.ts";
+import { type FindRole, readRoles } from "./auth/roles.ts";
 import { createUserCache, createUserMetrics } from "./users/user-cache.ts";
-import { createClerkApi } from "../clerk/client/clerk-api.ts";
+import { type ClerkApi, createClerkApi } from "../clerk/client/clerk-api.ts";
 import type { ApiConfig } from "./api-config.ts";
 import type { ApiApp } from "./http/api-env.ts";
 import { createRequestMetrics } from "./http/request-metrics.ts";
@@ -54,8 +56,17 @@ export interface UserApiDeps {
   readonly onStop: (name: string, stop: () => Promise<void>) => void;
 }
 
+/** The user API, and what the console shares with it. */
+export interface UserApi {
+  readonly app: ApiApp;
+  readonly clerk: ClerkApi;
+  readonly audit: AuditTrail;
+  readonly findRole: FindRole;
+  readonly verify: VerifyToken;
+}
+
 /** Everything below `/api`: the middleware and the routes of all areas. Throws a `ConfigError` when the file of roles is invalid. */
-export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
+export function createUserApi(config: ApiConfig, deps: UserApiDeps): UserApi {
   const { redis, optionalRedis, queues, shardOf, registry, log, now } = deps;
   const metrics = createUserMetrics(registry);
   const quick = { redis: optionalRedis, redisPrefix: config.redis.prefix, log, now };
@@ -98,15 +109,8 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
 
   const requestMetrics = createRequestMetrics(registry);
   const api = createRouter(log, requestMetrics);
-  applyMiddleware(api, {
-    ...quick,
-    auth: config.auth,
-    clerk: config.clerk,
-    findRole,
-    denials,
-    security,
-    requestMetrics,
-  });
+  const verify = createAccessVerifier({ auth: config.auth, findRole, clerk: config.clerk, log, now });
+  applyMiddleware(api, { ...quick, auth: config.auth, verify, denials, security, requestMetrics });
   addUserRoutes(api, context);
   addAccountRoutes(api, context);
   addAuditRoute(api, { auditReader: createAuditReader(redis, config.redis.prefix) });
@@ -116,7 +120,7 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): ApiApp {
     now,
   });
   assertAccessDeclared(api);
-  return api;
+  return { app: api, clerk, audit, findRole, verify };
 }
 
 /** The routes of users: listing, reading, creating, updating and deleting them. */

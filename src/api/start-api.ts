@@ -11,6 +11,7 @@ import { createShardOf } from "../domain/shard-of.ts";
 import { Lifecycle } from "../shared/lifecycle.ts";
 import { type Logger, withoutEmails } from "../shared/logger.ts";
 import { createRegistry } from "../shared/metrics.ts";
+import { openConsole } from "./console/open-console.ts";
 import { createUserApi } from "./create-user-api.ts";
 import { registerBacklogMetrics } from "../queue/backlog-metrics.ts";
 import { createDeadLetters } from "../queue/dead-letters.ts";
@@ -83,6 +84,16 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     }),
   };
   const operationsPort = await serveOperations(config, health, log, lifecycle);
+  const userApi = createUserApi(config, {
+    redis,
+    optionalRedis,
+    queues,
+    shardOf,
+    registry,
+    log,
+    now: Date.now,
+    onStop: (name, stop) => lifecycle.onStop(name, stop),
+  });
   const app = createApp({
     ...health,
     hasOperationsPort: operationsPort !== undefined,
@@ -98,16 +109,18 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
     signatureLimit: createSignatureLimit(config.webhooks.badSignaturesPerMinute),
     clientOf: createClientOf(config.auth.trustedProxies),
     log,
-    api: createUserApi(config, {
-      redis,
-      optionalRedis,
-      queues,
-      shardOf,
-      registry,
-      log,
-      now: Date.now,
-      onStop: (name, stop) => lifecycle.onStop(name, stop),
-    }),
+    api: userApi.app,
+    console:
+      config.console &&
+      openConsole(config, config.console, {
+        redis,
+        queues,
+        deadLetters,
+        shardOf,
+        userApi,
+        log,
+        signal: lifecycle.signal,
+      }),
   });
   const served = await serve(app, { ...config, portVariable: "PORT" });
   lifecycle.onStop("http", async () => {

@@ -1,12 +1,15 @@
 import { allShards } from "../domain/shard-of.ts";
 import type { EventLog } from "../kafka/open-event-log.ts";
 import { kafkaReason } from "../kafka/client/explain-error.ts";
-import type { Checkpoint, LedgerSnapshot } from "../ledger/shard-ledger.ts";
+import { type Checkpoint, createShardLedger, type LedgerSnapshot } from "../ledger/shard-ledger.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";
-import type { LastRuns } from "../reconciliation/last-runs.ts";
+import { createLastRuns, type LastRuns } from "../reconciliation/last-runs.ts";
+import { shardPrefix } from "../redis/keys.ts";
+import type { RedisClient } from "../redis/redis-client.ts";
+import { readMemory, shareOf } from "../redis/redis-memory.ts";
 import { withTimeout } from "../shared/with-timeout.ts";
-import type { ProcessReport } from "./process-reports.ts";
+import { listProcesses, type ProcessReport } from "./process-reports.ts";
 
 /** Where the status is read from. Whatever reads from Redis may throw what Redis throws. */
 export interface StatusSources {
@@ -21,6 +24,26 @@ export interface StatusSources {
   readonly eventLog: Pick<EventLog, "stateEnds">;
   readonly now: () => number;
 }
+
+/** The sources of a bridge in Redis and Kafka. */
+export const createStatusSources = ({
+  redis,
+  redisPrefix,
+  ...sources
+}: Pick<StatusSources, "shards" | "queues" | "deadLetters" | "eventLog"> & {
+  readonly redis: RedisClient;
+  readonly redisPrefix: string;
+}): StatusSources => ({
+  ...sources,
+  lastRuns: createLastRuns(redis, redisPrefix),
+  inspectLedger: (shard) => createShardLedger(redis, shardPrefix(redisPrefix, shard)).inspect(),
+  processes: () => listProcesses(redis, redisPrefix, Date.now()),
+  memoryShare: async () => {
+    const memory = await readMemory(redis);
+    return memory && shareOf(memory);
+  },
+  now: Date.now,
+});
 
 interface ShardReport {
   readonly shard: number;

@@ -16,6 +16,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   backfillKey: [keys.backfillKey(prefix)],
   lastRunsKey: [keys.lastRunsKey(prefix)],
   processesKey: [keys.processesKey(prefix)],
+  consoleSessionKey: [keys.consoleSessionKey(prefix, "hash")],
   skippedShardsKey: [keys.skippedShardsKey(prefix)],
   clerkInstanceKey: [keys.clerkInstanceKey(prefix)],
   clerkBudgetPrefix: [`${keys.clerkBudgetPrefix(prefix)}:all`],

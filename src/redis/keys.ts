@@ -33,6 +33,10 @@ export const backfillKey = (redisPrefix: string): string => `${reconciliationPre
 export const lastRunsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:last-runs`;
 export const skippedShardsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:skipped`;
 
+/** The session of an operator in the console; `secretHash`: of the secret in the cookie. */
+export const consoleSessionKey = (redisPrefix: string, secretHash: string): string =>
+  `${redisPrefix}:console-session:${secretHash}`;
+
 /** What each running program last told of itself. */
 export const processesKey = (redisPrefix: string): string => `${redisPrefix}:processes`;
 
@@ -120,6 +124,12 @@ export const redisKeys: readonly KeyDescription[] = [
     type: "hash",
     holds: "what each running program last told of itself, for `bridge status`; expires after a minute without one",
     ifLost: "Each program tells it again within two seconds.",
+  },
+  {
+    pattern: consoleSessionKey(prefix, "<hash>"),
+    type: "string",
+    holds: "an operator who is signed in to the console; expires after CONSOLE_SESSION_MINUTES",
+    ifLost: "The operator signs in again.",
   },
   {
     pattern: shardLayoutKey(prefix),

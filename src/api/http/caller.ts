@@ -37,6 +37,8 @@ export const permissions = [
   "accounts:verify",
   "audit:read",
   "analytics:read",
+  "console:read",
+  "console:write",
 ] as const;
 export type Permission = (typeof permissions)[number];
 

@@ -58,3 +58,21 @@ function compareStores(ledger: StoredView, kafka: StoredView): Problem[] {
 }
 
 const ownFields = ["createdAt", "version", "readAt", "sequence"] as const satisfies (keyof PresentState)[];
+
+/** A problem in a few words. */
+export function describeProblem(problem: Problem): string {
+  if (problem.what === "disagrees") return `ledger and Kafka disagree in ${problem.fields.join(", ")}`;
+  const store = problem.store === "ledger" ? "the ledger" : "Kafka";
+  switch (problem.what) {
+    case "missing":
+      return `missing in ${store}`;
+    case "deleted":
+      return `deleted in ${store}, but present in Clerk`;
+    case "extra":
+      return `present in ${store}, but not in Clerk`;
+    case "unreadable":
+      return `unreadable in ${store}`;
+    case "differs":
+      return `${store} differs from Clerk in ${problem.fields.join(", ")}`;
+  }
+}

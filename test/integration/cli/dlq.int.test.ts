@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type DeadLetter, createDeadLetters, type DeadLetters } from "../../../src/queue/dead-letters.ts";
-import { retryDeadLetter } from "../../../cli/dlq/retry-dead-letter.ts";
+import { retryDeadLetter } from "../../../src/inspection/retry-dead-letter.ts";
 import type { BridgeProcess } from "../../support/bridge/bridge-process.ts";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import {
@@ -81,9 +81,9 @@ test("a dead letter that a worker stores again during its retry is kept", async 
   const again = { ...deadLetter, at: deadLetter.at + 1 };
   await deadLetters.store(deadLetter);
   const queues = { requeue: () => deadLetters.store(again) };
-  expect(
-    await retryDeadLetter({ config: { eventFields: [] }, queues, shardOf: () => 0, deadLetters }, deadLetter),
-  ).toEqual({ outcome: "queued" });
+  expect(await retryDeadLetter({ eventFields: [], queues, shardOf: () => 0, deadLetters }, deadLetter)).toEqual({
+    outcome: "queued",
+  });
   expect(await deadLetters.find(deadLetter.id)).toEqual(again);
   expect(await deadLetters.delete(deadLetter.id)).toBe(true);
 });

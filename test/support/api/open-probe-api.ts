@@ -6,6 +6,7 @@ import { createAuditTrail, createAuditTrailMetrics } from "../../../src/audit/au
 import { allowsAnonymous } from "../../../src/api/auth/requires.ts";
 import { assertAccessDeclared } from "../../../src/api/auth/requires.ts";
 import { applyMiddleware } from "../../../src/api/apply-middleware.ts";
+import { createAccessVerifier } from "../../../src/api/auth/create-access-verifier.ts";
 import { readRoles } from "../../../src/api/auth/roles.ts";
 import { callerOf, requires, requiresFreshFactor } from "../../../src/api/auth/requires.ts";
 import { userIdParam } from "../../../src/api/http/responses.ts";
@@ -34,8 +35,13 @@ export async function openProbeApi({ variables = {} }: EnvironmentOptions = {}) 
   const api = createRouter(log, requestMetrics);
   applyMiddleware(api, {
     auth: config.auth,
-    findRole: readRoles(config.auth.rolesFile),
-    clerk: config.clerk,
+    verify: createAccessVerifier({
+      auth: config.auth,
+      findRole: readRoles(config.auth.rolesFile),
+      clerk: config.clerk,
+      log,
+      now: Date.now,
+    }),
     redis,
     redisPrefix,
     denials: createAuditTrail({ redis, redisPrefix, metrics: createAuditTrailMetrics(new Registry()), log }),

@@ -1,15 +1,14 @@
 import type { OptionalField } from "@clerk-kafka-bridge/events";
-import { type Message, messageSchema } from "../../src/domain/message.ts";
-import type { DeadLetter, DeadLetters } from "../../src/queue/dead-letters.ts";
-import type { MessageQueues } from "../../src/queue/message-queues.ts";
-import type { CliConfig } from "../context/cli-config.ts";
-import { routeMessage } from "../../src/webhooks/route-message.ts";
-import { messageOfDeadLetter } from "../../src/webhooks/verify-message.ts";
+import { type Message, messageSchema } from "../domain/message.ts";
+import type { DeadLetter, DeadLetters } from "../queue/dead-letters.ts";
+import type { MessageQueues } from "../queue/message-queues.ts";
+import { routeMessage } from "../webhooks/route-message.ts";
+import { messageOfDeadLetter } from "../webhooks/verify-message.ts";
 
 /** What a retry needs. */
 export interface RetryContext {
-  /** With the optional fields that are published. */
-  readonly config: Pick<CliConfig, "eventFields">;
+  /** The optional fields that are published. */
+  readonly eventFields: readonly OptionalField[];
   readonly queues: Pick<MessageQueues, "requeue">;
   readonly shardOf: (userId: string) => number;
   readonly deadLetters: Pick<DeadLetters, "removeIfUnchanged">;
@@ -23,10 +22,10 @@ type Retried = { readonly outcome: "queued" } | { readonly outcome: "unreadable"
  * letter stays. Throws what Redis throws.
  */
 export async function retryDeadLetter(
-  { config, queues, shardOf, deadLetters }: RetryContext,
+  { eventFields, queues, shardOf, deadLetters }: RetryContext,
   deadLetter: DeadLetter,
 ): Promise<Retried> {
-  const parsed = parseDeadLetter(deadLetter, config.eventFields);
+  const parsed = parseDeadLetter(deadLetter, eventFields);
   if (parsed.outcome === "unreadable") return parsed;
   await queues.requeue(shardOf(parsed.userId), parsed.message);
   await deadLetters.removeIfUnchanged(deadLetter);
