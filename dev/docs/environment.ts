@@ -77,6 +77,7 @@ export const environmentSections: Readonly<Record<string, readonly (keyof typeof
   Console: ["CONSOLE", "CONSOLE_SESSION_MINUTES"],
   "User API: access": [
     "JWT_SECRET",
+    "JWT_SECRET_PREVIOUS",
     "SERVICE_TOKEN_AUDIENCE",
     "ROLES_FILE",
     "REQUIRE_MFA_FOR",

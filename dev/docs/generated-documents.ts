@@ -5,6 +5,7 @@ import { buildBridgeDashboard } from "../dashboards/bridge-dashboard.ts";
 import { buildUserApiDashboard } from "../dashboards/user-api-dashboard.ts";
 import { eventJsonSchemas } from "./event-json-schemas.ts";
 import { renderConfigurationPage, renderEnvExample } from "./render-configuration.ts";
+import { renderHelmValues } from "./render-helm-values.ts";
 import { renderLayers } from "./render-layers.ts";
 import { renderMetrics } from "./render-metrics.ts";
 import { renderRedisKeys } from "./render-redis-keys.ts";
@@ -26,6 +27,11 @@ export const generatedDocuments: readonly GeneratedDocument[] = [
   { path: "docs/configuration.md", render: async () => renderConfigurationPage() },
   part("docs/architecture.md", "layers", async () => `\`\`\`mermaid\n${await renderLayers()}\n\`\`\``),
   part("docs/operations.md", "metrics", async () => renderMetrics()),
+  part("deploy/helm/clerk-kafka-bridge/README.md", "values", async () => renderHelmValues()),
+  {
+    path: "deploy/helm/clerk-kafka-bridge/files/bridge.rules.yml",
+    render: () => readFile(join(root, "deploy/prometheus/bridge.rules.yml"), "utf8"),
+  },
   part("docs/redis.md", "keys", async () => renderRedisKeys()),
   ...Object.entries(dashboards).map(([name, build]) => json(`deploy/grafana/${name}.json`, build())),
   ...Object.entries(eventJsonSchemas()).map(([name, schema]) => json(`docs/events/${name}.schema.json`, schema)),

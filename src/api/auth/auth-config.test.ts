@@ -40,6 +40,12 @@ describe("JWT_SECRET", () => {
     }
   });
 
+  test("may have a predecessor, whose tokens are accepted too, and which must be as strong", () => {
+    const [now, before] = [randomBytes(32).toString("base64"), randomBytes(32).toString("base64")];
+    expect(read({ JWT_SECRET: now, JWT_SECRET_PREVIOUS: before }).serviceTokens?.secrets).toEqual([now, before]);
+    expect(complaints({ JWT_SECRET: now, JWT_SECRET_PREVIOUS: "short" })).not.toEqual([]);
+  });
+
   test("is optional; without it there are no service tokens", () => {
     expect(read({}).serviceTokens).toBeUndefined();
   });

@@ -51,6 +51,9 @@ export const AUTH_ENVIRONMENT = {
     .describe(
       "Key of service tokens (HS256), at least 32 bytes: openssl rand -base64 48; not set: service tokens are refused",
     ),
+  JWT_SECRET_PREVIOUS: secret
+    .optional()
+    .describe("Former JWT_SECRET, whose tokens are still accepted while it is rotated (docs/secrets.md)"),
   SERVICE_TOKEN_AUDIENCE: z
     .string()
     .default("clerk-kafka-bridge")
@@ -101,8 +104,7 @@ export type AuthConfig = ReturnType<typeof toAuthConfig>;
 export const toAuthConfig = (env: Environment) => ({
   jwtKey: env.CLERK_JWT_KEY,
   authorizedParties: env.CLERK_AUTHORIZED_PARTIES,
-  serviceTokens:
-    env.JWT_SECRET === undefined ? undefined : { secret: env.JWT_SECRET, audience: env.SERVICE_TOKEN_AUDIENCE },
+  serviceTokens: serviceTokensOf(env),
   rolesFile: env.ROLES_FILE,
   freshFactorFor: env.REQUIRE_MFA_FOR,
   factorMaxAgeMinutes: env.MFA_MAX_AGE_MINUTES,
@@ -117,3 +119,10 @@ export const toAuthConfig = (env: Environment) => ({
     registrations: { name: "registrations", requests: env.RATE_LIMIT_REGISTRATIONS, windowSeconds: 3_600 },
   },
 });
+
+function serviceTokensOf({ JWT_SECRET, JWT_SECRET_PREVIOUS, SERVICE_TOKEN_AUDIENCE }: Environment) {
+  if (JWT_SECRET === undefined) return undefined;
+  const secrets: readonly [string, ...string[]] =
+    JWT_SECRET_PREVIOUS === undefined ? [JWT_SECRET] : [JWT_SECRET, JWT_SECRET_PREVIOUS];
+  return { secrets, audience: SERVICE_TOKEN_AUDIENCE };
+}

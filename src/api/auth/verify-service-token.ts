@@ -6,7 +6,8 @@ import { rejected, type VerifyToken } from "./verify-token.ts";
 const claimsSchema = z.object({ sub: z.string().min(1).max(255), exp: z.number(), role: z.string() });
 
 export interface ServiceTokenDeps {
-  readonly secret: string;
+  /** More than one while a secret is rotated: a token of any of them is accepted. */
+  readonly secrets: readonly [string, ...string[]];
   readonly audience: string;
   readonly findRole: FindRole;
 }
@@ -14,7 +15,21 @@ export interface ServiceTokenDeps {
 const clockToleranceSeconds = 5;
 
 /** Verifies service tokens: HS256 only, for the configured audience; `exp`, `sub` (the service's name) and `role` are required. */
-export function createServiceTokenVerifier({ secret, audience, findRole }: ServiceTokenDeps): VerifyToken {
+export function createServiceTokenVerifier({ secrets, audience, findRole }: ServiceTokenDeps): VerifyToken {
+  const [newest, ...older] = secrets.map((secret) => createVerifierOf(secret, audience, findRole));
+  return async (token) => {
+    let verified = (await newest?.(token)) ?? rejected("no_secret");
+    for (const verify of older) {
+      if (verified.outcome === "rejected" && verified.reason === wrongSignature) verified = await verify(token);
+    }
+    return verified;
+  };
+}
+
+/** The code with which jose rejects a token of another secret. */
+const wrongSignature = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+
+function createVerifierOf(secret: string, audience: string, findRole: FindRole): VerifyToken {
   const key = new TextEncoder().encode(secret);
   return async (token) => {
     let payload: unknown;

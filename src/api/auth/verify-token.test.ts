@@ -6,7 +6,7 @@ import { createTokenVerifier, rejected, type VerifyToken } from "./verify-token.
 
 const secret = "3Zq8vL1xT6mN0bR5yK9wE2cJ7hG4sD-u";
 const findRole = readRoles();
-const service = createServiceTokenVerifier({ secret, audience: "bridge", findRole });
+const service = createServiceTokenVerifier({ secrets: [secret], audience: "bridge", findRole });
 const signFor = (seconds: number, startMs = Date.now()) =>
   new SignJWT({ role: "admin" })
     .setProtectedHeader({ alg: "HS256" })
