@@ -6,6 +6,7 @@ export const eventsTopicOf = (name: string): string => `${name}.events`;
 /** The environment of our processes: the bridge with this name has its own keys, topics and consumer group. */
 export function ourEnvironment({ redisUrl, kafkaBrokers, shards }: BenchContext, name: string): Record<string, string> {
   return {
+    ...tracing(),
     HOST: "127.0.0.1",
     REDIS_URL: redisUrl,
     REDIS_PREFIX: name,
@@ -24,3 +25,11 @@ export function ourEnvironment({ redisUrl, kafkaBrokers, shards }: BenchContext,
     RECONCILE_SWEEP_CRON: "off",
   };
 }
+
+/** The `OTEL_…` variables of the benchmark, which measure the cost of traces. */
+const tracing = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) =>
+      name.startsWith("OTEL_") && value !== undefined ? [[name, value]] : [],
+    ),
+  );

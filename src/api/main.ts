@@ -1,5 +1,6 @@
 import { createLogger, openStandardOutput } from "../shared/logger.ts";
 import { runProgram } from "../shared/lifecycle.ts";
+import { startTracing } from "../shared/tracing.ts";
 import { createVerifier } from "../webhooks/verify-message.ts";
 import { readApiConfig } from "./api-config.ts";
 import { readRoles } from "./auth/roles.ts";
@@ -13,9 +14,11 @@ await runProgram(async () => {
     process.stdout.write(`The configuration is valid; ${config.webhooks.secrets.length} webhook secret(s)\n`);
     return;
   }
+  const stopTracing = await startTracing("api");
   const { lifecycle } = await startApi(
     config,
     createLogger("api", config.logLevel, openStandardOutput(config.logFormat)),
   );
+  lifecycle.onStop("tracing", stopTracing);
   lifecycle.stopOnSignals(config.shutdownTimeoutMs);
 });

@@ -1,3 +1,5 @@
+import { type Span, SpanKind } from "@opentelemetry/api";
+import { contextOf, traceIdOf, traceparentOf, tracer } from "../shared/tracing.ts";
 import type { Context, Handler, Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { errorBody } from "../http/api-error.ts";
@@ -26,6 +28,17 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
   const receive: Handler = async (c) => {
     const startedAt = now();
     metrics.received.inc();
+    const traceparent = c.req.header("traceparent");
+    const span = tracer.startSpan(`POST ${webhookPath}`, { kind: SpanKind.SERVER }, contextOf(traceparent));
+    try {
+      const response = await receiveTraced(c, span, startedAt);
+      span.setAttribute("http.response.status_code", response.status);
+      return response;
+    } finally {
+      span.end();
+    }
+  };
+  const receiveTraced = async (c: Context, span: Span, startedAt: number): Promise<Response> => {
     if (deps.signatureLimit.isExceeded(() => deps.clientOf(c))) {
       metrics.rejected.inc({ reason: "rate_limited" });
       return c.json(errorBody(c, "rate_limited", "Too many requests with a wrong signature"), 429, {
@@ -38,7 +51,7 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
     }
     const receipt = await receiveMessage(deps, {
       headers: signatureHeaders(c),
-      traceparent: c.req.header("traceparent"),
+      traceparent: traceparentOf(span) ?? c.req.header("traceparent"),
       body: Buffer.from(await c.req.arrayBuffer()).toString(),
     });
     if (receipt.outcome === "rejected") deps.signatureLimit.countRejected(deps.clientOf(c));
@@ -49,6 +62,7 @@ export function addWebhookRoute(app: Hono, deps: WebhookRouteDeps): void {
       event: "webhook.received",
       ...withoutCause(receipt),
       durationMs,
+      ...traceIdOf(span),
     });
     return answer(c, receipt);
   };

@@ -7,7 +7,9 @@ import type { OwnedShard, ShardContext } from "../context/shard-context.ts";
 import { readBatch, toDeadLetter } from "./read-batch.ts";
 import { reportBatch } from "./report-batch.ts";
 import { verifyStaleUsers } from "./verify-stale-users.ts";
-import { writeBatch, writesOf } from "./write-batch.ts";
+import { type BatchTrace, traceBatch } from "./trace-batch.ts";
+import { type Write, writeBatch, writesOf } from "./write-batch.ts";
+import { traceIdOf } from "../../src/shared/tracing.ts";
 import { repeatsKnownForMs } from "../../src/analytics/analytics-keys.ts";
 import { type Registration, countRegistrations } from "../../src/analytics/count-events.ts";
 import { invalidateUsers } from "../../src/cache/shared-cache.ts";
@@ -71,8 +73,9 @@ export async function processBatch(
 
   // Concurrent with the transaction, and finished before the jobs are: a batch that dies in between is repeated.
   const sideEffects = runBatchSideEffects(context, decided);
-  const writes = writesOf(decided);
-  const written = await writeBatch(context, owned, writes);
+  const traced = traceBatch(owned.shard, decided, startedAt);
+  const writes = traced.addTo(writesOf(decided));
+  const written = await writeTraced(context, owned, writes, traced);
   if (written.outcome !== "written") return written;
   const completeAndClaim = async () => {
     await Promise.all(deadLetters.map((letter) => context.deadLetters.store(letter)));
@@ -100,8 +103,21 @@ export async function processBatch(
     offset: owned.claimed.offset,
     startedAt,
     transactionMs: written.transactionMs,
+    traceId: traceIdOf(traced.span),
   });
   return { outcome: "done", next };
+}
+
+/** Like `writeBatch`, and ends the batch's spans, also when it throws. */
+async function writeTraced(context: ShardContext, owned: OwnedShard, writes: readonly Write[], traced: BatchTrace) {
+  try {
+    const written = await writeBatch(context, owned, writes);
+    traced.end(written.outcome === "written" ? written : { error: written.outcome });
+    return written;
+  } catch (error) {
+    traced.end({ error });
+    throw error;
+  }
 }
 
 /**

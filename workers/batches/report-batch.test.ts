@@ -48,6 +48,7 @@ async function report() {
     offset: 42n,
     startedAt: endedAt - 20,
     transactionMs: 7,
+    traceId: {},
   });
   const text = await registry.metrics();
   return { lines, metric: (name: string, labels = {}) => readMetric(text, name, labels) };
@@ -82,6 +83,7 @@ test("a batch is one log line with at most five user ids, beside a line for each
     offset: "42",
     users: ["user_0", "user_1", "user_2", "user_3", "user_4"],
     transactionMs: 7,
+    traceId: {},
     durationMs: 20,
   });
 });

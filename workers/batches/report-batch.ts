@@ -9,6 +9,8 @@ interface BatchReport extends BatchMessages {
   readonly offset: bigint;
   readonly startedAt: number;
   readonly transactionMs: number;
+  /** Of the batch's own trace; empty while tracing is off. */
+  readonly traceId: { readonly trace_id?: string };
 }
 
 const maxLoggedIds = 5;
@@ -56,5 +58,6 @@ export function reportBatch({ metrics, log, now, reportDecisions }: ShardContext
     users: report.events.slice(0, maxLoggedIds).map(({ event }) => event.data.id),
     transactionMs: report.transactionMs,
     durationMs: endedAt - report.startedAt,
+    ...report.traceId,
   });
 }

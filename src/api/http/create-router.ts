@@ -1,3 +1,5 @@
+import { context, SpanKind, trace } from "@opentelemetry/api";
+import { activeTraceId, contextOf, tracer } from "../../shared/tracing.ts";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Env, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -20,7 +22,7 @@ export function createRouter(log: Logger, metrics: RequestMetrics): ApiApp {
       if (!result.success) throw invalidInput(result.error.issues);
     },
   });
-  api.use("/api/*", requestId(), logRequest(log), measureRequests(api, metrics));
+  api.use("/api/*", requestId(), traceRequest, logRequest(log), measureRequests(api, metrics));
   return api;
 }
 
@@ -47,6 +49,17 @@ export const invalidInput = (issues: readonly Issue[]): ApiError =>
     details: issues.map(({ path, message }): ErrorDetail => ({ path: path.map(String).join("."), message })),
   });
 
+/** One span per request, in which what the handlers queue continues its trace. */
+const traceRequest = createMiddleware<ApiEnv>(async (c, next) => {
+  const span = tracer.startSpan(c.req.method, { kind: SpanKind.SERVER }, contextOf(c.req.header("traceparent")));
+  if (!span.isRecording()) return next();
+  await context.with(trace.setSpan(context.active(), span), next);
+  const route = routePath(c, -1);
+  span.updateName(`${c.req.method} ${route}`);
+  span.setAttributes({ "http.route": route, "http.response.status_code": c.res.status });
+  span.end();
+});
+
 /** One wide log line per request, written after the response is known. */
 const logRequest = (log: Logger) =>
   createMiddleware<ApiEnv>(async (c, next) => {
@@ -63,5 +76,6 @@ const logRequest = (log: Logger) =>
       ip: c.get("ip"),
       caller: caller?.id,
       callerKind: caller?.kind,
+      ...activeTraceId(),
     });
   });

@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { stripUser } from "../../clerk/payloads/user-json.ts";
 import type { bridgedTypes } from "../../domain/message.ts";
+import { activeTraceparent } from "../../shared/tracing.ts";
 import type { ApiContext } from "./api-context.ts";
 
 export interface SnapshotOptions {
@@ -24,6 +25,7 @@ export async function queueSnapshot(
   { readAt = 0 }: SnapshotOptions = {},
 ): Promise<void> {
   const receivedAt = now();
+  const traceparent = activeTraceparent();
   try {
     const { id: userId, ...rest } = snapshotSchema.parse(typeof subject === "string" ? { id: subject } : subject);
     await queues.add(shardOf(userId), {
@@ -33,6 +35,7 @@ export async function queueSnapshot(
       timestamp: receivedAt,
       receivedAt,
       readAt,
+      ...(traceparent !== undefined && { traceparent }),
       ...stripUser({ id: userId, ...rest }, eventFields),
     });
     metrics.changes.inc({ outcome: "queued" });
