@@ -83,7 +83,6 @@ test("a batch is one log line with at most five user ids, beside a line for each
     offset: "42",
     users: ["user_0", "user_1", "user_2", "user_3", "user_4"],
     transactionMs: 7,
-    traceId: {},
     durationMs: 20,
   });
 });
