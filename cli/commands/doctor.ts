@@ -16,7 +16,7 @@ import { messageOf } from "../../src/shared/errors.ts";
 
 const marks = { ok: styleText("green", "✓"), warn: styleText("yellow", "!"), fail: styleText("red", "✗") };
 
-/** `bridge doctor`: what is wrong with an installation, and the remedy. The exit code is 2 when a check fails, and 3 when a server is unavailable. */
+/** `bridge doctor`: what is wrong with an installation, and the remedy. The exit code is 2 when a check fails, and 3 when only servers are unavailable. */
 export function addDoctorCommand(program: Command): void {
   addJsonOption(program.command("doctor"))
     .description("check the configuration, Redis, Kafka and Clerk, and print a remedy for each problem")
@@ -54,8 +54,8 @@ export function addDoctorCommand(program: Command): void {
 
 function exitCodeOfFindings(findings: readonly Finding[]): ExitCode {
   const failed = findings.flatMap((finding) => (finding.verdict === "fail" ? [finding] : []));
-  if (failed.some(({ outage }) => outage)) return exitCodes.unavailable;
-  return failed.length === 0 ? exitCodes.ok : exitCodes.problems;
+  if (failed.length === 0) return exitCodes.ok;
+  return failed.every(({ outage }) => outage) ? exitCodes.unavailable : exitCodes.problems;
 }
 
 function formatFinding(finding: Finding): string {

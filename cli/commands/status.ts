@@ -1,7 +1,13 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { styleText } from "node:util";
 import type { Command } from "commander";
-import { type BridgeStatus, createStatusSources, readBridgeStatus } from "../../src/inspection/bridge-status.ts";
+import {
+  type BridgeStatus,
+  createStatusSources,
+  describeFindings,
+  readBridgeStatus,
+  worstLatencyMs,
+} from "../../src/inspection/bridge-status.ts";
 import type { LastRun } from "../../src/reconciliation/last-runs.ts";
 import { addJsonOption, type JsonOption } from "../context/arguments.ts";
 import { runCommand } from "../context/cli-context.ts";
@@ -51,8 +57,7 @@ function exitCodeOfStatus({ kafka, shards }: BridgeStatus): ExitCode {
 /** The status as lines of at most 80 characters, except for problems and names of hosts. */
 function formatStatus(status: BridgeStatus): string[] {
   const { at, processes, shards, memoryShare, kafka } = status;
-  const latencies = processes.flatMap(({ endToEndSeconds }) => endToEndSeconds ?? []);
-  const worst = (of: "p50" | "p99") => formatDuration(Math.max(...latencies.map((latency) => latency[of])) * 1_000);
+  const [p50, p99] = [worstLatencyMs(status, "p50"), worstLatencyMs(status, "p99")];
   const waits =
     status.waiting === 0
       ? "nothing waits"
@@ -60,7 +65,12 @@ function formatStatus(status: BridgeStatus): string[] {
   const facts = [
     ["Users", `${status.users} in ${shards.length} shards`],
     ["Backlog", `${waits}; ${status.deadLetters} dead letters`],
-    ["Latency", latencies.length === 0 ? "no event in the last minute" : `p50 ${worst("p50")}, p99 ${worst("p99")}`],
+    [
+      "Latency",
+      p50 === undefined || p99 === undefined
+        ? "no event in the last minute"
+        : `p50 ${formatDuration(p50)}, p99 ${formatDuration(p99)}`,
+    ],
     ["Recent run", formatRun(status.lastRuns.recent, at)],
     ["Full run", formatRun(status.lastRuns.full, at)],
     [
@@ -113,8 +123,6 @@ const heading = ([first = "", ...rest]: readonly string[]): string[] => [styleTe
 
 function formatRun(run: LastRun | undefined, at: number): string {
   if (run === undefined) return "none yet";
-  const missed = Object.entries(run.found).filter(([, count]) => count > 0);
-  const found = missed.length === 0 ? "nothing missed" : missed.map(([what, count]) => `${count} ${what}`).join(", ");
   const withheld = run.withheld > 0 ? styleText("red", `; ${run.withheld} deletions withheld`) : "";
-  return `${formatDuration(Math.max(0, at - run.endedAt))} ago, ${run.compared} compared, ${found}${withheld}`;
+  return `${formatDuration(Math.max(0, at - run.endedAt))} ago, ${run.compared} compared, ${describeFindings(run)}${withheld}`;
 }

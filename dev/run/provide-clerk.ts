@@ -43,6 +43,8 @@ async function emulateClerk(apiPort: number, log: (line: string) => void): Promi
     port: await choosePort("the Clerk emulator", 3900, log),
     // The emulator starts without users, and Kafka still has those of the last run, so the ids must differ.
     seed: randomInt(2 ** 31),
+    // The bridge remembers the instance, and reconciles with no other.
+    instanceId: "ins_2DevelopmentInstanceOfBridge",
     webhook: { url: `http://127.0.0.1:${apiPort}/webhooks/clerk` },
   });
   return {

@@ -4,7 +4,7 @@ import { kafkaReason } from "../kafka/client/explain-error.ts";
 import { type Checkpoint, createShardLedger, type LedgerSnapshot } from "../ledger/shard-ledger.ts";
 import type { DeadLetters } from "../queue/dead-letters.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";
-import { createLastRuns, type LastRuns } from "../reconciliation/last-runs.ts";
+import { createLastRuns, type LastRun, type LastRuns } from "../reconciliation/last-runs.ts";
 import { shardPrefix } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 import { readMemory, shareOf } from "../redis/redis-memory.ts";
@@ -143,3 +143,15 @@ const offsetOf = (checkpoint: Checkpoint | "missing" | "incomplete"): bigint | u
   typeof checkpoint === "string" ? undefined : checkpoint.offset;
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** The worst latency of any worker in the last minute, in ms; undefined without an event. */
+export function worstLatencyMs({ processes }: Pick<BridgeStatus, "processes">, of: "p50" | "p99"): number | undefined {
+  const latencies = processes.flatMap(({ endToEndSeconds }) => endToEndSeconds?.[of] ?? []);
+  return latencies.length === 0 ? undefined : Math.max(...latencies) * 1_000;
+}
+
+/** What a run of the reconciliation found, for people: `2 created, 1 deleted`. */
+export function describeFindings({ found }: Pick<LastRun, "found">): string {
+  const missed = Object.entries(found).filter(([, count]) => count > 0);
+  return missed.length === 0 ? "nothing missed" : missed.map(([what, count]) => `${count} ${what}`).join(", ");
+}

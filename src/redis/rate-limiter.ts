@@ -25,6 +25,8 @@ interface Consumed {
 export interface RateLimiter {
   /** Takes all of the points or none of them. */
   consume(key: string, points?: number): Promise<Consumed>;
+  /** The points taken in the current window; 0 while Redis is unavailable. */
+  consumed(key: string): Promise<number>;
   /** Gives one point back. */
   refund(key: string): Promise<void>;
 }
@@ -49,6 +51,7 @@ export function createRateLimiter(options: RateLimiterOptions): RateLimiter {
         throw rejection;
       }
     },
+    consumed: async (key) => (await limiter.get(key).catch(() => null))?.consumedPoints ?? 0,
     refund: async (key) => {
       await limiter.reward(key);
     },

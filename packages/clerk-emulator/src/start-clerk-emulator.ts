@@ -21,6 +21,8 @@ export interface ClerkEmulatorOptions {
   readonly host?: string;
   /** Seeds everything random except the signing key. Default 1. */
   readonly seed?: number;
+  /** `ins_…`. Default: derived from the seed. */
+  readonly instanceId?: string;
   /** Default: derived from the seed. */
   readonly secretKey?: string;
   /** RSA-2048. Default: a new key at each start, which takes about 0.1 s. */
@@ -77,7 +79,8 @@ const ISSUER = "https://emulator.clerk.accounts.dev";
 export async function startClerkEmulator(options: ClerkEmulatorOptions = {}): Promise<ClerkEmulator> {
   const { seed = 1, now = Date.now } = options;
   const makeId = createIdMaker(createRandom(seed, "ids"));
-  const instanceId = makeId("ins");
+  const drawnId = makeId("ins");
+  const instanceId = options.instanceId ?? drawnId;
   const signer = await createSessionTokenSigner(ISSUER, instanceId, options.signingKey);
   const keys = drawKeys(options, seed, instanceId, signer.jwtKey);
   const webhooks = createWebhookSender(options.webhook, seed, keys);

@@ -4,7 +4,7 @@ import { countUsers } from "../../clerk/users/list-users.ts";
 import { messageOf } from "../../shared/errors.ts";
 import type { ConsoleApp } from "./console-access.ts";
 import type { ConsoleContext } from "./console-context.ts";
-import { overview, overviewPage, shardsPage } from "./pages/overview-page.ts";
+import { type ClerkHealth, overview, overviewPage, shardsPage } from "./pages/overview-page.ts";
 import { renderPage } from "./render-page.ts";
 
 const liveIntervalMs = 2_000;
@@ -40,11 +40,11 @@ export function addStatusPages(app: ConsoleApp, { history, clerk, now, signal }:
   );
 }
 
-/** Asks Clerk at most twice a minute, and only while an operator looks. */
-function createClerkCheck(clerk: ConsoleContext["clerk"], now: () => number): () => Promise<true | string> {
+/** Asks Clerk at most twice a minute, and only while an operator looks. The budget is read each time. */
+function createClerkCheck(clerk: ConsoleContext["clerk"], now: () => number): () => Promise<ClerkHealth> {
   let checked: Promise<true | string> | undefined;
   let checkedAt = 0;
-  return () => {
+  return async () => {
     if (checked === undefined || now() - checkedAt > clerkCheckMs) {
       checkedAt = now();
       checked = countUsers(clerk, {}).then(
@@ -52,6 +52,6 @@ function createClerkCheck(clerk: ConsoleContext["clerk"], now: () => number): ()
         (error: unknown) => messageOf(error),
       );
     }
-    return checked;
+    return { state: await checked, ...(await clerk.budget()) };
   };
 }

@@ -19,7 +19,7 @@ export interface ConsoleContext {
   readonly retry: RetryContext;
   readonly queues: Pick<MessageQueues, "add">;
   readonly deadLetters: DeadLetters;
-  readonly clerk: Pick<ClerkApi, "read">;
+  readonly clerk: Pick<ClerkApi, "read" | "budget">;
   readonly readUser: UserReader;
   readonly history: StatusHistory;
   readonly sessions: ConsoleSessions;

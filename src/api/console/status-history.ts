@@ -1,5 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type BridgeStatus, readBridgeStatus, type StatusSources } from "../../inspection/bridge-status.ts";
+import {
+  type BridgeStatus,
+  readBridgeStatus,
+  type StatusSources,
+  worstLatencyMs,
+} from "../../inspection/bridge-status.ts";
 
 /** One point of the charts. Rates are per second since the point before; a value is null where it is unknown. */
 interface StatusSample {
@@ -59,9 +64,6 @@ export function sampleOf(
 ): StatusSample {
   const at = now / 1_000;
   if (status === undefined) return { at, received: null, committed: null, p50Ms: null, p99Ms: null, waiting: null };
-  const latencies = status.processes.flatMap(({ endToEndSeconds }) => endToEndSeconds ?? []);
-  const worst = (of: "p50" | "p99") =>
-    latencies.length === 0 ? null : Math.max(...latencies.map((latency) => latency[of])) * 1_000;
   const rate = (countOf: (process: BridgeStatus["processes"][number]) => number): number | null => {
     if (previous === undefined) return null;
     const before = new Map(previous.processes.map((process) => [process.id, process]));
@@ -76,8 +78,8 @@ export function sampleOf(
     at,
     received: rate(({ webhooks }) => webhooks.received),
     committed: rate(({ events }) => events),
-    p50Ms: worst("p50"),
-    p99Ms: worst("p99"),
+    p50Ms: worstLatencyMs(status, "p50") ?? null,
+    p99Ms: worstLatencyMs(status, "p99") ?? null,
     waiting: status.waiting,
   };
 }

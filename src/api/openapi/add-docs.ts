@@ -5,6 +5,7 @@ import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
 import { programVersion } from "../../shared/program-config.ts";
 import type { ApiApp } from "../http/api-env.ts";
+import { serveAssets } from "../http/serve-assets.ts";
 import { describeOtherRoutes } from "./describe-other-routes.ts";
 import { writeAsyncApi } from "./write-asyncapi.ts";
 import { writeTopicsPage } from "./write-topics-page.ts";
@@ -32,14 +33,7 @@ export function addDocs(app: Hono, api: ApiApp): void {
   app.get("/asyncapi.json", (c) => c.json(topics));
   app.get("/docs", async (c) => c.html(await page));
   app.get("/docs/topics", (c) => c.html(topicsPage));
-  for (const [name, { url, type }] of Object.entries(assets)) {
-    app.get(`/docs/${name}`, async (c) =>
-      c.body(await readFile(new URL(url), "utf8"), 200, {
-        "content-type": `${type}; charset=utf-8`,
-        "cache-control": "public, max-age=3600",
-      }),
-    );
-  }
+  serveAssets(app, "/docs", assets, 3_600);
 }
 
 /** Swagger UI sets styles of its elements from its script, and shows images that it carries as data. */

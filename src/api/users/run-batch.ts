@@ -130,6 +130,7 @@ function withDeadline(clerk: ClerkApi, remainingMs: () => number): ClerkApi {
   return {
     read: (operation, call, options) => clerk.read(operation, call, withWait(options)),
     write: (operation, call, options) => clerk.write(operation, call, withWait(options)),
+    budget: clerk.budget,
     reportUnreadable: clerk.reportUnreadable,
   };
 }

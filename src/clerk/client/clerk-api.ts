@@ -8,7 +8,7 @@ import { withTimeout } from "../../shared/with-timeout.ts";
 import type { ClerkConfig } from "./clerk-config.ts";
 import { createGetJson, type GetJson } from "./get-json.ts";
 import { createClerkMetrics } from "./clerk-metrics.ts";
-import { type Throttled, acquireBudget, createRateBudget, createThrottle } from "./rate-budget.ts";
+import { type Throttled, acquireBudget, createRateBudget, createThrottle, sharedBudgetKey } from "./rate-budget.ts";
 import { type ClerkFailure, ClerkTimeoutError, outageToError, classifyFailure } from "./clerk-errors.ts";
 
 export interface CallOptions {
@@ -41,6 +41,8 @@ export interface ClerkApi {
   /** A call that changes nothing. `operation` names it in metrics and logs. */
   read<T>(operation: string, call: ClerkCall<T>, options?: CallOptions): Promise<T>;
   write<T>(operation: string, call: ClerkCall<T>, options?: CallOptions): Promise<T>;
+  /** The requests of all processes in the current window of ten seconds, and how many the window allows. */
+  budget(): Promise<{ readonly taken: number; readonly limit: number }>;
   /** Counts and logs a user in a list of Clerk's that cannot be parsed. `reason` has no data of the user. */
   reportUnreadable(userId: string, reason: string): void;
 }
@@ -165,6 +167,7 @@ export function createClerkApi(options: ClerkApiOptions): ClerkApi {
   return {
     read: createCall("read"),
     write: createCall("write"),
+    budget: async () => ({ taken: await budget.taken(sharedBudgetKey), limit: rateLimit }),
     reportUnreadable: (userId, reason) => {
       metrics.unreadableUsers.inc();
       log.warn({ event: "clerk.user_unreadable", userId, reason }, "A user in a list of Clerk's cannot be parsed");

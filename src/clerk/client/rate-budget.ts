@@ -17,6 +17,8 @@ export interface RateBudget {
    * unavailable this process has a share of its own. Resolves within the timeout of the Redis connection.
    */
   take(key: string, requests: number): Promise<number>;
+  /** The requests taken in the current window; 0 while Redis is unavailable. */
+  taken(key: string): Promise<number>;
 }
 
 const windowSeconds = 10;
@@ -37,6 +39,7 @@ export function createRateBudget({ redis, keyPrefix, requests: points }: RateBud
       const { allowed, resetMs } = await limiter.consume(key, requests);
       return allowed ? 0 : Math.max(1, resetMs);
     },
+    taken: (key) => limiter.consumed(key),
   };
 }
 
@@ -73,6 +76,8 @@ export interface ThrottleOptions {
   readonly now: () => number;
 }
 
+/** The budget of all calls together. */
+export const sharedBudgetKey = "all";
 const retryAfterFullQueueMs = 5_000;
 
 export function createThrottle({ budget, maxConcurrent, now }: ThrottleOptions): Throttle {
@@ -87,7 +92,7 @@ export function createThrottle({ budget, maxConcurrent, now }: ThrottleOptions):
       return await slots.add(
         async () => {
           clearTimeout(timer);
-          const retryAfterMs = await acquireBudget(budget, { key: "all", requests, waitUntil }, now);
+          const retryAfterMs = await acquireBudget(budget, { key: sharedBudgetKey, requests, waitUntil }, now);
           if (retryAfterMs > 0) return { outcome: "throttled" as const, retryAfterMs };
           const waitedMs = now() - startedAt;
           return { outcome: "ran" as const, value: await work(), waitedMs };

@@ -131,6 +131,13 @@ test("half of a surrogate pair in metadata becomes U+FFFD, in keys too, and a wh
   });
 });
 
+test("a key __proto__ of the metadata is left out, because stores and consumers cannot keep it: the user would differ for ever", () => {
+  const metadata: unknown = JSON.parse('{"__proto__": {"admin": true}, "plan": "gold"}');
+  const found = read({ public_metadata: metadata });
+  expect(found).toMatchObject({ change: { user: { publicMetadata: { plan: "gold" } } } });
+  expect(JSON.stringify(found)).not.toContain("admin");
+});
+
 describe("EVENT_FIELDS", () => {
   const parse = (text: string | undefined) => readEnvironment(EVENT_FIELDS_ENVIRONMENT, { EVENT_FIELDS: text });
 

@@ -103,6 +103,7 @@ describe("the overview", () => {
     await signIn(page, second.url, await signServiceToken());
     await page.getByText("Live", { exact: true }).waitFor();
     expect(await page.locator(".chart canvas").count()).toBe(3);
+    await page.getByText(/^Clerk is available: \d+ of 1000 requests in these ten seconds$/).waitFor();
     const users = page.locator(".tiles div", { hasText: "Users" }).locator("dd");
     const before = Number(await users.textContent());
     await sendAll(api.url, [userMessage("user.created", makeUser(), 1).message]);

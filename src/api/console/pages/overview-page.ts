@@ -1,11 +1,18 @@
 import { html } from "hono/html";
-import type { BridgeStatus } from "../../../inspection/bridge-status.ts";
+import { type BridgeStatus, describeFindings, worstLatencyMs } from "../../../inspection/bridge-status.ts";
 import type { LastRun } from "../../../reconciliation/last-runs.ts";
 import { formatDuration } from "../../../shared/format-duration.ts";
 import { type Html, table, timeOf } from "../render-page.ts";
 
+/** Whether Clerk answers, or why not, and its rate budget. */
+export interface ClerkHealth {
+  readonly state: true | string;
+  readonly taken: number;
+  readonly limit: number;
+}
+
 /** The figures, which the live stream replaces, and the charts, which it extends. */
-export const overviewPage = (status: BridgeStatus, clerk: true | string): Html => html`
+export const overviewPage = (status: BridgeStatus, clerk: ClerkHealth): Html => html`
   <div id="live" data-live="/console/live">${overview(status, clerk)}</div>
   <p id="stream" role="status"></p>
   <h2>The last hour</h2>
@@ -24,13 +31,14 @@ const chart = (series: string, title: string, label: string) =>
   </figure>`;
 
 /** The part of the overview that is replaced as a whole. */
-export function overview(status: BridgeStatus, clerk: true | string): Html {
+export function overview(status: BridgeStatus, clerk: ClerkHealth): Html {
   const { processes, shards, lastRuns, at, memoryShare } = status;
   const total = (of: (process: BridgeStatus["processes"][number]) => number) =>
     processes.reduce((sum, process) => sum + of(process), 0);
-  const latencies = processes.flatMap(({ endToEndSeconds }) => endToEndSeconds ?? []);
-  const worst = (of: "p50" | "p99") =>
-    latencies.length === 0 ? "–" : formatDuration(Math.max(...latencies.map((latency) => latency[of])) * 1_000);
+  const worst = (of: "p50" | "p99") => {
+    const ms = worstLatencyMs(status, of);
+    return ms === undefined ? "–" : formatDuration(ms);
+  };
   const ownerless = shards.filter(({ owner }) => owner === undefined).length;
   return html`
     <dl class="tiles">
@@ -51,7 +59,8 @@ export function overview(status: BridgeStatus, clerk: true | string): Html {
     <h2>Health</h2>
     <ul class="health">
       ${health("Redis", true, memoryShare ? `${Math.round(memoryShare * 100)} % of its memory in use` : "")}
-      ${health("Kafka", status.kafka)} ${health("Clerk", clerk)}
+      ${health("Kafka", status.kafka)}
+      ${health("Clerk", clerk.state, `${clerk.taken} of ${clerk.limit} requests in these ten seconds`)}
     </ul>
     <h2>Reconciliation</h2>
     <ul>
@@ -93,10 +102,9 @@ const health = (name: string, state: true | string, note = "") =>
 
 function run(last: LastRun | undefined, at: number): Html {
   if (last === undefined) return html`none yet`;
-  const missed = Object.entries(last.found).filter(([, count]) => count > 0);
-  const found = missed.length === 0 ? "nothing missed" : missed.map(([what, count]) => `${count} ${what}`).join(", ");
   const withheld = last.withheld > 0 ? html` <strong class="bad">${last.withheld} deletions withheld</strong>` : "";
-  return html`${formatDuration(Math.max(0, at - last.endedAt))} ago, ${last.compared} compared, ${found}${withheld}`;
+  return html`${formatDuration(Math.max(0, at - last.endedAt))} ago, ${last.compared} compared,
+  ${describeFindings(last)}${withheld}`;
 }
 
 /** Owner, offsets and backlog of each shard. */
