@@ -68,7 +68,11 @@ export function addDlqCommand(program: Command): void {
     .action((ids: string[], options: JsonOption & YesOption) =>
       runCommand(options, async (context) => {
         const dropped = await expandIds(context, ids);
-        if (dropped.length > 0) await confirm(`This deletes ${dropped.length} dead letters for good`, options);
+        if (dropped.length > 0)
+          await confirm(
+            `This deletes ${dropped.length === 1 ? "a dead letter" : `${dropped.length} dead letters`} for good`,
+            options,
+          );
         const results = [];
         for (const id of dropped) {
           const outcome = (await context.deadLetters.delete(id)) ? "dropped" : "not found";

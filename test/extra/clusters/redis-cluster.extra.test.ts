@@ -62,7 +62,7 @@ test("the commands work with a Redis Cluster, and `doctor` checks every master",
   for (const port of cluster.ports) expect(doctor).toContain(`Redis appendonly at 127.0.0.1:${port}: yes`);
   expect(listed).toContain("1 in total");
   const [dropped, verified, reconciled] = await Promise.all([
-    bridge.runCommand("dlq", "drop", "all"),
+    bridge.runCommand("dlq", "drop", "all", "--yes"),
     bridge.runCommand("verify"),
     bridge.runCommand("reconcile"),
   ]);

@@ -131,7 +131,7 @@ test("`dlq drop` asks for confirmation, deletes the named dead letters or all, a
   const [one, other] = [unparsableMessage(), unparsableMessage()];
   await sendUnparsable(one, other);
   expect(await bridge.runCommand("dlq", "drop", one.id)).toEqual({
-    output: "This deletes 1 dead letters for good: add --yes to confirm.\n",
+    output: "This deletes a dead letter for good: add --yes to confirm.\n",
     reason: "exit code 1",
   });
   const dropped = await bridge.runCommand("dlq", "drop", one.id, "msg_unknown", "--yes");
