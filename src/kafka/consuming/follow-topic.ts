@@ -63,6 +63,8 @@ export async function followTopic(kafka: Kafka, groupPrefix: string, options: Fo
     readUncommitted: false,
   });
   const finished = Promise.withResolvers<void>();
+  // It may reject while the consumer still connects, before anything waits for it: an unhandled rejection would end the process.
+  finished.promise.catch(() => {});
   const abort = () => finished.reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   const { GROUP_JOIN, END_BATCH_PROCESS, CRASH } = consumer.events;

@@ -269,6 +269,21 @@ test("events appear by themselves as they are committed, and are filtered by typ
   expect(troubles).toEqual([]);
 });
 
+test("a live tail that is closed while it connects to Kafka leaves the API running", async () => {
+  const { page } = await openConsole();
+  const [cookie] = await page.context().cookies();
+  const headers = { cookie: `console_session=${cookie?.value ?? ""}` };
+  for (let delayMs = 0; delayMs < 400; delayMs += 20) {
+    const closed = AbortSignal.timeout(delayMs);
+    const tail = await fetch(`${api.url}/console/events/live`, { headers, signal: closed }).catch(() => undefined);
+    await tail?.text().catch(() => {});
+  }
+  // A further tail proves that the API is alive, and that the closed ones have given their places back.
+  await page.goto(`${api.url}/console/events`);
+  await page.getByText("Live", { exact: true }).waitFor();
+  expect((await fetch(`${api.url}/livez`)).status).toBe(200);
+});
+
 test("a hostile user, dead letter or header runs no script on any page", async () => {
   const script = `"><script>document.title="hacked"</script><img src=x onerror="document.title='hacked'">`;
   const user = { ...makeUser(), firstName: script };
