@@ -6,7 +6,7 @@ import { startWorker } from "./start-worker.ts";
 
 await runProgram(async (fail) => {
   const config = readWorkerConfig();
-  const stopTracing = await startTracing("worker");
+  const stopTracing = await startTracing(config.tracing);
   const { lifecycle } = await startWorker(
     config,
     createLogger("worker", config.logLevel, openStandardOutput(config.logFormat)),

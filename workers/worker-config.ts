@@ -8,6 +8,7 @@ import { DEAD_LETTERS_ENVIRONMENT, toDeadLettersConfig } from "../src/queue/dead
 import { RECONCILIATION_ENVIRONMENT, toReconciliationConfig } from "../src/reconciliation/reconciliation-config.ts";
 import { REDIS_ENVIRONMENT, toRedisConfig } from "../src/redis/redis-address.ts";
 import { type EnvironmentVariables, port, positive, readEnvironment } from "../src/shared/environment.ts";
+import { toTracingConfig } from "../src/shared/tracing.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../src/shared/program-config.ts";
 
 /** Every variable that the worker reads. */
@@ -44,6 +45,7 @@ export function readWorkerConfig(variables: EnvironmentVariables = process.env) 
   const env = readEnvironment(WORKER_ENVIRONMENT, variables);
   return {
     ...toProgramConfig(env),
+    tracing: toTracingConfig("worker", variables),
     port: env.WORKER_PORT,
     redis: toRedisConfig(env),
     kafka: toKafkaConfig(env, env.SHARDS),

@@ -12,6 +12,7 @@ import {
 import { type CliContext, runCommand } from "../context/cli-context.ts";
 import { type ExitCode, exitCodes } from "../context/exit-codes.ts";
 import { formatTable } from "../context/output.ts";
+import { parseJson } from "../../src/shared/parse-json.ts";
 import { retryAndWait } from "../dlq/retry-and-wait.ts";
 
 /** `bridge dlq list | show | retry | drop`: the dead letters, messages that could not be processed. */
@@ -43,7 +44,7 @@ export function addDlqCommand(program: Command): void {
     .action((id: string, options: JsonOption & { reveal?: true }) =>
       runCommand(options, async (context) => {
         const { body, ...rest } = await findDeadLetter(context, id);
-        const message = options.reveal ? parseBody(body) : maskBody(body);
+        const message = options.reveal ? (parseJson(body) ?? body) : maskBody(body);
         context.result({ ...rest, at: timeOf(rest.at), message });
         for (const [name, value] of [
           ["id", rest.id],
@@ -89,14 +90,12 @@ async function retryAll(context: CliContext, ids: readonly string[], wait: boole
   const { config, redis, queues, shardOf, deadLetters, signal } = context;
   const { eventFields } = config;
   const retrying = { redis, redisPrefix: config.redis.prefix, eventFields, queues, shardOf, deadLetters, signal };
-  const results = [];
-  for (const id of await expandIds(context, ids)) {
-    const retried = await retryAndWait(retrying, await findDeadLetter(context, id), { wait });
-    context.print(`${id}  ${retried.note}`);
-    results.push({ id, ...retried });
-  }
-  context.result(results);
-  return results.some(({ outcome }) => outcome === "dead again") ? exitCodes.problems : exitCodes.ok;
+  const letters = [];
+  for (const id of await expandIds(context, ids)) letters.push(await findDeadLetter(context, id));
+  const retries = await retryAndWait(retrying, letters, { wait });
+  for (const { id, note } of retries) context.print(`${id}  ${note}`);
+  context.result(retries);
+  return retries.some(({ outcome }) => outcome === "dead again") ? exitCodes.problems : exitCodes.ok;
 }
 
 async function expandIds({ deadLetters }: CliContext, ids: readonly string[]): Promise<readonly string[]> {
@@ -111,12 +110,3 @@ async function findDeadLetter({ deadLetters }: CliContext, id: string): Promise<
 }
 
 const timeOf = (at: number): string => new Date(at).toISOString();
-
-/** JSON as its value. A webhook's body may be anything else, which is returned unchanged. */
-function parseBody(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch {
-    return body;
-  }
-}

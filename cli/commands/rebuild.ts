@@ -18,7 +18,7 @@ export function addRebuildCommand(program: Command): void {
         const unknown = shards.find((shard) => !all.includes(shard));
         if (unknown !== undefined) throw new Error(`There is no shard ${unknown}.`);
         await confirm(
-          `This deletes the ledger of ${shards.length} shards, which their workers rebuild from Kafka`,
+          `This deletes the ledgers of the shards ${shards.join(", ")}, which workers rebuild from Kafka`,
           options,
         );
         for (const shard of shards) {

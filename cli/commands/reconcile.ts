@@ -9,6 +9,7 @@ import { addJsonOption, addYesOption, confirm, type JsonOption, type YesOption }
 import type { CliConfig } from "../context/cli-config.ts";
 import { showProgress } from "../context/show-progress.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
+import { describeFindings } from "../../src/inspection/bridge-status.ts";
 import { createLastRuns } from "../../src/reconciliation/last-runs.ts";
 import { runCommand } from "../context/cli-context.ts";
 import { exitCodes } from "../context/exit-codes.ts";
@@ -118,12 +119,10 @@ const resultSchema = z.object({
 });
 
 function formatResult({ durationMs, withheld, findings }: z.infer<typeof resultSchema>): string {
-  const found = Object.entries(findings.found).filter(([, count]) => count > 0);
+  const missed = Object.values(findings.found).some((count) => count > 0);
   const lines = [
     `${findings.compared} users compared in ${(durationMs / 1_000).toFixed(1)} s`,
-    found.length === 0
-      ? "nothing was missed"
-      : `queued: ${found.map(([what, count]) => `${count} ${what}`).join(", ")}`,
+    missed ? `queued: ${describeFindings(findings)}` : "nothing was missed",
   ];
   if (findings.unreadable.length > 0) {
     lines.push(`Clerk's users that cannot be read, now dead letters: ${findings.unreadable.join(", ")}`);

@@ -8,6 +8,7 @@ import {
   readBridgeStatus,
   worstLatencyMs,
 } from "../../src/inspection/bridge-status.ts";
+import { processHeadings, processRow } from "../../src/inspection/process-table.ts";
 import type { LastRun } from "../../src/reconciliation/last-runs.ts";
 import { addJsonOption, type JsonOption } from "../context/arguments.ts";
 import { runCommand } from "../context/cli-context.ts";
@@ -102,17 +103,8 @@ function formatStatus(status: BridgeStatus): string[] {
     "",
     ...heading(
       formatTable([
-        ["PROCESS", "HOST/PID", "VERSION", "UP", "RECEIVED", "REJECTED", "EVENTS", "SHARDS"],
-        ...processes.map((process) => [
-          process.program,
-          `${process.host}/${process.pid}`,
-          process.version,
-          formatDuration(at - process.startedAt),
-          process.program === "api" ? process.webhooks.received : "-",
-          process.program === "api" ? process.webhooks.rejected : "-",
-          process.program === "worker" ? process.events : "-",
-          process.program === "worker" ? process.shards.length : "-",
-        ]),
+        processHeadings.map((heading) => heading.toUpperCase()),
+        ...processes.map((process) => processRow(process, at)),
       ]),
     ),
     ...(processes.length === 0 ? ["no program of the bridge runs"] : []),

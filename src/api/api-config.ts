@@ -9,6 +9,7 @@ import { REDIS_MEMORY_ENVIRONMENT } from "../redis/redis-memory.ts";
 import { REDIS_ENVIRONMENT, toRedisConfig } from "../redis/redis-address.ts";
 import { type EnvironmentVariables, port, positive, readEnvironment } from "../shared/environment.ts";
 import { PROGRAM_ENVIRONMENT, toProgramConfig } from "../shared/program-config.ts";
+import { toTracingConfig } from "../shared/tracing.ts";
 import { toWebhooksConfig, WEBHOOKS_ENVIRONMENT } from "../webhooks/webhooks-config.ts";
 import { AUTH_ENVIRONMENT, toAuthConfig } from "./auth/auth-config.ts";
 import { CONSOLE_ENVIRONMENT, toConsoleConfig } from "./console/console-config.ts";
@@ -71,6 +72,7 @@ export function readApiConfig(variables: EnvironmentVariables = process.env) {
     cache: toCacheConfig(env),
     analytics: toAnalyticsConfig(env),
     eventFields: env.EVENT_FIELDS,
+    tracing: toTracingConfig("api", variables),
     console: toConsoleConfig(env, variables, env.SHARDS),
   };
 }

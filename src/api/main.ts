@@ -14,7 +14,7 @@ await runProgram(async () => {
     process.stdout.write(`The configuration is valid; ${config.webhooks.secrets.length} webhook secret(s)\n`);
     return;
   }
-  const stopTracing = await startTracing("api");
+  const stopTracing = await startTracing(config.tracing);
   const { lifecycle } = await startApi(
     config,
     createLogger("api", config.logLevel, openStandardOutput(config.logFormat)),

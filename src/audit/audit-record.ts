@@ -1,4 +1,5 @@
 import { z } from "@hono/zod-openapi";
+import { parseJson } from "../shared/parse-json.ts";
 
 const auditEntrySchema = z.object({
   at: z.int().nonnegative(),
@@ -51,12 +52,4 @@ export function parseAuditRecord(id: string, json: string): AuditRecord | undefi
   const entry = auditEntrySchema.safeParse(parseJson(json));
   if (!entry.success) return undefined;
   return { ...entry.data, id, at: new Date(entry.data.at).toISOString() };
-}
-
-function parseJson(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch {
-    return undefined;
-  }
 }

@@ -12,6 +12,7 @@ import { compareViews, type Problem } from "../reconciliation/compare/compare-vi
 import { writeSnapshot } from "../reconciliation/compare/queue-missed.ts";
 import type { UserPageReader } from "../reconciliation/paging/user-page-reader.ts";
 import { messageOf } from "../shared/errors.ts";
+import { parseJson } from "../shared/parse-json.ts";
 import { withTimeout } from "../shared/with-timeout.ts";
 
 /** Where the view of a user comes from. Only Redis must be available. */
@@ -70,9 +71,10 @@ export async function inspectUser(sources: UserSources, userId: string): Promise
     sources.viewShard(shard).read([userId]),
     sources.queues.listWaiting(shard, scanned),
     sources.deadLetters.list(0, scanned),
-    attempt(readEvents(sources, userId, shard)),
+    attempt(readEvents(sources, userId, shard), kafkaReason),
     attempt(
       withTimeout(clerkTimeoutMs, readFromClerk(sources, userId), () => new Error("no answer from Clerk in time")),
+      messageOf,
     ),
   ]);
   const state = ledger.states.get(userId);
@@ -90,11 +92,11 @@ export async function inspectUser(sources: UserSources, userId: string): Promise
   };
 }
 
-async function attempt<T>(work: Promise<T>): Promise<Found<T>> {
+async function attempt<T>(work: Promise<T>, reasonOf: (error: unknown) => string): Promise<Found<T>> {
   try {
     return { outcome: "read", value: await work };
   } catch (error) {
-    return { outcome: "unavailable", reason: kafkaReason(error) || messageOf(error) };
+    return { outcome: "unavailable", reason: reasonOf(error) };
   }
 }
 
@@ -125,13 +127,8 @@ async function readEvents(
 }
 
 /** Undefined for a record that another program has written to the topic. */
-export function parseEvent(value: string | null): UserEvent | undefined {
-  try {
-    return userEventSchema.parse(JSON.parse(value ?? ""));
-  } catch {
-    return undefined;
-  }
-}
+export const parseEvent = (value: string | null): UserEvent | undefined =>
+  userEventSchema.safeParse(parseJson(value ?? "")).data;
 
 async function readFromClerk({ readPage, eventFields }: UserSources, userId: string): Promise<Snapshot | undefined> {
   const { users, readAt } = await readPage({ order: "none", ids: [userId] });

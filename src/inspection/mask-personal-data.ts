@@ -1,9 +1,21 @@
+import { parseJson } from "../shared/parse-json.ts";
+
 const emailPattern = /[^\s@"'<>,;:]+@[^\s@"'<>,;:]+/g;
 
 /** Fields of Clerk's users and of the events that name a person. Email addresses are found by their form, wherever they are. */
 const personalFields = new Set([
   "first_name",
   "last_name",
+  "given_name",
+  "family_name",
+  "name",
+  "label",
+  "identifier",
+  "birthday",
+  "avatar_url",
+  "picture",
+  "ip_address",
+  "city",
   "username",
   "phone_number",
   "image_url",
@@ -38,9 +50,6 @@ export function maskPersonalData(value: unknown, isPersonal = false): unknown {
 
 /** The same for a text that may be JSON. Of any other text, which can hold anything, only its length is shown. */
 export function maskBody(body: string): unknown {
-  try {
-    return maskPersonalData(JSON.parse(body));
-  } catch {
-    return `a body of ${body.length} characters that is not JSON`;
-  }
+  const value = parseJson(body);
+  return value === undefined ? `a body of ${body.length} characters that is not JSON` : maskPersonalData(value);
 }

@@ -7,6 +7,7 @@ import type { RedisClient } from "../redis/redis-client.ts";
 import type { Logger } from "../shared/logger.ts";
 import { programVersion } from "../shared/program-config.ts";
 import { withTimeout } from "../shared/with-timeout.ts";
+import { parseJson } from "../shared/parse-json.ts";
 
 const count = z.number().int().nonnegative();
 
@@ -110,12 +111,4 @@ async function forgetDead(redis: RedisClient, key: string, now: number): Promise
 async function readReports(redis: RedisClient, key: string): Promise<ProcessReport[]> {
   const stored = Object.values(await redis.hgetall(key));
   return stored.flatMap((text) => processReportSchema.safeParse(parseJson(text)).data ?? []);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { type State, stateSchema } from "../domain/state.ts";
 import { ledgerKey } from "../redis/keys.ts";
+import { parseJson } from "../shared/parse-json.ts";
 import { type RedisClient, loadScript } from "../redis/redis-client.ts";
 
 /**
@@ -193,10 +194,5 @@ export const encodeLedgerState = (state: State): string => JSON.stringify(state)
 /** Decodes `<offset>|<state JSON>`. Returns undefined for any other text, which the bridge did not write. */
 export function decodeLedgerState(value: string): State | undefined {
   const encoded = /^\d+\|(.*)$/s.exec(value)?.[1];
-  if (encoded === undefined) return undefined;
-  try {
-    return stateSchema.safeParse(JSON.parse(encoded)).data;
-  } catch {
-    return undefined;
-  }
+  return encoded === undefined ? undefined : stateSchema.safeParse(parseJson(encoded)).data;
 }

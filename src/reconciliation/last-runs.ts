@@ -3,6 +3,7 @@ import { z } from "zod";
 import { lastRunsKey } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 import { readAtScrape } from "../shared/metrics.ts";
+import { parseJson } from "../shared/parse-json.ts";
 
 const lastRunSchema = z.object({
   /** In ms by our clock. */
@@ -33,19 +34,13 @@ export function createLastRuns(redis: RedisClient, redisPrefix: string): LastRun
   const key = lastRunsKey(redisPrefix);
   return {
     read: async () => {
-      const [recent, full] = (await redis.hmget(key, "recent", "full")).map(parse);
+      const [recent, full] = (await redis.hmget(key, "recent", "full")).map(
+        (stored) => lastRunSchema.safeParse(parseJson(stored ?? "")).data,
+      );
       return { ...(recent && { recent }), ...(full && { full }) };
     },
     write: async (kind, run) => void (await redis.hset(key, kind, JSON.stringify(run))),
   };
-}
-
-function parse(stored: string | null): LastRun | undefined {
-  try {
-    return lastRunSchema.safeParse(JSON.parse(stored ?? "null")).data;
-  } catch {
-    return undefined;
-  }
 }
 
 /** Gauges of the last runs, read from Redis at each scrape: every process reports the same values. Before the first run they have none. */

@@ -9,42 +9,36 @@ import {
   type Tracer,
 } from "@opentelemetry/api";
 import type { EnvironmentVariables } from "./environment.ts";
+import { withTimeout } from "./with-timeout.ts";
 
 /** Creates spans. Without {@link startTracing} they are empty, and cost a function call each. */
 export const tracer: Tracer = trace.getTracer("clerk-kafka-bridge");
 
-/** Whether the standard `OTEL_…` variables ask for traces. */
-const isTracingOn = (variables: EnvironmentVariables): boolean =>
-  variables["OTEL_SDK_DISABLED"] !== "true" &&
-  variables["OTEL_TRACES_EXPORTER"] !== "none" &&
-  ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER"].some(
-    (name) => (variables[name] ?? "") !== "",
-  );
+export interface TracingConfig {
+  readonly serviceName: string;
+}
+
+/** Undefined unless the standard `OTEL_…` variables ask for traces. OpenTelemetry's SDK reads all others of them by itself. */
+export function toTracingConfig(program: "api" | "worker", variables: EnvironmentVariables): TracingConfig | undefined {
+  const asks = ["OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_TRACES_EXPORTER"];
+  const isOff = variables["OTEL_SDK_DISABLED"] === "true" || variables["OTEL_TRACES_EXPORTER"] === "none";
+  if (isOff || !asks.some((name) => variables[name])) return undefined;
+  return { serviceName: variables["OTEL_SERVICE_NAME"] || `clerk-kafka-bridge-${program}` };
+}
 
 const flushTimeoutMs = 2_000;
 
 /**
- * Starts OpenTelemetry's SDK when the environment asks for traces; it reads all `OTEL_…` variables by itself. Resolves with a function that
- * sends the last spans. Traces only: metrics are served for Prometheus.
+ * Starts OpenTelemetry's SDK if it is configured. Resolves with a function that sends the last spans. Traces only: metrics are served
+ * for Prometheus.
  */
-export async function startTracing(
-  program: "api" | "worker",
-  variables: EnvironmentVariables = process.env,
-): Promise<() => Promise<void>> {
-  if (!isTracingOn(variables)) return async () => {};
+export async function startTracing(config: TracingConfig | undefined): Promise<() => Promise<void>> {
+  if (config === undefined) return async () => {};
   // Loaded only if it is needed: it takes 50 MB of disk and 150 ms.
   const { NodeSDK } = await import("@opentelemetry/sdk-node");
-  const sdk = new NodeSDK({
-    serviceName: variables["OTEL_SERVICE_NAME"] ?? `clerk-kafka-bridge-${program}`,
-    metricReaders: [],
-    logRecordProcessors: [],
-  });
+  const sdk = new NodeSDK({ ...config, metricReaders: [], logRecordProcessors: [] });
   sdk.start();
-  return async () => {
-    await Promise.race([sdk.shutdown(), new Promise((resolve) => setTimeout(resolve, flushTimeoutMs).unref())]).catch(
-      () => {},
-    );
-  };
+  return () => withTimeout(flushTimeoutMs, sdk.shutdown(), () => new Error("not flushed in time")).catch(() => {});
 }
 
 /** The trace that a W3C `traceparent` continues; a new one without it. */

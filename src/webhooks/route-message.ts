@@ -5,6 +5,7 @@ import { isSessionType, parseSessionChange } from "../clerk/payloads/parse-sessi
 import { stripUser } from "../clerk/payloads/user-json.ts";
 import { bridgedTypes, type Message } from "../domain/message.ts";
 import type { VerifiedMessage } from "./verify-message.ts";
+import { parseJson } from "../shared/parse-json.ts";
 
 /** The destination of a verified message. All outcomes are acknowledged, because Svix would only send a rejected message again. */
 export type Route =
@@ -74,14 +75,6 @@ function routeOther(id: string, json: unknown, receivedAt: number): Route {
 }
 
 const isBridged = (type: string) => bridgedTypes.some((bridged) => bridged === type);
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
 
 const neverStored = new Set(["private_metadata", "unsafe_metadata", "backup_codes", "event_attributes"]);
 
