@@ -1,19 +1,29 @@
 import { getConnInfo } from "@hono/node-server/conninfo";
 import type { Context } from "hono";
 import { deleteCookie, getCookie, setCookie } from "hono/cookie";
+import { html } from "hono/html";
 import { z } from "zod";
 import { clientNetwork } from "../auth/client-ip.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { auditAction, type ConsoleApp, forbidden, hasFormToken } from "./console-access.ts";
 import type { ConsoleContext } from "./console-context.ts";
-import { signInPage } from "./pages/sign-in-page.ts";
-import { renderPage, sessionCookie } from "./render-page.ts";
+import { type Html, renderPage, sessionCookie } from "./render-page.ts";
+
+/** The form for a token. It is posted, so that the token never gets into a URL. */
+const signInPage = (message = ""): Html => html`
+  <form method="post" action="/console/sign-in" class="search">
+    <label for="bearer">Clerk session token or service token, of a role with <code>console:read</code></label>
+    <input id="bearer" name="bearer" type="password" required maxlength="8192" autocomplete="off" />
+    <button>Sign in</button>
+  </form>
+  ${message === "" ? "" : html`<p role="alert" class="bad">${message}</p>`}
+`;
 
 const signInSchema = z.object({ bearer: z.string().trim().min(1) });
 
 /** Signing in with a token, and out. The token becomes a session, and is not kept. */
 export function addSignIn(app: ConsoleApp, context: ConsoleContext): void {
-  const { sessions, verify, badTokens, isAdminAddress } = context;
+  const { sessions, verify, badTokens, isAdminAddress, trustedProxies } = context;
   const page = (c: Context<ApiEnv>, status: 200 | 400 | 403 | 429 | 503, message?: string) =>
     renderPage(c, { title: "Sign in", body: signInPage(message), status });
   const refuse = async (c: Context<ApiEnv>, status: 403, reason: string, message: string) => {
@@ -55,7 +65,8 @@ export function addSignIn(app: ConsoleApp, context: ConsoleContext): void {
       httpOnly: true,
       sameSite: "Strict",
       path: "/console",
-      secure: !isLoopback(c),
+      // Without TLS the cookie may travel on this machine only. A proxy on this machine is not the browser.
+      secure: trustedProxies > 0 || !isLoopback(c),
     });
     c.set("caller", caller);
     await auditAction(c, context, { action: "console.signed_in", outcome: "done" });
@@ -69,12 +80,16 @@ export function addSignIn(app: ConsoleApp, context: ConsoleContext): void {
   });
 }
 
-/** Browsers send `Origin` with every posted form. */
+/**
+ * Whether the form comes from a page of the console. Browsers say it themselves, except over HTTP to another machine; `Origin` is then
+ * compared with `Host`, which a proxy may have changed.
+ */
 function isSameOrigin(c: Context<ApiEnv>): boolean {
+  const site = c.req.header("sec-fetch-site");
+  if (site !== undefined) return site === "same-origin";
   const origin = c.req.header("origin");
   return origin === undefined || URL.parse(origin)?.host === c.req.header("host");
 }
 
-/** Only on this machine may the cookie travel without TLS. */
 const isLoopback = (c: Context<ApiEnv>): boolean =>
   /^(127\.|::1$|::ffff:127\.)/.test(getConnInfo(c).remote.address ?? "");

@@ -24,16 +24,19 @@ export const identify =
     await next();
   };
 
-/** Admits operators, and forms only with the token of their session. */
-export const admit: MiddlewareHandler<ApiEnv> = async (c, next) => {
-  const caller = c.get("caller");
-  if (caller === undefined) return c.redirect("/console/sign-in", 303);
-  if (!caller.permissions.has("console:read")) return forbidden(c, "Your role does not have console:read.");
-  if (c.req.method !== "GET") {
-    if (!(await hasFormToken(c))) return forbidden(c, "The form is out of date. Go back and load the page again.");
-  }
-  return next();
-};
+/** Admits operators at an allowed address, and forms only with the token of their session. */
+export const admit =
+  ({ isAdminAddress }: ConsoleContext): MiddlewareHandler<ApiEnv> =>
+  async (c, next) => {
+    const caller = c.get("caller");
+    if (caller === undefined) return c.redirect("/console/sign-in", 303);
+    if (!caller.permissions.has("console:read")) return forbidden(c, "Your role does not have console:read.");
+    if (!(await isAdminAddress(c))) return forbidden(c, "Your address is not allowed.");
+    if (c.req.method !== "GET" && !(await hasFormToken(c))) {
+      return forbidden(c, "The form is out of date. Go back and load the page again.");
+    }
+    return next();
+  };
 
 /** Answers with a page that says why. */
 export const forbidden = (c: Context<ApiEnv>, reason: string) =>

@@ -60,7 +60,7 @@ export function createConsole(context: ConsoleContext): ConsoleApp {
   serveAssets(app, "/console/assets", assets, 300);
   for (const path of ["/console", "/console/*"]) app.use(path, bodyLimit({ maxSize: maxFormBytes }), identify(context));
   addSignIn(app, context);
-  for (const path of ["/console", "/console/*"]) app.use(path, admit);
+  for (const path of ["/console", "/console/*"]) app.use(path, admit(context));
   addStatusPages(app, context);
   addUserPages(app, context);
   addDeadLetterPages(app, context);

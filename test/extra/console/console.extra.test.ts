@@ -89,6 +89,33 @@ describe("signing in", () => {
   });
 });
 
+test("behind a proxy the cookie is for TLS only, the browser's word counts for the origin, and each request needs an allowed address", async () => {
+  await using bridge = await openBridge({
+    variables: { ...variables, TRUSTED_PROXIES: "1", ADMIN_IP_ALLOW_LIST: "192.0.2.1" },
+  });
+  const behind = await bridge.startApi();
+  const signInFrom = async (address: string, headers: Record<string, string>) =>
+    fetch(`${behind.url}/console/sign-in`, {
+      method: "POST",
+      body: new URLSearchParams({ bearer: await signServiceToken() }),
+      headers: { "x-forwarded-for": address, origin: "https://bridge.example.com", ...headers },
+      redirect: "manual",
+    });
+  expect((await signInFrom("192.0.2.1", { "sec-fetch-site": "cross-site" })).status).toBe(403);
+  expect((await signInFrom("192.0.2.2", { "sec-fetch-site": "same-origin" })).status).toBe(403);
+  const signedIn = await signInFrom("192.0.2.1", { "sec-fetch-site": "same-origin" });
+  expect(signedIn.status).toBe(303);
+  const cookie = signedIn.headers.get("set-cookie") ?? "";
+  expect(cookie).toMatch(/; HttpOnly; Secure; SameSite=Strict/);
+  const look = async (address: string) =>
+    (
+      await fetch(`${behind.url}/console`, {
+        headers: { "x-forwarded-for": address, cookie: cookie.split(";")[0] ?? "" },
+      })
+    ).status;
+  expect([await look("192.0.2.1"), await look("192.0.2.2")]).toEqual([200, 403]);
+});
+
 test("an API without CONSOLE serves no console", async () => {
   await using bridge = await openBridge({ variables: { JWT_SECRET: serviceSecret } });
   const other = await bridge.startApi();

@@ -1,5 +1,6 @@
 import { html } from "hono/html";
 import { type BridgeStatus, describeFindings, worstLatencyMs } from "../../../inspection/bridge-status.ts";
+import { processHeadings, processRow } from "../../../inspection/process-table.ts";
 import type { LastRun } from "../../../reconciliation/last-runs.ts";
 import { formatDuration } from "../../../shared/format-duration.ts";
 import { type Html, table, timeOf } from "../render-page.ts";
@@ -72,17 +73,8 @@ export function overview(status: BridgeStatus, clerk: ClerkHealth): Html {
         ? html`<p class="bad">No program of the bridge has reported in the last ten seconds.</p>`
         : table(
             "Processes",
-            ["Program", "Host / pid", "Version", "Up", "Received", "Rejected", "Events", "Shards"],
-            processes.map((process) => [
-              process.program,
-              `${process.host}/${process.pid}`,
-              process.version,
-              formatDuration(at - process.startedAt),
-              process.program === "api" ? process.webhooks.received : "–",
-              process.program === "api" ? process.webhooks.rejected : "–",
-              process.program === "worker" ? process.events : "–",
-              process.program === "worker" ? process.shards.length : "–",
-            ]),
+            processHeadings,
+            processes.map((process) => processRow(process, at)),
           )
     }
     <p class="dim">As of ${timeOf(at)} UTC</p>
