@@ -31,7 +31,8 @@ export function traceBatch(shard: number, decided: readonly Decided[], startedAt
     links,
     attributes: { "bridge.shard": shard, "messaging.batch.message_count": decided.length },
   });
-  if (!span.isRecording()) return { span, addTo: (writes) => writes, end: () => {} };
+  // A batch that is not sampled can have messages whose traces are.
+  if (traceparentOf(span) === undefined) return { span, addTo: (writes) => writes, end: () => {} };
   const toBatch = [{ context: span.spanContext() }];
   for (const { message, decision } of decided) {
     const parent = contextOf(message.traceparent);

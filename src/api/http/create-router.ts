@@ -1,5 +1,5 @@
 import { context, SpanKind, trace } from "@opentelemetry/api";
-import { activeTraceId, contextOf, tracer } from "../../shared/tracing.ts";
+import { activeTraceId, contextOf, traceparentOf, tracer } from "../../shared/tracing.ts";
 import { OpenAPIHono } from "@hono/zod-openapi";
 import type { Env, Hono } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -52,7 +52,7 @@ export const invalidInput = (issues: readonly Issue[]): ApiError =>
 /** One span per request, in which what the handlers queue continues its trace. */
 const traceRequest = createMiddleware<ApiEnv>(async (c, next) => {
   const span = tracer.startSpan(c.req.method, { kind: SpanKind.SERVER }, contextOf(c.req.header("traceparent")));
-  if (!span.isRecording()) return next();
+  if (traceparentOf(span) === undefined) return next();
   await context.with(trace.setSpan(context.active(), span), next);
   const route = routePath(c, -1);
   span.updateName(`${c.req.method} ${route}`);

@@ -107,6 +107,33 @@ test("a change through the API continues the caller's trace into its event, also
   expect(names.toSorted()).toEqual(["POST /api/users", "decide", "publish user.created", "queued"]);
 });
 
+test("a sampler that keeps only what the sender keeps gives whole traces of it, and tells consumers of the others that they are not kept", async () => {
+  const otlp = await startOtlpReceiver();
+  const variables = { ...otlp.variables, OTEL_TRACES_SAMPLER: "parentbased_always_off", JWT_SECRET: serviceSecret };
+  await using clerk = await openClerkWithoutWebhooks({
+    variables: { ...variables, CLERK_WEBHOOK_SECRET: webhookSecret },
+  });
+  const { bridge } = clerk;
+  const [api] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+  const [kept, dropped] = [userMessage("user.created", makeUser(), 1), userMessage("user.created", makeUser(), 1)];
+  await post(api.url, dropped.message.body, signatureHeaders(dropped.message));
+  const headers = { ...signatureHeaders(kept.message), traceparent: `00-${traceId}-b7ad6b7169203331-01` };
+  await post(api.url, kept.message.body, headers);
+  const body = JSON.stringify(newUserBody());
+  expect((await callApi(api.url, "POST /api/users", { token: await signServiceToken(), body })).status).toBe(201);
+  await bridge.waitUntilIdle();
+  await waitFor("the kept trace has arrived", () => otlp.spans.length === 4);
+  expect(new Set(otlp.spans.map((span) => span.traceId))).toEqual(new Set([traceId]));
+  const events = await readTopic(bridge.kafkaBrokers, bridge.eventsTopic);
+  const flags = events.map(({ key, headers: sent }) => [key === kept.userId, sent["traceparent"]?.slice(-2)]);
+  expect(flags.filter(([isKept]) => isKept)).toEqual([[true, "01"]]);
+  expect(flags.filter(([isKept]) => !isKept)).toEqual([
+    [false, "00"],
+    [false, "00"],
+  ]);
+});
+
 test("without OTEL variables the sender's trace passes through unchanged, and no line has a trace_id", async () => {
   await using bridge = await openBridge();
   const [api, worker] = await Promise.all([bridge.startApi(), bridge.startWorker()]);
