@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { countUsers } from "../../src/clerk/users/list-users.ts";
 import { createUserPageReader } from "../../src/reconciliation/paging/user-page-reader.ts";
 import { assertSameInstance } from "../../src/clerk/client/clerk-instance.ts";
+import { createCoverage } from "../../src/reconciliation/coverage.ts";
 import { backfill, createProgressStore } from "../../src/reconciliation/runs/backfill.ts";
 import { addJsonOption, type JsonOption } from "../context/arguments.ts";
 import { runCommand } from "../context/cli-context.ts";
@@ -33,6 +34,7 @@ export function addBackfillCommand(program: Command): void {
               readPage: createUserPageReader(clerk, { eventFields: config.eventFields, now: Date.now, signal }),
               eventFields: config.eventFields,
               progress: createProgressStore(redis, config.redis.prefix),
+              coverage: createCoverage(redis, config.redis.prefix),
               now: Date.now,
               onProgress: (progress) => {
                 if (display === undefined && progress.read > 0) note(`resumes after ${progress.read} users`);

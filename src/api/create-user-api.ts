@@ -22,6 +22,10 @@ import type { Logger } from "../shared/logger.ts";
 import type { Registry } from "prom-client";
 import { createIdempotencyRecords } from "./users/idempotency-records.ts";
 import type { MessageQueues } from "../queue/message-queues.ts";
+import { createCoverage } from "../reconciliation/coverage.ts";
+import { createUserIndex } from "../ledger/user-index.ts";
+import { rememberPending } from "../ledger/pending-changes.ts";
+import { shardPrefix } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 import { addBatch } from "./users/add-batch.ts";
 import { addChangeRole } from "./users/change-role.ts";
@@ -89,6 +93,15 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): UserApi {
     config: config.users,
     clerk,
     cache,
+    userIndex: createUserIndex({
+      redis: optionalRedis,
+      redisPrefix: config.redis.prefix,
+      shards: config.shards,
+      shardOf,
+    }),
+    coverage: createCoverage(optionalRedis, config.redis.prefix),
+    rememberPending: (userId, state) =>
+      rememberPending(redis, shardPrefix(config.redis.prefix, shardOf(userId)), userId, state),
     queues,
     shardOf,
     eventFields: config.eventFields,

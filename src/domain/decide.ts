@@ -122,7 +122,8 @@ function decideDeletion(state: State | undefined, change: Deletion): Decision {
   };
 }
 
-const stateAfter = (change: Snapshot, sequence: number): PresentState => ({
+/** The state of a user after a snapshot. `sequence`: the number of the user's last event. */
+export const stateAfter = (change: Snapshot, sequence: number): PresentState => ({
   status: "present",
   user: change.user,
   createdAt: change.createdAt,

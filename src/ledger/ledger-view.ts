@@ -1,5 +1,5 @@
 import type { State } from "../domain/state.ts";
-import { decodeLedgerState } from "./shard-ledger.ts";
+import { decodeLedgerState } from "./ledger-entry.ts";
 import { proofFields } from "./shard-ledger.ts";
 import { ledgerKey } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";

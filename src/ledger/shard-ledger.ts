@@ -1,22 +1,23 @@
 import { z } from "zod";
-import { type State, stateSchema } from "../domain/state.ts";
-import { ledgerKey } from "../redis/keys.ts";
-import { parseJson } from "../shared/parse-json.ts";
+import type { State } from "../domain/state.ts";
+import { indexKey, ledgerKey, pendingChangesKey } from "../redis/keys.ts";
+import { ageOf, decodeLedgerState, encodeLedgerState, placeOf } from "./ledger-entry.ts";
 import { type RedisClient, loadScript } from "../redis/redis-client.ts";
 
 /**
  * A shard's ledger is one Redis hash. It holds the states, and under reserved names the proof that they are complete. The names
  * contain a blank, which no user id does. States and proof share one key so that they can only be lost together. The number
- * of users shows the loss of a field.
+ * of users shows the loss of a field, and the number of indexed users the loss of the index, which is a key of its own.
  *
- *     <user id>       "<offset>|<state JSON>", with the offset of the state's record
+ *     <user id>       the user's state, see ledger-entry.ts
  *     " barrier"      offset of the owner's barrier
  *     " barrierId"    id of the owner's barrier
  *     " cluster"      id of the Kafka cluster
  *     " replication"  replication id of the Redis data at the claim; "" when Redis does not tell it
  *     " offset"       the checkpoint: the ledger has every state of the partition below it
  *     " last"         digest of the record just below the checkpoint; "" when the checkpoint is 0
- *     " users"        number of users; the hash has seven fields more
+ *     " users"        number of users; the hash has eight fields more
+ *     " indexed"      number of members of the index
  */
 export const proofFields = [
   " barrier",
@@ -26,6 +27,7 @@ export const proofFields = [
   " offset",
   " last",
   " users",
+  " indexed",
 ] as const;
 
 /** The proof of a shard's ledger: its last claim, its Kafka cluster, and the offset up to which it is complete. */
@@ -108,23 +110,27 @@ const proofSchema = z.object({
   " offset": bigint,
   " last": z.string(),
   " users": z.coerce.number().int().nonnegative(),
+  " indexed": z.string().regex(/^\d+$/).transform(Number),
 });
-const inspectionSchema = z.tuple([z.string(), z.number(), z.number()], z.string());
+const inspectionSchema = z.tuple([z.string(), z.number(), z.number(), z.number()], z.string());
 const replySchema = z.tuple([z.number()], z.string().nullable());
+
+/** Newer than every pending change, which a user who leaves the shard leaves behind. */
+const noAge = String(Number.MAX_SAFE_INTEGER);
 
 /** Opens the ledger of the shard with this prefix. Every call throws what Redis throws. */
 export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
-  const keys = [ledgerKey(keyPrefix)];
+  const keys = [ledgerKey(keyPrefix), indexKey(keyPrefix)];
 
   return {
     inspect: async () => {
-      const [replication, failedOver, fields, ...values] = inspectionSchema.parse(
+      const [replication, failedOver, fields, indexed, ...values] = inspectionSchema.parse(
         await inspectLedger(redis, keys, proofFields),
       );
       const proof = Object.fromEntries(proofFields.map((name, index) => [name, values[index] ?? ""]));
       return {
         claimedBy: proof[" barrierId"] ?? "",
-        checkpoint: fields === 0 ? "missing" : (checkpointOf(proof, fields) ?? "incomplete"),
+        checkpoint: fields === 0 ? "missing" : (checkpointOf(proof, fields, indexed) ?? "incomplete"),
         users: Math.max(0, fields - proofFields.length),
         replication,
         failedOver: failedOver === 1,
@@ -155,10 +161,16 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
       const flat = states.flatMap((applied) => [
         applied.userId,
         String(applied.offset),
-        applied.state === undefined ? "" : encodeLedgerState(applied.state),
+        ...(applied.state === undefined
+          ? ["", "", noAge]
+          : [placeOf(applied.state), encodeLedgerState(applied.state), String(ageOf(applied.state))]),
       ]);
       const [done, barrier] = replySchema.parse(
-        await applyStates(redis, keys, [...argumentsOf(claimed), String(offset), last, ...flat]),
+        await applyStates(
+          redis,
+          [...keys, pendingChangesKey(keyPrefix)],
+          [...argumentsOf(claimed), String(offset), last, ...flat],
+        ),
       );
       return done === 1 ? { outcome: "applied" } : conflictOf(claimed, barrier);
     },
@@ -166,9 +178,14 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
 }
 
 /** Undefined when a part of the ledger is lost. */
-function checkpointOf(proof: Readonly<Record<string, string>>, fields: number): Checkpoint | undefined {
+function checkpointOf(
+  proof: Readonly<Record<string, string>>,
+  fields: number,
+  indexed: number,
+): Checkpoint | undefined {
   const { data } = proofSchema.safeParse(proof);
-  if (data === undefined || fields !== data[" users"] + proofFields.length) return undefined;
+  if (data === undefined || fields !== data[" users"] + proofFields.length || indexed !== data[" indexed"])
+    return undefined;
   return {
     barrier: data[" barrier"],
     barrierId: data[" barrierId"],
@@ -187,12 +204,4 @@ const conflictOf = (claimed: ClaimedCheckpoint, barrier: string | null | undefin
 /** Deletes a shard's ledger, so that its owner finds it lost within seconds and rebuilds it from Kafka. */
 export async function forgetLedger(redis: RedisClient, keyPrefix: string): Promise<void> {
   await redis.unlink(ledgerKey(keyPrefix));
-}
-
-export const encodeLedgerState = (state: State): string => JSON.stringify(state);
-
-/** Decodes `<offset>|<state JSON>`. Returns undefined for any other text, which the bridge did not write. */
-export function decodeLedgerState(value: string): State | undefined {
-  const encoded = /^\d+\|(.*)$/s.exec(value)?.[1];
-  return encoded === undefined ? undefined : stateSchema.safeParse(parseJson(encoded)).data;
 }

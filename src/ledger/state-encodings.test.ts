@@ -12,7 +12,15 @@ import {
   type EncodedRecord,
   type RawRecord,
 } from "../kafka/records/records.ts";
-import { decodeLedgerState, encodeLedgerState } from "./shard-ledger.ts";
+import {
+  decodeLedgerState,
+  encodeLedgerState,
+  memberOf,
+  placeInLedger,
+  placeOf,
+  rangeOf,
+  userIdOfMember,
+} from "./ledger-entry.ts";
 
 const userId = fc.stringMatching(/^user_[A-Za-z0-9]{1,27}$/);
 const time = fc.integer({ min: 0, max: 253_402_300_799_999 });
@@ -87,7 +95,9 @@ describe("a state", () => {
   test("is decoded from the ledger as it was encoded, with any offset", () => {
     fc.assert(
       fc.property(state, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (record, offset) => {
-        expect(decodeLedgerState(`${offset}|${encodeLedgerState(record.state)}`)).toEqual(record.state);
+        const value = `${offset}|${placeOf(record.state)}|${encodeLedgerState(record.state)}`;
+        expect(decodeLedgerState(value)).toEqual(record.state);
+        expect(placeInLedger(value)).toBe(placeOf(record.state));
       }),
     );
   });
@@ -125,16 +135,57 @@ test.for(["", "nonsense", "{}", "null", '{"id":"user_1"}'])(
   "`%s` is rejected as a state, because skipping it would lose a user",
   (value) => {
     expect(() => decodeState({ key: "user_1", value, header: () => undefined })).toThrow(Error);
-    expect(decodeLedgerState(`5|${value}`)).toBeUndefined();
+    expect(decodeLedgerState(`5||${value}`)).toBeUndefined();
   },
 );
 
-test.for(["", "{}", '{"status":"deleted","sequence":1}', '|{"status":"deleted","sequence":1}'])(
-  "`%s` without an offset is no entry of the ledger",
+test.for(["", "{}", '{"status":"deleted","sequence":1}', '5|{"status":"deleted","sequence":1}'])(
+  "`%s` without an offset and a place is no entry of the ledger",
   (value) => {
     expect(decodeLedgerState(value)).toBeUndefined();
   },
 );
+
+describe("the place of a user in the index", () => {
+  const places = fc
+    .tuple(state, state)
+    .filter(([a, b]) => a.state.status === "present" && b.state.status === "present");
+  const member = ({ userId: id, state: of }: { userId: string; state: State }) =>
+    Buffer.from(memberOf(placeOf(of), id));
+  const isWithin = (place: Buffer, role: string) => {
+    const [min, max] = rangeOf(role).map((bound) => Buffer.from(bound.slice(1)));
+    return min !== undefined && max !== undefined && place.compare(min) >= 0 && place.compare(max) < 0;
+  };
+  const roleOf = ({ state: of }: { state: State }) => (of.status === "present" ? of.user.role : "");
+  const createdAtOf = ({ state: of }: { state: State }) => (of.status === "present" ? of.createdAt : 0);
+
+  test("lies in the range of the user's role, and of no other role", () => {
+    fc.assert(
+      fc.property(places, ([a, b]) => {
+        expect(isWithin(member(a), roleOf(a))).toBe(true);
+        expect(isWithin(member(a), roleOf(b))).toBe(roleOf(a) === roleOf(b));
+      }),
+    );
+  });
+
+  test("is ordered by the time of creation among the users of a role", () => {
+    fc.assert(
+      fc.property(places, ([a, b]) => {
+        fc.pre(roleOf(a) === roleOf(b) && createdAtOf(a) !== createdAtOf(b));
+        expect(member(a).compare(member(b)) < 0).toBe(createdAtOf(a) < createdAtOf(b));
+      }),
+      { numRuns: 20, maxSkipsPerRun: 10_000 },
+    );
+  });
+
+  test("names the user", () => {
+    fc.assert(
+      fc.property(state, (of) => {
+        expect(userIdOfMember(member(of).toString())).toBe(of.userId);
+      }),
+    );
+  });
+});
 
 describe("the digest of a record", () => {
   test("is the same for the state that is written and the record that is read", () => {

@@ -7,6 +7,7 @@ import type { Logger } from "../shared/logger.ts";
 import type { UserPageReader } from "./paging/user-page-reader.ts";
 import type { ReconciliationConfig } from "./reconciliation-config.ts";
 import type { ReconciliationMetrics } from "./reconciliation-metrics.ts";
+import type { Coverage } from "./coverage.ts";
 import type { LastRuns } from "./last-runs.ts";
 import type { RunShards, SkippedShards } from "./run-shards.ts";
 import { z } from "zod";
@@ -34,6 +35,7 @@ export interface ReconciliationContext
   readonly readUser: UserReader;
   readonly clerkInstance: Pick<ClerkInstance, "check">;
   readonly watermark: Watermark;
+  readonly coverage: Pick<Coverage, "markFull">;
   readonly skippedShards: SkippedShards;
   readonly lastRuns: LastRuns;
   readonly metrics: ReconciliationMetrics;

@@ -19,6 +19,12 @@ export const probeKey = (prefixOfShard: string): string => `${prefixOfShard}:pro
 /** The ledger of the shard with this prefix. */
 export const ledgerKey = (prefixOfShard: string): string => `${prefixOfShard}:ledger`;
 
+/** The index of the ledger of the shard with this prefix. */
+export const indexKey = (prefixOfShard: string): string => `${prefixOfShard}:index`;
+
+/** Changes made through the API that the ledger of the shard with this prefix does not have yet. */
+export const pendingChangesKey = (prefixOfShard: string): string => `${prefixOfShard}:pending`;
+
 export const deadLetterKeys = (redisPrefix: string) => ({
   deadLetters: `{${redisPrefix}:dead}:letters`,
   byTime: `{${redisPrefix}:dead}:by-time`,
@@ -30,6 +36,7 @@ export const shardLayoutKey = (redisPrefix: string): string => `${redisPrefix}:t
 export const reconciliationPrefix = (redisPrefix: string): string => `{${redisPrefix}:reconciliation}`;
 export const watermarkKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:watermark`;
 export const backfillKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:backfill`;
+export const coverageKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:covered`;
 export const lastRunsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:last-runs`;
 export const skippedShardsKey = (redisPrefix: string): string => `${reconciliationPrefix(redisPrefix)}:skipped`;
 
@@ -106,6 +113,19 @@ export const redisKeys: readonly KeyDescription[] = [
     holds: "the last published state of each user of the shard, with the proof that they are complete",
     ifLost: "The owner rebuilds the ledger from Kafka.",
   },
+  {
+    pattern: indexKey(shardTag),
+    type: "sorted set",
+    holds: "the users of the ledger by role and time of creation, for `GET /api/users?role=`",
+    ifLost: "The owner rebuilds the ledger and the index from Kafka.",
+  },
+  {
+    pattern: pendingChangesKey(shardTag),
+    type: "hash",
+    holds:
+      "changes made through the API whose events are not committed yet, for lists; expires a day after the last one",
+    ifLost: "Lists by role show these changes when their events are committed.",
+  },
   { pattern: probeKey(shardTag), type: "string", holds: "nothing: `/readyz` writes it", ifLost: "Nothing." },
   {
     pattern: deadLetterKeys(prefix).deadLetters,
@@ -154,6 +174,12 @@ export const redisKeys: readonly KeyDescription[] = [
     type: "string",
     holds: "the progress of an interrupted backfill",
     ifLost: "The backfill starts from the beginning, without duplicates.",
+  },
+  {
+    pattern: coverageKey(prefix),
+    type: "string",
+    holds: "when a backfill or a full sweep had last queued every user that the bridge did not know",
+    ifLost: "Lists by role are read from Clerk until the next full sweep has ended.",
   },
   {
     pattern: lastRunsKey(prefix),

@@ -3,6 +3,9 @@ import type { SecurityCounter } from "../../analytics/security-counter.ts";
 import type { AuditTrail } from "../../audit/audit-trail.ts";
 import type { ClerkApi } from "../../clerk/client/clerk-api.ts";
 import type { MessageQueues } from "../../queue/message-queues.ts";
+import type { Coverage } from "../../reconciliation/coverage.ts";
+import type { State } from "../../domain/state.ts";
+import type { UserIndex } from "../../ledger/user-index.ts";
 import type { Logger } from "../../shared/logger.ts";
 import type { FindRole } from "../auth/roles.ts";
 import type { RateLimit } from "../http/api-env.ts";
@@ -16,6 +19,12 @@ export interface ApiContext {
   readonly config: UsersConfig;
   readonly clerk: ClerkApi;
   readonly cache: UserCache;
+  /** The published users by role. */
+  readonly userIndex: UserIndex;
+  /** Whether the index has every user of Clerk. */
+  readonly coverage: Pick<Coverage, "isFull">;
+  /** Shows a change in lists until its event is committed. Throws what Redis throws. */
+  readonly rememberPending: (userId: string, state: State) => Promise<void>;
   readonly queues: Pick<MessageQueues, "add">;
   readonly shardOf: (userId: string) => number;
   /** The optional fields that are published. */

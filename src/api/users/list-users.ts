@@ -4,8 +4,9 @@ import type { ApiApp } from "../http/api-env.ts";
 import { bearer, errorResponses } from "../http/responses.ts";
 import type { ApiContext } from "./api-context.ts";
 import { browseUsers, findByRole, searchUsers } from "./find-users.ts";
+import { listIndexed, type ListQuery } from "./list-indexed.ts";
 import type { UserPage } from "./user-cache.ts";
-import { sortSchema, sortUsers, type UserSort } from "./user-sort.ts";
+import { sortSchema, sortUsers } from "./user-sort.ts";
 import { apiUserSchema, printable, roleSchema } from "./user-schemas.ts";
 
 const userListSchema = z
@@ -27,7 +28,7 @@ export function addListUsers(api: ApiApp, context: ApiContext): void {
     path: "/api/users",
     tags: ["Users"],
     summary: "List users",
-    description: `Needs \`users:read\`. One page at a time, cached; newest first unless \`sort\` says otherwise. A list by \`role\` reads 500 users per Clerk call; beyond ${context.config.byRoleMaxClerkCalls} calls (\`USERS_BY_ROLE_MAX_CLERK_CALLS\`) it fails with 400 \`list_too_large\`.`,
+    description: `Needs \`users:read\`. One page at a time, cached; newest first unless \`sort\` says otherwise. A list by \`role\` comes from the published states, with the changes made through this API: a change made elsewhere shows when its event is committed. Before the first backfill or full sweep, and while the states are rebuilt, it reads 500 users per Clerk call instead; beyond ${context.config.byRoleMaxClerkCalls} calls (\`USERS_BY_ROLE_MAX_CLERK_CALLS\`) it then fails with 400 \`list_too_large\`.`,
     security: bearer,
     middleware: [requires("users:read")] as const,
     request: {
@@ -49,7 +50,9 @@ export function addListUsers(api: ApiApp, context: ApiContext): void {
   api.openapi(route, async (c) => {
     const { page, limit, search, role, sort } = c.req.valid("query");
     const query = { page, limit, search: search === "" ? undefined : search?.toLowerCase(), role, sort };
-    const { users, totalCount } = await context.cache.page(pageCacheKey(query), () => loadPage(context, query));
+    const { users, totalCount } =
+      (await listIndexed(context, query)) ??
+      (await context.cache.page(pageCacheKey(query), () => loadPage(context, query)));
     const totalPages = Math.ceil(totalCount / limit);
     return c.json(
       {
@@ -63,15 +66,6 @@ export function addListUsers(api: ApiApp, context: ApiContext): void {
       200,
     );
   });
-}
-
-interface ListQuery {
-  readonly page: number;
-  readonly limit: number;
-  /** In lowercase. */
-  readonly search: string | undefined;
-  readonly role: string | undefined;
-  readonly sort: UserSort;
 }
 
 const pageCacheKey = ({ page, limit, search, role, sort }: ListQuery) =>

@@ -1,8 +1,11 @@
-import { userIdSchema } from "@clerk-kafka-bridge/events";
+import { type OptionalField, userIdSchema } from "@clerk-kafka-bridge/events";
 import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { stripUser } from "../../clerk/payloads/user-json.ts";
-import type { bridgedTypes } from "../../domain/message.ts";
+import { parseChange } from "../../clerk/payloads/parse-change.ts";
+import type { bridgedTypes, Message } from "../../domain/message.ts";
+import { stateAfter } from "../../domain/decide.ts";
+import type { State } from "../../domain/state.ts";
 import { activeTraceparent } from "../../shared/tracing.ts";
 import type { ApiContext } from "./api-context.ts";
 
@@ -19,7 +22,7 @@ const snapshotSchema = z.looseObject({ id: userIdSchema });
  * webhook delivers the same change a little later.
  */
 export async function queueSnapshot(
-  { queues, shardOf, eventFields, metrics, log, now }: ApiContext,
+  { queues, shardOf, rememberPending, eventFields, metrics, log, now }: ApiContext,
   subject: unknown,
   type: (typeof bridgedTypes)[number],
   { readAt = 0 }: SnapshotOptions = {},
@@ -28,7 +31,7 @@ export async function queueSnapshot(
   const traceparent = activeTraceparent();
   try {
     const { id: userId, ...rest } = snapshotSchema.parse(typeof subject === "string" ? { id: subject } : subject);
-    await queues.add(shardOf(userId), {
+    const message: Message = {
       id: `api_${randomUUID()}`,
       source: "api",
       type,
@@ -37,7 +40,11 @@ export async function queueSnapshot(
       readAt,
       ...(traceparent !== undefined && { traceparent }),
       ...stripUser({ id: userId, ...rest }, eventFields),
-    });
+    };
+    const next = stateOf(message, eventFields);
+    // Sent first: the ledger removes what is remembered when it has applied the message.
+    const remembered = next && rememberPending(userId, next);
+    await Promise.all([remembered, queues.add(shardOf(userId), message)]);
     metrics.changes.inc({ outcome: "queued" });
   } catch (error) {
     metrics.changes.inc({ outcome: "not_queued" });
@@ -46,4 +53,11 @@ export async function queueSnapshot(
       "Change not queued; the webhook will deliver it",
     );
   }
+}
+
+/** The state that the message leads to; undefined when the worker will reject it. */
+function stateOf(message: Message, eventFields: readonly OptionalField[]): State | undefined {
+  const parsed = parseChange(message, eventFields);
+  if (parsed.outcome === "malformed") return undefined;
+  return parsed.change.kind === "deletion" ? { status: "deleted", sequence: 0 } : stateAfter(parsed.change, 0);
 }

@@ -1,5 +1,6 @@
 import { z } from "@hono/zod-openapi";
 import { userFromJson, type UserJson } from "../../clerk/payloads/user-json.ts";
+import type { PresentState } from "../../domain/state.ts";
 import type { FindRole } from "../auth/roles.ts";
 import type { PasswordPolicy } from "../passwords/password-policy.ts";
 import { passwordSchema } from "../passwords/password-schema.ts";
@@ -28,6 +29,18 @@ export const apiUserFromJson = (json: UserJson): ApiUser => ({
   ...userFromJson(json),
   createdAt: new Date(json.created_at).toISOString(),
   updatedAt: new Date(json.updated_at).toISOString(),
+});
+
+/** A user's published state as the API returns users. */
+export const apiUserFromState = ({ user, createdAt, version }: PresentState): ApiUser => ({
+  id: user.id,
+  firstName: user.firstName,
+  lastName: user.lastName,
+  username: user.username,
+  emailAddress: user.emailAddress,
+  role: user.role,
+  createdAt: new Date(createdAt).toISOString(),
+  updatedAt: new Date(version).toISOString(),
 });
 
 /** The name of a role that the roles file defines. */

@@ -15,6 +15,7 @@ export const sortSchema = z
 export type UserSort = z.infer<typeof sortSchema>;
 
 export const newestFirst: UserSort = "-createdAt";
+export const oldestFirst: UserSort = "createdAt";
 
 const clerkFields = {
   createdAt: "created_at",
@@ -40,10 +41,17 @@ const valueOf: Readonly<Record<SortKey, (user: ApiUser) => string>> = {
   email: ({ emailAddress }) => (emailAddress[0] ?? "").toLowerCase(),
 };
 
-/** Sorts users that are all in memory. Pure. */
-export function sortUsers(users: readonly ApiUser[], sort: UserSort): ApiUser[] {
-  const value = valueOf[keyOf(sort)];
+/** The value of a user by which an order compares users, and the order of two such values. */
+export function sortValueOf(sort: UserSort): {
+  readonly value: (user: ApiUser) => string;
+  readonly compare: (a: string, b: string) => number;
+} {
   const direction = sort.startsWith("-") ? -1 : 1;
-  const compare = (a: string, b: string) => (a < b ? -1 : Number(a > b));
-  return users.toSorted((a, b) => direction * compare(value(a), value(b)));
+  return { value: valueOf[keyOf(sort)], compare: (a, b) => direction * (a < b ? -1 : Number(a > b)) };
+}
+
+/** Sorts users that are all in memory, by id where the order leaves it open. Pure. */
+export function sortUsers(users: readonly ApiUser[], sort: UserSort): ApiUser[] {
+  const { value, compare } = sortValueOf(sort);
+  return users.toSorted((a, b) => compare(value(a), value(b)) || compare(a.id, b.id));
 }

@@ -4,7 +4,9 @@ import { flag, positive } from "../../shared/environment.ts";
 export const USERS_ENVIRONMENT = {
   USERS_BY_ROLE_MAX_CLERK_CALLS: positive
     .default(100)
-    .describe("Maximum Clerk calls, of 500 users each, for one list of users by role; larger lists are rejected"),
+    .describe(
+      "Maximum Clerk calls, of 500 users each, for one list by role while the published states are incomplete; larger lists are rejected then",
+    ),
   SELF_EMAIL_CHANGE: flag
     .default(false)
     .describe("Whether users may add email addresses to their own account; Clerk counts these as verified"),

@@ -1,3 +1,4 @@
+import type { Coverage } from "../coverage.ts";
 import type { ComparisonContext } from "../reconciliation-context.ts";
 import { readStates } from "../compare/compare-page.ts";
 import { queueMissed, writeSnapshot } from "../compare/queue-missed.ts";
@@ -8,6 +9,7 @@ import type { RedisClient } from "../../redis/redis-client.ts";
 
 export interface BackfillContext extends ComparisonContext {
   readonly progress: ProgressStore;
+  readonly coverage: Pick<Coverage, "markFull">;
   readonly onProgress: (progress: BackfillProgress) => void;
 }
 
@@ -54,7 +56,10 @@ export async function backfill(
     if (!dryRun) await context.progress.write(place());
     context.onProgress(place());
   }
-  if (!dryRun) await context.progress.forget();
+  if (!dryRun) {
+    await context.coverage.markFull(startedAt);
+    await context.progress.forget();
+  }
   return place();
 }
 

@@ -17,6 +17,7 @@ import type { ReconciliationMetrics } from "../reconciliation-metrics.ts";
 import { reconciliationPrefix } from "../../redis/keys.ts";
 import { runReconciliation } from "./run-reconciliation.ts";
 import { type ReconciliationContext, createWatermark } from "../reconciliation-context.ts";
+import { createCoverage } from "../coverage.ts";
 import { createLastRuns } from "../last-runs.ts";
 import { createSkippedShards } from "../run-shards.ts";
 import type { RedisClient } from "../../redis/redis-client.ts";
@@ -83,6 +84,7 @@ export function createReconciler({ config, redis, jobsRedis, blockingRedis, ...d
     readPage: createUserPageReader(deps.clerk, { eventFields: config.eventFields, now: deps.now, signal }),
     eventFields: config.eventFields,
     watermark: createWatermark(redis, prefix),
+    coverage: createCoverage(redis, prefix),
     skippedShards: createSkippedShards(redis, prefix),
     lastRuns: createLastRuns(redis, prefix),
     signal,

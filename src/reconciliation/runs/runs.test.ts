@@ -37,6 +37,7 @@ function openBridge(
   const skipped = new Set<number>();
   const lastRuns: { recent?: LastRun; full?: LastRun } = {};
   const known = new Map<string, State>();
+  const covered: number[] = [];
   let mark = isNew ? undefined : watermark;
   let progress: BackfillProgress | undefined;
   let addFails = false;
@@ -83,6 +84,7 @@ function openBridge(
       read: async () => lastRuns,
       write: async (kind, run) => void (lastRuns[kind] = run),
     },
+    coverage: { markFull: async (at) => void covered.push(at) },
     clerkInstance: { check: async () => ({ outcome: "same" }) },
     deletionRecheckMs: 0,
     viewShard,
@@ -118,6 +120,8 @@ function openBridge(
     get mark() {
       return mark;
     },
+    /** The times at which all users of Clerk were known or queued. */
+    covered,
     get progress() {
       return progress;
     },
@@ -233,6 +237,7 @@ describe("a backfill", () => {
     };
     await expect(backfill(failing, options)).rejects.toThrow("Redis is unavailable");
     expect(bridge.progress).toMatchObject({ read: 500, queued: 500 });
+    expect(bridge.covered).toEqual([]);
     bridge.failToAdd(false);
     expect(await backfill(context, options)).toMatchObject({ read: 1_100, queued: 1_100 });
     expect(bridge.queued.map(({ data }) => data["id"])).toEqual(users.map(({ id }) => id));
@@ -242,6 +247,7 @@ describe("a backfill", () => {
       ),
     ).toBe(true);
     expect(bridge.progress).toBeUndefined();
+    expect(bridge.covered).toEqual([now]);
   });
 
   test("passes over whom the ledger knows, deleted ones too", async () => {
@@ -349,6 +355,15 @@ describe("a full sweep", () => {
     expect(bridge.lastRuns.full).toMatchObject({ withheld: 11 });
     await run({ allDeletions: true, skippedOnly: false });
     expect(bridge.lastRuns.full).toMatchObject({ found: { deleted: 11 }, withheld: 0 });
+  });
+
+  test("covers all users of Clerk when it has compared all shards", async () => {
+    const whole = openBridge(usersAt(now - 60), { shards: 2 });
+    await sweepAll(whole.context, { allDeletions: false, skippedOnly: false });
+    expect(whole.covered).toEqual([now]);
+    const part = openBridge(usersAt(now - 60), { shards: 2, incomplete: [0] });
+    await sweepAll(part.context, { allDeletions: false, skippedOnly: false });
+    expect(part.covered).toEqual([]);
   });
 
   test("moves the watermark to the newest change in Clerk, less the grace period", async () => {

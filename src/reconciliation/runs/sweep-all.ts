@@ -42,7 +42,10 @@ export async function sweepAll(context: RunContext, { allDeletions, skippedOnly 
   await rememberSkipped(context);
   await context.skippedShards.remove(context.runShards.compared());
   // A sweep of some shards says nothing about the others.
-  if (!skippedOnly) await context.watermark.write(watermarkOf(newest.users[0]?.updatedAt, startedAt, context.graceMs));
+  if (!skippedOnly) {
+    await context.watermark.write(watermarkOf(newest.users[0]?.updatedAt, startedAt, context.graceMs));
+    if (context.runShards.skipped().length === 0) await context.coverage.markFull(startedAt);
+  }
   return { findings, withheld };
 }
 

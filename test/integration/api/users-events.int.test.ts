@@ -6,6 +6,8 @@ import { type CallOptions, callApi } from "../../support/api/call-api.ts";
 import { newUserBody } from "../../support/api/open-api.ts";
 import { followTopic, type TopicFollower } from "../../support/kafka/read-topic.ts";
 import { serviceSecret, signServiceToken } from "../../support/api/tokens.ts";
+import { pendingChangesKey, shardPrefixes } from "../../../src/redis/keys.ts";
+import { createCoverage } from "../../../src/reconciliation/coverage.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
 // The API and a worker run as processes over real Redis and Kafka. Each API call publishes one event; the later webhook
@@ -129,4 +131,27 @@ test("an update that fails halfway publishes the completed part", async () => {
   await waitForEvents(id, 2);
   expect(eventsOf(id)[1]).toMatchObject({ origin: "api", data: { changes: { firstName: "Amazing" } } });
   await expectWebhooksChangeNothing(id, 2);
+});
+
+test("a list by role shows a change made in Clerk's dashboard when its event is committed, and an API change throughout", async () => {
+  await createCoverage(bridge.redis, bridge.redisPrefix).markFull(Date.now());
+  emulator.webhooks.resume();
+  const { id } = emulator.dashboard.createUser({ email_address: ["by-role@example.com"] });
+  await waitForEvents(id, 1);
+  const isListed = async (role: string) =>
+    JSON.stringify((await call(`GET /api/users?role=${role}`)).body).includes(id);
+  await waitFor("the new user is listed", () => isListed("user"));
+  emulator.dashboard.updateMetadata(id, { public_metadata: { role: "admin" } });
+  await waitForEvents(id, 2);
+  await waitFor("the user is listed with the new role", () => isListed("admin"));
+  expect(await isListed("user")).toBe(false);
+  await call(`PUT /api/users/${id}/role`, { role: "user" });
+  expect([await isListed("user"), await isListed("admin")]).toEqual([true, false]);
+  await waitForEvents(id, 3);
+  await bridge.waitUntilIdle();
+  expect([await isListed("user"), await isListed("admin")]).toEqual([true, false]);
+  const pending = await Promise.all(
+    shardPrefixes(bridge.redisPrefix, bridge.shards).map((prefix) => bridge.redis.exists(pendingChangesKey(prefix))),
+  );
+  expect(pending.filter((exists) => exists === 1)).toEqual([]);
 });

@@ -20,7 +20,7 @@ export async function readLedger(
     const fields = await redis.hgetall(ledgerKey(shardPrefix(redisPrefix, shard)));
     for (const [userId, stored] of Object.entries(fields)) {
       if (userId.startsWith(" ")) continue;
-      const state = ledgerStateSchema.parse(JSON.parse(stored.slice(stored.indexOf("|") + 1)));
+      const state = ledgerStateSchema.parse(JSON.parse(stored.slice(stored.indexOf("|", stored.indexOf("|") + 1) + 1)));
       users.set(userId, state.status === "present" ? state.user : undefined);
     }
   }

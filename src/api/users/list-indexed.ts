@@ -1,0 +1,78 @@
+import type { IndexedUsers } from "../../ledger/user-index.ts";
+import type { ApiContext } from "./api-context.ts";
+import type { UserPage } from "./user-cache.ts";
+import { type ApiUser, apiUserFromState } from "./user-schemas.ts";
+import { newestFirst, oldestFirst, sortUsers, sortValueOf, type UserSort } from "./user-sort.ts";
+
+export interface ListQuery {
+  readonly page: number;
+  readonly limit: number;
+  /** In lowercase. */
+  readonly search: string | undefined;
+  readonly role: string | undefined;
+  readonly sort: UserSort;
+}
+
+/** Users behind this position of a search are not worth reading from Clerk: its search can only be read from the beginning. */
+const maxSearchedInClerk = 500;
+
+/**
+ * Lists users from the published states, without a request to Clerk. Undefined for a list that Clerk itself can page through, and while
+ * the states are incomplete: before the first backfill or full sweep, while a ledger is rebuilt, and while Redis is unavailable.
+ */
+export async function listIndexed(context: ApiContext, query: ListQuery): Promise<UserPage | undefined> {
+  const { role, search, sort, page, limit } = query;
+  const clerkCanPage =
+    role === undefined && (search === undefined || (sort === newestFirst && page * limit <= maxSearchedInClerk));
+  if (clerkCanPage) return undefined;
+  try {
+    const [isFull, users] = await Promise.all([context.coverage.isFull(), context.userIndex.open(role)]);
+    return isFull && users !== undefined ? await readPage(context, users, query) : undefined;
+  } catch (error) {
+    context.log.warn({ event: "user_index.unavailable", err: error }, "The list is read from Clerk");
+    return undefined;
+  }
+}
+
+async function readPage({ cache }: ApiContext, users: IndexedUsers, query: ListQuery): Promise<UserPage> {
+  const { page, limit, search, sort } = query;
+  const offset = (page - 1) * limit;
+  if (search === undefined && (sort === newestFirst || sort === oldestFirst)) {
+    const states = await users.page({ offset, limit, newestFirst: sort === newestFirst });
+    return { users: states.map(apiUserFromState), totalCount: users.count };
+  }
+  // No such list is outdated: its key changes with every change of a user.
+  return cache.page(JSON.stringify(["indexed", query, users.version]), () => scanUsers(users, query, offset));
+}
+
+/** What is kept of each user that a list contains, so that a long list fits into memory. */
+interface Found {
+  readonly id: string;
+  readonly value: string;
+}
+
+/** Looks at each user. Needed for a search, and for an order that the index does not have. */
+async function scanUsers(users: IndexedUsers, { search, sort, limit }: ListQuery, offset: number): Promise<UserPage> {
+  const { value, compare } = sortValueOf(sort);
+  const enough = offset + limit;
+  let found: Found[] = [];
+  let totalCount = 0;
+  for await (const states of users.scan(search)) {
+    const matching = states.map(apiUserFromState).filter((user) => search === undefined || contains(user, search));
+    totalCount += matching.length;
+    for (const user of matching) found.push({ id: user.id, value: value(user) });
+    if (found.length > 2 * enough + keptAtLeast) found = firstOf(found, compare, enough);
+  }
+  const ids = firstOf(found, compare, enough).slice(offset);
+  const states = await users.read(ids.map(({ id }) => id));
+  return { users: sortUsers(states.map(apiUserFromState), sort), totalCount };
+}
+
+const keptAtLeast = 1_000;
+
+const firstOf = (found: readonly Found[], compare: (a: string, b: string) => number, count: number): Found[] =>
+  found.toSorted((a, b) => compare(a.value, b.value) || compare(a.id, b.id)).slice(0, count);
+
+/** Whether the text, in lowercase, is part of an address or a name. */
+const contains = ({ emailAddress, firstName, lastName }: ApiUser, text: string): boolean =>
+  [...emailAddress, firstName, lastName].some((field) => field.toLowerCase().includes(text));

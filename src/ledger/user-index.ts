@@ -1,0 +1,201 @@
+import { z } from "zod";
+import { allShards } from "../domain/shard-of.ts";
+import type { PresentState, State } from "../domain/state.ts";
+import { indexKey, ledgerKey, pendingChangesKey, shardPrefix } from "../redis/keys.ts";
+import { loadScript, type RedisClient } from "../redis/redis-client.ts";
+import { ageOf, decodeLedgerState, memberOf, placeInLedger, placeOf, rangeOf, userIdOfMember } from "./ledger-entry.ts";
+import { compareTexts, listOf, sliceOfMerged, type SortedList, without } from "./merge-sorted.ts";
+import { decodePending } from "./pending-changes.ts";
+
+/** The published users by role, for lists of any length. Every call throws what Redis throws. */
+export interface UserIndex {
+  /** The users with this role now, or all users; undefined while the ledger of a shard is incomplete. */
+  open(role: string | undefined): Promise<IndexedUsers | undefined>;
+}
+
+/** The users with a role, as the ledgers and the pending changes have them. */
+export interface IndexedUsers {
+  readonly count: number;
+  /** Changes when any user changes. */
+  readonly version: string;
+  /** A slice in the order of creation. Costs nearly the same at any place and for any number of users. */
+  page(slice: {
+    readonly offset: number;
+    readonly limit: number;
+    readonly newestFirst: boolean;
+  }): Promise<PresentState[]>;
+  /**
+   * All users, some at a time, in no order. With a `text`, in lowercase, only users that may contain it: the caller checks them. The time
+   * grows with the number of users.
+   */
+  scan(text?: string): AsyncGenerator<readonly PresentState[]>;
+  /** These users, without those that do not exist. */
+  read(userIds: readonly string[]): Promise<PresentState[]>;
+}
+
+const openIndex = loadScript(new URL("open-index.lua", import.meta.url));
+const scanIndex = loadScript(new URL("scan-index.lua", import.meta.url));
+
+const text = z.string().nullable();
+const openedSchema = z.tuple([z.number(), text, text, z.number(), z.number()], text);
+const scannedSchema = z.tuple([z.string()], z.string());
+
+/** Users that one call looks at. It keeps Redis busy for about a millisecond. */
+const scanCount = 500;
+/** JSON leaves only such a text unchanged. */
+const isPlain = (needle: string) => /^[ !#-[\]-~]*$/.test(needle);
+
+export interface UserIndexDeps {
+  readonly redis: RedisClient;
+  readonly redisPrefix: string;
+  readonly shards: number;
+  readonly shardOf: (userId: string) => number;
+}
+
+/** One shard's part of the index. */
+interface Part {
+  readonly keys: readonly string[];
+  readonly version: string;
+  readonly below: number;
+  readonly count: number;
+  /** Users with a pending change that is newer than the ledger's state: the place in the ledger, and the next state. */
+  readonly pending: ReadonlyMap<string, { readonly place: string; readonly state: State }>;
+}
+
+export function createUserIndex(deps: UserIndexDeps): UserIndex {
+  const { redis, redisPrefix, shards } = deps;
+  return {
+    open: async (role) => {
+      const range = rangeOf(role);
+      const parts = await Promise.all(
+        allShards(shards).map((shard) => openPart(deps, shard, shardPrefix(redisPrefix, shard), range)),
+      );
+      const whole = parts.filter((part) => part !== undefined);
+      return whole.length < parts.length ? undefined : combine(deps, redis, whole, range);
+    },
+  };
+}
+
+async function openPart(
+  { redis, shardOf }: UserIndexDeps,
+  shard: number,
+  keyPrefix: string,
+  range: readonly [string, string],
+): Promise<Part | undefined> {
+  const keys = [ledgerKey(keyPrefix), indexKey(keyPrefix)];
+  const [whole, barrier, checkpoint, below, count, ...flat] = openedSchema.parse(
+    await openIndex(redis, [...keys, pendingChangesKey(keyPrefix)], range),
+  );
+  // An owner restores the ledger up to its own barrier and then moves the checkpoint past it.
+  if (whole === 0 || barrier === null || checkpoint === null || BigInt(checkpoint) <= BigInt(barrier)) return undefined;
+  const pending = new Map<string, { place: string; state: State }>();
+  for (let at = 0; at + 2 < flat.length; at += 3) {
+    const [userId, changed, stored] = flat.slice(at, at + 3);
+    const state = decodePending(changed ?? "");
+    // The user of another shard: the number of shards has changed.
+    if (typeof userId !== "string" || state === undefined || shardOf(userId) !== shard) continue;
+    const known = decodeLedgerState(stored ?? "");
+    if (known === undefined || ageOf(known) < ageOf(state)) {
+      pending.set(userId, { place: placeInLedger(stored ?? ""), state });
+    }
+  }
+  return { keys, version: [barrier, checkpoint, ...flat].join(" "), below, count, pending };
+}
+
+function combine(
+  { shardOf }: UserIndexDeps,
+  redis: RedisClient,
+  parts: readonly Part[],
+  [min, max]: readonly [min: string, max: string],
+): IndexedUsers {
+  const isInRange = (place: string) => place !== "" && (min === "-" || (place >= min.slice(1) && place < max.slice(1)));
+  const pending = new Map(parts.flatMap((part) => [...part.pending]));
+  const changed = [...pending].flatMap(([userId, { state }]) =>
+    state.status === "present" && isInRange(placeOf(state)) ? [{ userId, state }] : [],
+  );
+  const gone = parts.map((part) =>
+    [...part.pending].flatMap(([userId, { place }]) => (isInRange(place) ? [memberOf(place, userId)] : [])),
+  );
+  const count =
+    parts.reduce((sum, part) => sum + part.count, 0) +
+    changed.length -
+    gone.reduce((sum, members) => sum + members.length, 0);
+
+  const read = async (userIds: readonly string[]): Promise<PresentState[]> => {
+    const stored = new Map<string, State | undefined>();
+    const byShard = Map.groupBy(
+      userIds.filter((userId) => !pending.has(userId)),
+      shardOf,
+    );
+    await Promise.all(
+      [...byShard].map(async ([shard, ids]) => {
+        const values = await redis.hmget(parts[shard]?.keys[0] ?? "", ...ids);
+        for (const [index, userId] of ids.entries()) stored.set(userId, decodeLedgerState(values[index] ?? ""));
+      }),
+    );
+    return userIds.flatMap((userId) => {
+      const state = pending.get(userId)?.state ?? stored.get(userId);
+      return state?.status === "present" ? [state] : [];
+    });
+  };
+
+  return {
+    count,
+    version: parts.map((part) => part.version).join(","),
+    read,
+    page: async ({ newestFirst, ...slice }) => {
+      const compare = newestFirst ? (a: string, b: string) => compareTexts(b, a) : compareTexts;
+      const lists = await Promise.all(
+        parts.map((part, shard) =>
+          without(listInRedis(redis, part, [min, max], newestFirst), gone[shard] ?? [], compare),
+        ),
+      );
+      const inMemory = listOf(
+        changed.map(({ userId, state }) => memberOf(placeOf(state), userId)),
+        compare,
+      );
+      const members = await sliceOfMerged([...lists, inMemory], slice, compare);
+      return read(members.map(userIdOfMember));
+    },
+    scan: async function* scan(needle = "") {
+      yield changed.map(({ state }) => state);
+      const filter = isPlain(needle) ? needle : "";
+      for (const { keys } of parts) {
+        for (let from = min; from !== "(";) {
+          const [last, ...values] = scannedSchema.parse(
+            await scanIndex(redis, keys, [from, max, String(scanCount), filter]),
+          );
+          from = `(${last}`;
+          yield values.flatMap((value) => {
+            const state = decodeLedgerState(value);
+            return state?.status === "present" && !pending.has(state.user.id) ? [state] : [];
+          });
+        }
+      }
+    },
+  };
+}
+
+/** A range of one shard's index. Positions within the range are ranks in the sorted set, which Redis finds in logarithmic time. */
+function listInRedis(
+  redis: RedisClient,
+  { keys, below, count }: Part,
+  [min, max]: readonly [min: string, max: string],
+  newestFirst: boolean,
+): SortedList {
+  const key = keys[1] ?? "";
+  const slice = async (position: number, length: number) => {
+    const end = Math.min(position + length, count);
+    if (position >= end) return [];
+    const [first, last] = newestFirst ? [count - end, count - 1 - position] : [position, end - 1];
+    const members = await redis.zrange(key, below + first, String(below + last));
+    return newestFirst ? members.toReversed() : members;
+  };
+  return {
+    count,
+    slice,
+    at: async (position) => (await slice(position, 1))[0],
+    countUpTo: (member) =>
+      newestFirst ? redis.zlexcount(key, `[${member}`, max) : redis.zlexcount(key, min, `[${member}`),
+  };
+}

@@ -1,0 +1,170 @@
+import { randomUUID } from "node:crypto";
+import fc from "fast-check";
+import { pino } from "pino";
+import { afterAll, beforeEach, expect, inject, test } from "vitest";
+import { createShardOf } from "../../../src/domain/shard-of.ts";
+import type { State } from "../../../src/domain/state.ts";
+import { rememberPending } from "../../../src/ledger/pending-changes.ts";
+import { createShardLedger } from "../../../src/ledger/shard-ledger.ts";
+import { createUserIndex, type UserIndex } from "../../../src/ledger/user-index.ts";
+import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
+import { indexKey, pendingChangesKey, shardPrefix } from "../../../src/redis/keys.ts";
+import { redisAddressSchema } from "../../../src/redis/redis-address.ts";
+import { type OwnedLedgers, ownLedgers } from "../../support/redis/ledgers.ts";
+
+const redis = createBlockingRedis(redisAddressSchema.parse(inject("redisUrl")), pino({ level: "silent" }));
+afterAll(() => redis.disconnect());
+
+const shards = 3;
+const shardOf = createShardOf(shards);
+const roles = ["admin", "user", "user:x", "ädmin|", ""] as const;
+let redisPrefix: string;
+let ledgers: OwnedLedgers;
+let index: UserIndex;
+
+async function openIndex() {
+  redisPrefix = `test-${randomUUID()}`;
+  ledgers = await ownLedgers(redis, redisPrefix, shards);
+  index = createUserIndex({ redis, redisPrefix, shards, shardOf });
+}
+beforeEach(openIndex);
+
+const prefixOf = (userId: string) => shardPrefix(redisPrefix, shardOf(userId));
+const remember = (userId: string, state: State) => rememberPending(redis, prefixOf(userId), userId, state);
+
+function present(
+  id: string,
+  changes: { role?: string; createdAt?: number; version?: number; firstName?: string } = {},
+) {
+  const { role = "user", createdAt = 1, version = 1, firstName = "Ada" } = changes;
+  const user = { id, firstName, lastName: "", username: "", emailAddress: [`${id}@example.com`], role };
+  return { status: "present", user, createdAt, version, readAt: 0, sequence: 1 } satisfies State;
+}
+const deleted: State = { status: "deleted", sequence: 2 };
+
+async function open(role: string | undefined) {
+  const opened = await index.open(role);
+  if (opened === undefined) throw new Error("the index is incomplete");
+  return opened;
+}
+
+/** All users with the role, page by page. */
+async function listAll(role: string | undefined, newestFirst: boolean, limit: number): Promise<string[]> {
+  const users = await open(role);
+  const ids: string[] = [];
+  for (let offset = 0; offset < users.count; offset += limit) {
+    ids.push(...(await users.page({ offset, limit, newestFirst })).map(({ user }) => user.id));
+  }
+  expect(await users.page({ offset: users.count, limit, newestFirst })).toEqual([]);
+  return ids;
+}
+
+async function scanAll(role: string | undefined, text?: string): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const states of (await open(role)).scan(text)) ids.push(...states.map(({ user }) => user.id));
+  return ids;
+}
+
+const userId = fc.integer({ min: 0, max: 25 }).map((number) => `user_${number}`);
+const change = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ role: fc.constantFrom(...roles), createdAt: fc.nat({ max: 20 }) }) },
+  { weight: 1, arbitrary: fc.constantFrom("deleted" as const, "moved" as const) },
+);
+const changes = fc.array(fc.record({ userId, change, isPending: fc.boolean() }), { maxLength: 80 });
+
+test("lists of every role are those of the last states, in both directions, with every history and pending changes", async () => {
+  await fc.assert(
+    fc.asyncProperty(changes, fc.integer({ min: 1, max: 9 }), async (history, limit) => {
+      await openIndex();
+      const expected = new Map<string, ReturnType<typeof present>>();
+      const deletedUsers = new Set<string>();
+      for (const [version, { userId: id, change: kind, isPending: isOnlyPending }] of history.entries()) {
+        const state = kind === "deleted" ? deleted : kind === "moved" ? undefined : present(id, { ...kind, version });
+        if (isOnlyPending && state?.status === "present") {
+          await remember(id, state);
+          // Nothing but a restoration, which is no pending change, follows a deletion.
+          if (!deletedUsers.has(id)) expected.set(id, state);
+          continue;
+        }
+        await ledgers.apply(new Map([[id, state]]));
+        if (state?.status === "present") expected.set(id, state);
+        else expected.delete(id);
+        if (kind === "deleted") deletedUsers.add(id);
+        else deletedUsers.delete(id);
+      }
+      for (const role of [...roles, undefined]) {
+        const oldestFirst = [...expected.values()]
+          .filter(({ user }) => role === undefined || user.role === role)
+          .toSorted((a, b) => a.createdAt - b.createdAt || (a.user.id < b.user.id ? -1 : 1))
+          .map(({ user }) => user.id);
+        expect((await open(role)).count).toBe(oldestFirst.length);
+        expect((await scanAll(role)).toSorted()).toEqual(oldestFirst.toSorted());
+        if (role === undefined) continue;
+        expect(await listAll(role, false, limit)).toEqual(oldestFirst);
+        expect(await listAll(role, true, limit)).toEqual(oldestFirst.toReversed());
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+const isPending = async (id: string) => (await redis.hexists(pendingChangesKey(prefixOf(id)), id)) === 1;
+
+test("a pending change is forgotten when the ledger has it or a newer one, and not before", async () => {
+  await remember("user_1", present("user_1", { version: 5, role: "admin" }));
+  await ledgers.apply(new Map([["user_1", present("user_1", { version: 4 })]]));
+  expect(await listAll("admin", true, 9)).toEqual(["user_1"]);
+  expect(await listAll("user", true, 9)).toEqual([]);
+  await ledgers.apply(new Map([["user_1", present("user_1", { version: 5 })]]));
+  expect(await isPending("user_1")).toBe(false);
+  expect(await listAll("user", true, 9)).toEqual(["user_1"]);
+});
+
+test("a pending change that the ledger had before does not show", async () => {
+  await ledgers.apply(new Map([["user_1", present("user_1", { version: 9 })]]));
+  await remember("user_1", present("user_1", { version: 8, role: "admin" }));
+  expect(await listAll("admin", true, 9)).toEqual([]);
+});
+
+test("of two pending changes of a user the newer one shows, whichever comes last", async () => {
+  await remember("user_1", present("user_1", { version: 9, role: "admin" }));
+  await remember("user_1", present("user_1", { version: 8 }));
+  expect(await listAll("admin", true, 9)).toEqual(["user_1"]);
+});
+
+test("a user whose deletion is pending is in no list", async () => {
+  await ledgers.apply(new Map([["user_1", present("user_1")]]));
+  await remember("user_1", deleted);
+  expect([(await open("user")).count, await listAll("user", true, 9), await scanAll("user")]).toEqual([0, [], []]);
+});
+
+test("a scan for a text finds the users that contain it, without case, and any character can be in it", async () => {
+  const names = ["Zoë", 'say "hi"', "back\\slash", "SMITH", "Ada"];
+  await ledgers.apply(new Map(names.map((firstName, at) => [`user_${at}`, present(`user_${at}`, { firstName })])));
+  expect(await scanAll("user", "smith")).toEqual(["user_3"]);
+  for (const [at, text] of ["zoë", 'y "h', "k\\s"].entries())
+    expect(await scanAll("user", text)).toContain(`user_${at}`);
+  expect(await scanAll("user", "nothing of it")).toEqual([]);
+});
+
+test.for(["lost", "short of a user"])(
+  "an index that is %s makes the ledger incomplete for its owner and for lists",
+  async (what) => {
+    await ledgers.apply(new Map([["user_1", present("user_1")]]));
+    const prefix = prefixOf("user_1");
+    if (what === "lost") await redis.del(indexKey(prefix));
+    else await redis.zrem(indexKey(prefix), ...(await redis.zrange(indexKey(prefix), 0, "0")));
+    expect(await index.open("user")).toBeUndefined();
+    await expect(ledgers.apply(new Map([["user_1", deleted]]))).rejects.toThrow("lost");
+    expect(await createShardLedger(redis, prefix).inspect()).toMatchObject({ checkpoint: "incomplete" });
+  },
+);
+
+test("an index that is being rebuilt is incomplete until the ledger has the owner's barrier", async () => {
+  await ledgers.apply(new Map([["user_1", present("user_1")]]));
+  const ledger = createShardLedger(redis, prefixOf("user_1"));
+  const claimed = { barrier: 9n, barrierId: "next", cluster: "cluster" };
+  expect(await ledger.claim(await ledger.inspect(), claimed, "rebuild")).toBe(true);
+  expect(await redis.exists(indexKey(prefixOf("user_1")))).toBe(0);
+  expect(await index.open("user")).toBeUndefined();
+});
