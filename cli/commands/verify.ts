@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { allShards } from "../../src/domain/shard-of.ts";
-import { readStateTable } from "../../src/kafka/consuming/read-state-table.ts";
+import { readStateRecords } from "../../src/kafka/consuming/read-state-records.ts";
 import { countAllWaiting } from "../../src/queue/message-queues.ts";
 import { describeProblem } from "../../src/reconciliation/compare/compare-views.ts";
 import { type Difference, verify } from "../../src/reconciliation/compare/verify.ts";
@@ -18,31 +18,35 @@ export function addVerifyCommand(program: Command): void {
       runCommand(options, async (context) => {
         const { config, eventLog, queues, shardOf, viewShard, signal, print, result } = context;
         const { eventFields } = config;
-        const total = 3 * (await countUsers(context));
+        const total = 4 * (await countUsers(context));
         let display: ProgressDisplay | undefined;
-        const { counts, differences, unreadable } = await verify({
+        const { counts, differences, furtherDifferences, unreadable } = await verify({
           shards: config.shards,
           queues,
           shardOf,
           viewShard,
           readPage: createUserPageReader(context.openClerk().clerk, { eventFields, now: Date.now, signal }),
           eventFields,
-          readStateTable: (from, onRead) =>
-            readStateTable({ follow: eventLog.follow, topic: config.kafka.stateTopic, shardOf, from, signal, onRead }),
+          readStateRecords: (from, onState, onRead) => {
+            const topic = config.kafka.stateTopic;
+            return readStateRecords({ follow: eventLog.follow, topic, shardOf, from, signal, onState, onRead });
+          },
           now: Date.now,
           signal,
           onProgress: (read) => {
             display ??= showProgress(total, 0, "states read");
-            display.update(read, "of Kafka, the ledger and Clerk");
+            display.update(read, "of Kafka, the ledger, its index and Clerk");
           },
         }).finally(() => display?.stop());
         const waitingJobs = await countAllWaiting(queues, allShards(config.shards));
-        result({ ...counts, waitingJobs, differences, unreadable: Object.fromEntries(unreadable) });
+        result({ ...counts, waitingJobs, differences, furtherDifferences, unreadable: Object.fromEntries(unreadable) });
         if (!options.json) {
           for (const difference of differences) print(formatDifference(difference));
           for (const [userId, reason] of unreadable) print(`${userId}  cannot be read from Clerk: ${reason}`);
           if (unreadable.size > 0) print(`${unreadable.size} users of Clerk's cannot be read, and were not compared`);
-          print(differences.length === 0 ? "nothing differs" : `${differences.length} users differ`);
+          if (furtherDifferences > 0) print(`and ${furtherDifferences} more, which were not read again`);
+          const differ = differences.length + furtherDifferences;
+          print(differ === 0 ? "nothing differs" : `${differ} users differ`);
           print(`users: ${counts.clerk} in Clerk, ${counts.ledger} in the ledger, ${counts.kafka} in Kafka`);
           if (waitingJobs > 0)
             print(`${waitingJobs} jobs are waiting: the workers have not processed every message yet`);

@@ -20,6 +20,7 @@ export const rangeOf = (role: string | undefined): readonly [min: string, max: s
   role === undefined ? ["-", "+"] : [`[${encodeURIComponent(role)}:`, `(${encodeURIComponent(role)};`];
 
 export const memberOf = (place: string, userId: string): string => `${place}:${userId}`;
+export const placeOfMember = (member: string): string => member.slice(0, member.lastIndexOf(":"));
 export const userIdOfMember = (member: string): string => member.slice(member.lastIndexOf(":") + 1);
 
 /**

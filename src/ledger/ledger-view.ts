@@ -1,13 +1,18 @@
 import type { State } from "../domain/state.ts";
-import { decodeLedgerState } from "./ledger-entry.ts";
+import { decodeLedgerState, memberOf, placeInLedger, placeOfMember, userIdOfMember } from "./ledger-entry.ts";
 import { proofFields } from "./shard-ledger.ts";
-import { ledgerKey } from "../redis/keys.ts";
+import { indexKey, ledgerKey } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
 
 interface LedgerEntry {
   readonly userId: string;
   /** Undefined when the stored text cannot be decoded. */
   readonly state: State | undefined;
+}
+
+interface IndexMember {
+  readonly userId: string;
+  readonly place: string;
 }
 
 /**
@@ -23,6 +28,10 @@ export interface LedgerView {
   find(userIds: readonly string[]): Promise<readonly LedgerEntry[]>;
   /** Every user who is in the ledger during the whole scan. Others may be missing, and some may come twice. */
   scan(): AsyncGenerator<readonly LedgerEntry[]>;
+  /** Every member that is in the index during the whole scan. Others may be missing, and some may come twice. */
+  scanIndex(): AsyncGenerator<readonly IndexMember[]>;
+  /** The members that the index has of these users, among the given places and the place of the ledger. */
+  findIndexed(places: ReadonlyMap<string, readonly string[]>): Promise<readonly IndexMember[]>;
   /** The number of users in the ledger, deleted ones included. */
   count(): Promise<number>;
 }
@@ -32,6 +41,7 @@ const scanCount = 1_000;
 /** Every call throws what Redis throws. */
 export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerView {
   const key = ledgerKey(keyPrefix);
+  const indexOfLedger = indexKey(keyPrefix);
   return {
     read: async (userIds) => {
       const [count, values] =
@@ -72,9 +82,34 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
         cursor = next;
       }
     },
+    scanIndex: async function* scanIndex() {
+      for (let cursor = "0"; ;) {
+        const [next, flat] = await redis.zscan(indexOfLedger, cursor, "COUNT", scanCount);
+        // Each member is followed by its score.
+        yield flat.filter((_, at) => at % 2 === 0).map(toIndexMember);
+        if (next === "0") return;
+        cursor = next;
+      }
+    },
+    findIndexed: async (places) => {
+      const userIds = [...places.keys()];
+      const values = userIds.length === 0 ? [] : await redis.hmget(key, ...userIds);
+      const candidates = userIds.flatMap((userId, at) =>
+        [...new Set([...(places.get(userId) ?? []), placeInLedger(values[at] ?? "")])]
+          .filter((place) => place !== "")
+          .map((place) => memberOf(place, userId)),
+      );
+      const scores = candidates.length === 0 ? [] : await redis.zmscore(indexOfLedger, ...candidates);
+      return candidates.filter((_, at) => typeof scores[at] === "string").map(toIndexMember);
+    },
     count: async () => Math.max(0, (await redis.hlen(key)) - proofFields.length),
   };
 }
+
+const toIndexMember = (member: string): IndexMember => ({
+  userId: userIdOfMember(member),
+  place: placeOfMember(member),
+});
 
 const isProof = (field: string) => proofFields.some((name) => name === field);
 

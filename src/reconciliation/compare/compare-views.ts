@@ -1,3 +1,4 @@
+import { placeOf } from "../../ledger/ledger-entry.ts";
 import type { Snapshot } from "../../domain/change.ts";
 import type { PresentState, State } from "../../domain/state.ts";
 import { differingFields } from "../../domain/user.ts";
@@ -17,20 +18,41 @@ type Store = "ledger" | "kafka";
  * | differs    | store and Clerk differ in these fields                             |
  * | unreadable | the store's entry cannot be decoded                                |
  * | disagrees  | the ledger differs from Kafka in these fields                      |
+ * | misplaced  | the index of the ledger has the user elsewhere than the ledger     |
  */
 export type Problem =
   | { readonly what: "missing" | "deleted" | "extra" | "unreadable"; readonly store: Store }
   | { readonly what: "differs"; readonly store: Store; readonly fields: readonly string[] }
-  | { readonly what: "disagrees"; readonly fields: readonly string[] };
+  | { readonly what: "disagrees"; readonly fields: readonly string[] }
+  | { readonly what: "misplaced" };
+
+/** What Clerk and the stores have of one user. */
+export interface UserViews {
+  clerk: Pick<Snapshot, "user" | "createdAt" | "version"> | undefined;
+  ledger: StoredView;
+  kafka: StoredView;
+  /** The user's places in the index of the ledger. */
+  places: string[];
+  /** Why Clerk's user cannot be parsed. */
+  unreadable: string | undefined;
+}
 
 /** The problems with one user according to Clerk, the ledger and the state topic; empty when all agree. Pure. */
-export const compareViews = (clerk: Snapshot | undefined, ledger: StoredView, kafka: StoredView): Problem[] => [
+export const compareViews = ({ clerk, ledger, kafka, places }: Omit<UserViews, "unreadable">): Problem[] => [
   ...compareStore("ledger", clerk, ledger),
   ...compareStore("kafka", clerk, kafka),
   ...compareStores(ledger, kafka),
+  ...comparePlaces(ledger, places),
 ];
 
-function compareStore(store: Store, clerk: Snapshot | undefined, view: StoredView): Problem[] {
+function comparePlaces(ledger: StoredView, places: readonly string[]): Problem[] {
+  if (ledger === "unreadable") return [];
+  const place = ledger === undefined ? "" : placeOf(ledger);
+  const isRight = place === "" ? places.length === 0 : places.length === 1 && places[0] === place;
+  return isRight ? [] : [{ what: "misplaced" }];
+}
+
+function compareStore(store: Store, clerk: UserViews["clerk"], view: StoredView): Problem[] {
   if (view === "unreadable") return [{ what: "unreadable", store }];
   if (clerk === undefined) return view?.status === "present" ? [{ what: "extra", store }] : [];
   if (view === undefined) return [{ what: "missing", store }];
@@ -61,6 +83,7 @@ const ownFields = ["createdAt", "version", "readAt", "sequence"] as const satisf
 
 /** A problem in a few words. */
 export function describeProblem(problem: Problem): string {
+  if (problem.what === "misplaced") return "the index of the ledger has the user elsewhere than the ledger";
   if (problem.what === "disagrees") return `ledger and Kafka disagree in ${problem.fields.join(", ")}`;
   const store = problem.store === "ledger" ? "the ledger" : "Kafka";
   switch (problem.what) {

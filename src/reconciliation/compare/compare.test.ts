@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Snapshot } from "../../domain/change.ts";
 import type { State } from "../../domain/state.ts";
+import { placeOf } from "../../ledger/ledger-entry.ts";
 import { compareViews } from "./compare-views.ts";
 import { findMissedChange } from "./compare-page.ts";
 import { watermarkOf } from "../runs/reconcile-recent.ts";
@@ -81,23 +82,40 @@ describe("the watermark", () => {
 });
 
 describe("what is wrong with a user", () => {
+  /** With the index as it must be. */
+  const compare = (clerk: Snapshot | undefined, ledger: State | undefined, kafka: State | undefined) => {
+    const place = ledger === undefined ? "" : placeOf(ledger);
+    return compareViews({ clerk, ledger, kafka, places: place === "" ? [] : [place] });
+  };
+
   test("nothing, when all agree; nor when Kafka has forgotten a deletion", () => {
-    expect(compareViews(inClerk, present(), present())).toEqual([]);
-    expect(compareViews(undefined, deleted, deleted)).toEqual([]);
-    expect(compareViews(undefined, deleted, undefined)).toEqual([]);
-    expect(compareViews(undefined, undefined, undefined)).toEqual([]);
+    expect(compare(inClerk, present(), present())).toEqual([]);
+    expect(compare(undefined, deleted, deleted)).toEqual([]);
+    expect(compare(undefined, deleted, undefined)).toEqual([]);
+    expect(compare(undefined, undefined, undefined)).toEqual([]);
   });
 
   test("a deletion that the ledger has forgotten, or that only one of the two knows", () => {
-    expect(compareViews(undefined, undefined, deleted)).toEqual([{ what: "disagrees", fields: ["status"] }]);
-    expect(compareViews(inClerk, deleted, present())).toEqual([
+    expect(compare(undefined, undefined, deleted)).toEqual([{ what: "disagrees", fields: ["status"] }]);
+    expect(compare(inClerk, deleted, present())).toEqual([
       { what: "deleted", store: "ledger" },
       { what: "disagrees", fields: ["status"] },
     ]);
   });
 
+  test.for([
+    ["that the index does not have", present(), []],
+    ["at another place in the index", present(), [placeOf(present({ createdAt: 2 }))]],
+    ["at two places in the index", present(), [placeOf(present()), placeOf(present({ createdAt: 2 }))]],
+    ["in the index although the ledger has the deletion", deleted, [placeOf(present())]],
+    ["in the index and not in the ledger", undefined, [placeOf(present())]],
+  ] as const)("a user %s", ([, ledger, places]) => {
+    const problems = compareViews({ clerk: undefined, ledger, kafka: undefined, places: [...places] });
+    expect(problems).toContainEqual({ what: "misplaced" });
+  });
+
   test("what only the bridge keeps, when the ledger is no copy of Kafka", () => {
-    expect(compareViews(inClerk, present({ sequence: 2, readAt: 5 }), present())).toEqual([
+    expect(compare(inClerk, present({ sequence: 2, readAt: 5 }), present())).toEqual([
       { what: "disagrees", fields: ["readAt", "sequence"] },
     ]);
   });

@@ -55,6 +55,8 @@ function openBridge(
       };
     },
     find: async () => [],
+    scanIndex: async function* scanIndex() {},
+    findIndexed: async () => [],
     scan: async function* scan() {
       yield [...known].filter(([id]) => shardOf(id) === shard).map(([userId, state]) => ({ userId, state }));
     },

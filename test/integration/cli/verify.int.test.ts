@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createShardOf } from "../../../src/domain/shard-of.ts";
-import { ledgerKey, shardPrefix } from "../../../src/redis/keys.ts";
+import { indexKey, ledgerKey, shardPrefix } from "../../../src/redis/keys.ts";
 import { openClerkWithoutWebhooks, type ClerkWithoutWebhooks } from "../../support/clerk/clerk-without-webhooks.ts";
 
 const resources = new AsyncDisposableStack();
@@ -24,7 +24,7 @@ test("`verify` exits with 0 when Clerk, the ledger and Kafka agree", async () =>
 
 test("`verify` exits with 2 and prints the problems of each user, until they are repaired", async () => {
   const { bridge, emulator } = clerk;
-  const [changed, deleted, tampered, missing, broken] = [takeUser(), takeUser(), takeUser(), takeUser(), takeUser()];
+  const [changed = "", deleted = "", tampered = "", missing = "", broken = "", moved = ""] = users.splice(0, 6);
   const unknown = clerk.createUsers(1)[0] ?? "";
   emulator.dashboard.updateUser(changed, { last_name: "Hopper" });
   emulator.dashboard.updateMetadata(changed, { public_metadata: { role: "admin" } });
@@ -33,12 +33,26 @@ test("`verify` exits with 2 and prints the problems of each user, until they are
   await bridge.redis.hset(ledgerOf(tampered), tampered, String(entry).replace('"Ada"', '"Eve"'));
   // The ledger counts its users. Without the correct count its owner would rebuild it before `verify` reads it.
   await bridge.redis.multi().hdel(ledgerOf(missing), missing).hincrby(ledgerOf(missing), " users", -1).exec();
-  await bridge.redis.hset(ledgerOf(broken), broken, "1|{}");
+  await bridge.redis.hset(ledgerOf(broken), broken, "1||{}");
+  // Another role in the index, which has as many members as before.
+  const member = (await bridge.redis.zrange(indexOf(moved), 0, "-1")).find((each) => each.endsWith(moved)) ?? "";
+  await bridge.redis
+    .multi()
+    .zrem(indexOf(moved), member)
+    .zadd(indexOf(moved), 0, `admin${member.slice(4)}`)
+    .exec();
 
   const { output, reason } = await bridge.runCommand("verify", "--json");
   expect(reason).toBe("exit code 2");
   const { differences, ...counts } = JSON.parse(output.slice(output.indexOf("{")));
-  expect(counts).toEqual({ clerk: 12, ledger: 10, kafka: 12, waitingJobs: 0, unreadable: {} });
+  expect(counts).toEqual({
+    clerk: 12,
+    ledger: 10,
+    kafka: 12,
+    waitingJobs: 0,
+    furtherDifferences: 0,
+    unreadable: {},
+  });
   const problems = new Map(
     differences.map((each: { userId: string; problems: unknown }) => [each.userId, each.problems]),
   );
@@ -55,7 +69,8 @@ test("`verify` exits with 2 and prints the problems of each user, until they are
           { what: "disagrees", fields: ["firstName"] },
         ],
       ],
-      [missing, [{ what: "missing", store: "ledger" }]],
+      [missing, [{ what: "missing", store: "ledger" }, { what: "misplaced" }]],
+      [moved, [{ what: "misplaced" }]],
       [broken, [{ what: "unreadable", store: "ledger" }]],
     ]),
   );
@@ -80,6 +95,14 @@ test("`verify` ignores a change that happens while it runs", async () => {
   expect(reason).toBe("exit code 0");
 });
 
-const takeUser = () => users.pop() ?? "";
-const ledgerOf = (userId: string) =>
-  ledgerKey(shardPrefix(clerk.bridge.redisPrefix, createShardOf(clerk.bridge.shards)(userId)));
+const prefixOf = (userId: string) => shardPrefix(clerk.bridge.redisPrefix, createShardOf(clerk.bridge.shards)(userId));
+const ledgerOf = (userId: string) => ledgerKey(prefixOf(userId));
+const indexOf = (userId: string) => indexKey(prefixOf(userId));
+
+test("`verify` names TMPDIR when no temporary files can be created", async () => {
+  clerk.bridge.configure({ TMPDIR: "/proc" });
+  const { output, reason } = await clerk.bridge.runCommand("verify");
+  clerk.bridge.configure({ TMPDIR: "" });
+  expect(output).toContain("TMPDIR: no temporary files can be created in /proc");
+  expect(reason).toBe("exit code 1");
+});
