@@ -13,7 +13,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{src,workers,cli,dev,packages}/**/*.test.ts"],
+          include: ["{src,workers,cli,dev,bench,packages}/**/*.test.ts"],
           // For property tests on a busy machine; a test alone takes a fraction of it.
           testTimeout: 30_000,
         },

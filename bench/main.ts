@@ -2,8 +2,12 @@
 // only within a run. A missed target does not fail the run.
 import { createFreshFolder, removeStaleFolders } from "../dev/stack/folders.ts";
 import { startNative } from "../dev/stack/start-native.ts";
+import type { BenchContext } from "./context.ts";
+import { formatGrowth } from "./growth/format-growth.ts";
+import { type GrowthFigures, measureGrowth } from "./growth/growth.ts";
 import { requireWrk } from "./load/require-wrk.ts";
-import { readOptions, UsageError } from "./options.ts";
+import { type Part, readOptions, UsageError } from "./options.ts";
+import { writeGrowthChart, writePartCharts } from "./report/charts.ts";
 import { formatTable } from "./report/format-table.ts";
 import { runParts } from "./run-parts.ts";
 
@@ -21,15 +25,40 @@ const interrupted = new Promise<never>((_, reject) => {
 interrupted.catch(() => {}); // Awaited when the parts run.
 
 async function bench(): Promise<void> {
-  const { only, ...options } = readOptions(process.argv.slice(2));
+  const { only, rate, users, mode, charts, ...options } = readOptions(process.argv.slice(2));
   await removeStaleFolders();
   await requireWrk(log);
   await using started = new AsyncDisposableStack();
   log("Starting a fresh Redis (fsync on every write) and Kafka …");
-  const { redisUrl, kafkaBrokers } = started.adopt(await startNative({}, { log }), ({ stop }) => stop());
+  const servers = started.adopt(await startNative({}, { log }), ({ stop }) => stop());
+  const { redisUrl, kafkaBrokers, redis, kafka } = servers;
+  const serverPids = { ...(redis && { Redis: redis.pid }), ...(kafka && { broker: kafka.pid }) };
   const dir = await createFreshFolder();
-  const rows = runParts({ redisUrl, kafkaBrokers, dir, log, ...options }, only);
-  console.log(`\n${formatTable(await Promise.race([rows, interrupted]))}`);
+  const context: BenchContext = { redisUrl, kafkaBrokers, serverPids, dir, log, ...options };
+  const report = mode === "growth" ? growth(context, users, charts) : parts(context, only, rate, charts);
+  console.log(`\n${await Promise.race([report, interrupted])}`);
+}
+
+async function parts(
+  context: BenchContext,
+  only: readonly Part[],
+  rate: number | undefined,
+  charts: string | undefined,
+): Promise<string> {
+  const rows = await runParts(context, only, rate);
+  if (charts !== undefined) await writePartCharts(charts, rows);
+  return formatTable(rows);
+}
+
+/** Prints the figures after each number of users, so that a failure loses none. */
+async function growth(context: BenchContext, users: readonly number[], charts?: string): Promise<string> {
+  const all: GrowthFigures[] = [];
+  for (const count of users) {
+    all.push(await measureGrowth(context, count));
+    log(formatGrowth(all));
+  }
+  if (charts !== undefined) await writeGrowthChart(charts, all);
+  return formatGrowth(all);
 }
 
 try {

@@ -1,16 +1,17 @@
 import type { BenchContext } from "./context.ts";
 import type { Part } from "./options.ts";
 import { benchDrain } from "./parts/drain.ts";
+import { benchFloor, reportAlone } from "./parts/floor.ts";
 import { benchLatency } from "./parts/latency.ts";
 import { benchReceive } from "./parts/receive.ts";
 import { benchSustained, sustainedByOurs } from "./parts/sustained.ts";
 import type { Row } from "./report/rows.ts";
 import { median } from "./report/statistics.ts";
 
-/** Runs the selected parts one after the other and returns the lines of the report. */
-export async function runParts(context: BenchContext, only: readonly Part[]): Promise<Row[]> {
+/** Runs the selected parts one after the other and returns the lines of the report. `rate`: what our bridge sustains, if it is known. */
+export async function runParts(context: BenchContext, only: readonly Part[], rate?: number): Promise<Row[]> {
   const rows: Row[] = [];
-  let sustained: number | undefined;
+  let sustained = rate;
   if (only.includes("receive")) rows.push(...(await benchReceive(context)));
   if (only.includes("drain")) rows.push(...(await benchDrain(context)));
   if (only.includes("sustained")) {
@@ -19,7 +20,9 @@ export async function runParts(context: BenchContext, only: readonly Part[]): Pr
     sustained = median(found.rates);
   }
   if (only.includes("latency")) {
-    rows.push(...(await benchLatency(context, sustained ?? (await sustainedByOurs(context)))));
+    const floor = await benchFloor(context);
+    rows.push(reportAlone(floor));
+    rows.push(...(await benchLatency(context, sustained ?? (await sustainedByOurs(context)), floor)));
   }
   return rows;
 }

@@ -1,4 +1,5 @@
 import { waitFor } from "../../dev/stack/wait-for.ts";
+import { withTimeout } from "../../src/shared/with-timeout.ts";
 import type { BenchContext } from "../context.ts";
 import { connectKafka } from "./connect-kafka.ts";
 
@@ -8,16 +9,22 @@ export interface SeenEvent {
   readonly svixId: string;
   /** When the broker wrote the record (the commit follows within milliseconds). */
   readonly appendedAt: number;
-  /** When the consumer received the record. */
+  /** When the consumer received the record, with fractions of a ms. */
   readonly seenAt: number;
 }
 
 export interface EventReader extends AsyncDisposable {
   /** Waits for at least `atLeast` events and then for a short silence. Returns all events. Throws after a time-out. */
   all(atLeast: number): Promise<readonly SeenEvent[]>;
+  /** Waits for the event of the message with this `svix-id`. To be called before the message is sent. */
+  next(svixId: string): Promise<SeenEvent>;
 }
 
 const quietMs = 200;
+const nextTimeoutMs = 10_000;
+
+/** The machine's clock in ms since the epoch, with fractions. */
+export const preciseNow = (): number => performance.timeOrigin + performance.now();
 
 /**
  * Starts a read_committed consumer of a topic. Resolves when it is ready. It continues where the last reader of this topic
@@ -26,15 +33,19 @@ const quietMs = 200;
 export async function startEventReader(context: BenchContext, topic: string): Promise<EventReader> {
   const consumer = connectKafka(context).consumer({ groupId: `bench-${topic}`, readUncommitted: false });
   const events: SeenEvent[] = [];
+  const expected = new Map<string, (event: SeenEvent) => void>();
   const joined = Promise.withResolvers<void>();
   consumer.on(consumer.events.GROUP_JOIN, () => joined.resolve());
   await consumer.connect();
   await consumer.subscribe({ topics: [topic], fromBeginning: true });
   await consumer.run({
     eachBatch: async ({ batch }) => {
-      const seenAt = Date.now();
+      const seenAt = preciseNow();
       for (const { headers, timestamp } of batch.messages) {
-        events.push({ svixId: String(headers?.["svix-id"] ?? ""), appendedAt: Number(timestamp), seenAt });
+        const event = { svixId: String(headers?.["svix-id"] ?? ""), appendedAt: Number(timestamp), seenAt };
+        events.push(event);
+        expected.get(event.svixId)?.(event);
+        expected.delete(event.svixId);
       }
     },
   });
@@ -44,6 +55,11 @@ export async function startEventReader(context: BenchContext, topic: string): Pr
       const isAll = () => events.length >= atLeast && Date.now() - (events.at(-1)?.seenAt ?? 0) > quietMs;
       await waitFor(`${atLeast} events are read`, isAll, { deadlineMs: 30_000, intervalMs: 20 });
       return events;
+    },
+    next: (svixId) => {
+      const seen = Promise.withResolvers<SeenEvent>();
+      expected.set(svixId, seen.resolve);
+      return withTimeout(nextTimeoutMs, seen.promise, () => new Error(`no event of ${svixId} in ${nextTimeoutMs} ms`));
     },
     [Symbol.asyncDispose]: () => consumer.disconnect(),
   };

@@ -12,7 +12,7 @@ const reportSchema = z.object({
   failed: z.int(),
   /** The number of failed connections, and of requests without a response in 2 s. */
   broken: z.int(),
-  /** When each request was sent, in ms since the epoch. The last ones (at most 64) have no response. */
+  /** When each request was sent, in ms since the epoch. The last ones (at most one for each connection) have no response. */
   sentAt: z.array(z.int()),
 });
 
@@ -31,12 +31,19 @@ export interface LoadOptions {
   readonly seconds: number;
   /** Requests per second. By default each connection sends the next request as soon as it has a response. */
   readonly rate?: number;
+  readonly connections?: number;
 }
 
-export const connections = 64;
+export const defaultConnections = 64;
 
-/** Sends prepared requests to a receiver with wrk over 64 connections. Throws unless all responses are 2xx. */
-export async function runWrk({ port, requestsFile, seconds, rate = 0 }: LoadOptions): Promise<LoadReport> {
+/** Sends prepared requests to a receiver with wrk, over 64 connections by default. Throws unless all responses are 2xx. */
+export async function runWrk({
+  port,
+  requestsFile,
+  seconds,
+  rate = 0,
+  connections = defaultConnections,
+}: LoadOptions): Promise<LoadReport> {
   const script = join(import.meta.dirname, "replay.lua");
   const { stdout } = await execa(wrk, [
     "--threads=1",

@@ -23,8 +23,10 @@ export async function writeRequests(file: string, messages: readonly BenchMessag
   }, createWriteStream(file));
 }
 
-/** The request is ASCII only, so that its length is its number of bytes. */
-function requestOf({ id, body }: BenchMessage, timestamp: number): string {
+/**
+ * The message as a signed HTTP request. `timestamp`: in seconds. It is ASCII only, so that its length is its number of bytes.
+ */
+export function requestOf({ id, body }: BenchMessage, timestamp: number): string {
   return [
     `POST ${webhookPath} HTTP/1.1`,
     "Host: 127.0.0.1",

@@ -14,15 +14,15 @@ const bodyBytes = 3 * 1024;
 
 /**
  * Creates an endless series of messages for `users` users in turn. Every message has a new id and is a newer version of its
- * user with other content, so that each gives one event. Two messages of one user are `users` messages apart.
+ * user with other content, so that each gives one event. `userIds`: users that exist; without them, new ones. Two messages of one user are `users` messages apart.
  */
-export function createMessageSource(users: number): (count: number) => BenchMessage[] {
+export function createMessageSource(users: number, userIds: readonly string[] = []): (count: number) => BenchMessage[] {
   const run = randomBytes(6).toString("hex");
   const startedAt = Date.now();
   let made = 0;
   const next = (): BenchMessage => {
     const number = made++;
-    const userId = `user_${run}${String(number % users).padStart(15, "0")}`;
+    const userId = userIds[number % userIds.length] ?? `user_${run}${String(number % users).padStart(15, "0")}`;
     return { id: `msg_${run}${String(number).padStart(15, "0")}`, userId, body: bodyOf(userId, number, startedAt) };
   };
   return (count) => Array.from({ length: count }, next);

@@ -7,6 +7,7 @@ import { compareRates, type Row } from "../report/rows.ts";
 import { eventsTopicOf } from "../systems/our-environment.ts";
 import { startNaiveWorker } from "../systems/start-naive.ts";
 import { startOurWorker } from "../systems/start-our-worker.ts";
+import { drainBullmqAlone } from "./ceiling.ts";
 import { drainOnce } from "./drain-once.ts";
 
 const users = 3_000;
@@ -18,7 +19,13 @@ const warmUpMessages = 2_000;
  * systems get the same 12,000 messages of 3,000 users in the same order, and each message gives one event.
  */
 export async function benchDrain(context: BenchContext): Promise<Row[]> {
-  const rates = { grouped: rateList(), alone: rateList(), ordered: rateList(), unordered: rateList() };
+  const rates = {
+    grouped: rateList(),
+    alone: rateList(),
+    ordered: rateList(),
+    unordered: rateList(),
+    ceiling: rateList(),
+  };
   for (let round = 1; round <= context.rounds; round += 1) {
     const take = createMessageSource(users);
     const messages = { warmUp: take(warmUpMessages), measured: take(users * messagesPerUser) };
@@ -26,13 +33,15 @@ export async function benchDrain(context: BenchContext): Promise<Row[]> {
     rates.grouped.push(await drainOurs(context, name("grouped"), "grouped", messages));
     rates.ordered.push(await drainNaive(context, name("ordered"), 1, messages));
     rates.alone.push(await drainOurs(context, name("alone"), "alone", messages));
+    rates.ceiling.push(await drainBullmqAlone(context, name("ceiling"), messages.measured));
     rates.unordered.push(await drainNaive(context, name("unordered"), 64, messages));
   }
-  const { grouped, alone, ordered, unordered } = rates;
+  const { grouped, alone, ordered, unordered, ceiling } = rates;
   const [manyPerJob, onePerJob] = ["drain, jobs as 64 connections fill them", "drain, one message a job"];
   return [
-    compareRates({ what: manyPerJob, against: "naive in order", ours: grouped, other: ordered, atLeast: 6 }),
-    compareRates({ what: manyPerJob, against: "naive, 64 at a time", ours: grouped, other: unordered, atLeast: 1.8 }),
+    compareRates({ what: manyPerJob, against: "naive in order", ours: grouped, other: ordered, atLeast: 8 }),
+    compareRates({ what: manyPerJob, against: "naive, 64 at a time", ours: grouped, other: unordered, atLeast: 2 }),
+    compareRates({ what: manyPerJob, against: "BullMQ alone", ours: grouped, other: ceiling, atLeast: 0.8 }),
     compareRates({ what: onePerJob, against: "naive in order", ours: alone, other: ordered, atLeast: 6 }),
     compareRates({ what: onePerJob, against: "naive, 64 at a time", ours: alone, other: unordered, atLeast: 1.8 }),
   ];

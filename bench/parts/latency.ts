@@ -1,33 +1,44 @@
 import type { BenchContext } from "../context.ts";
 import { runLoadStep } from "../load/run-load-step.ts";
 import { createMessageSource } from "../messages/make-message.ts";
-import { reportLatency, type Row } from "../report/rows.ts";
+import { reportCost, reportLatency, type Row } from "../report/rows.ts";
+import { startCpuCount } from "../systems/process-counters.ts";
+import type { FloorAndOurs } from "./floor.ts";
 import { quantile } from "../report/statistics.ts";
 import { startOurBridge } from "../systems/start-our-bridge.ts";
 
 const users = 5_000;
 const fractions = [
-  { name: "a tenth", of: 0.1, atMost: 10 },
-  { name: "half", of: 0.5, atMost: 15 },
+  { name: "a tenth", of: 0.1, atMost: 2 },
+  { name: "half", of: 0.5, atMost: 4 },
+  { name: "four fifths", of: 0.8, atMost: undefined },
 ];
 
 /**
- * The time in ms from sending a request until a read_committed consumer has its event. It includes the time until the
- * response. The load generator and this process, which consumes, measure with the machine's clock in whole ms.
+ * The time in ms from sending a request until a read_committed consumer has its event, and the CPU time that a message costs each
+ * process. The time includes the response. The load generator and this process, which consumes, measure with the machine's clock.
  */
-export async function benchLatency(context: BenchContext, sustainableRate: number): Promise<Row[]> {
+export async function benchLatency(
+  context: BenchContext,
+  sustainableRate: number,
+  { floor }: Pick<FloorAndOurs, "floor">,
+): Promise<Row[]> {
   await using bridge = await startOurBridge(context, "latency");
   const take = createMessageSource(users);
+  const pids = { ...bridge.pids, ...context.serverPids };
   const measure = async (rate: number) => {
+    const count = await startCpuCount(pids);
     const { load, messages, events } = await runLoadStep(context, { bridge, take, rate, read: "during" });
+    const cpu = Object.entries(await count()).map(([name, micros]) => [name, micros / load.accepted] as const);
     const sentAt = new Map(load.sentAt.map((at, index) => [messages[index]?.id, at]));
     const latencies = events.flatMap(({ svixId, seenAt }) => {
       const at = sentAt.get(svixId);
       return at === undefined ? [] : seenAt - at;
     });
-    const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)];
+    const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)].map((value) => value.toFixed(1));
     context.log(`latency at ${rate}/s: p50 ${p50} ms, p99 ${p99} ms of ${latencies.length} events`);
-    return { p50, p99 };
+    context.log(`  CPU a message: ${cpu.map(([name, micros]) => `${name} ${micros.toFixed(0)} µs`).join(", ")}`);
+    return { latencies, cpu: Object.fromEntries(cpu) };
   };
 
   await measure(Math.round(sustainableRate / 2)); // A warm-up.
@@ -35,15 +46,18 @@ export async function benchLatency(context: BenchContext, sustainableRate: numbe
     what: `latency at ${name} of the sustained rate`,
     rate: Math.round(sustainableRate * of),
     atMost,
-    p50s: new Array<number>(),
-    p99s: new Array<number>(),
+    latencies: new Array<readonly number[]>(),
+    costs: new Array<Readonly<Record<string, number>>>(),
   }));
   for (let round = 1; round <= context.rounds; round += 1) {
-    for (const { rate, p50s, p99s } of measured) {
-      const { p50, p99 } = await measure(rate);
-      p50s.push(p50);
-      p99s.push(p99);
+    for (const { rate, latencies, costs } of measured) {
+      const step = await measure(rate);
+      latencies.push(step.latencies);
+      costs.push(step.cpu);
     }
   }
-  return measured.map(reportLatency);
+  return measured.flatMap(({ costs, ...latency }) => [
+    reportLatency({ ...latency, floor }),
+    reportCost({ what: "CPU time a message", rate: latency.rate, costs }),
+  ]);
 }

@@ -7,7 +7,7 @@ import type { Message } from "../../src/domain/message.ts";
 import { createMessageQueues } from "../../src/queue/message-queues.ts";
 import { shardPrefix, shardQueueName } from "../../src/redis/keys.ts";
 import type { BenchContext } from "../context.ts";
-import { connections } from "../load/run-wrk.ts";
+import { defaultConnections } from "../load/run-wrk.ts";
 import type { BenchMessage } from "../messages/make-message.ts";
 import type { BenchQueues } from "./bench-queues.ts";
 import { clerkEventSchema } from "../naive/event.ts";
@@ -46,7 +46,7 @@ export async function openOurQueues(
     resume: async () => void (await Promise.all(queues.map((queue) => queue.resume()))),
     fill: async (messages) => {
       const groups = Map.groupBy(messages, ({ userId }, index) =>
-        arrival === "alone" ? shardOf(userId) : index % connections,
+        arrival === "alone" ? shardOf(userId) : index % defaultConnections,
       );
       await Promise.all(
         [...groups.values()].map(async (group) => {

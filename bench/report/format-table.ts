@@ -10,17 +10,15 @@ const columns = {
 } satisfies Row;
 
 /** Formats the report as a table for a terminal, which is also valid Markdown. */
-export function formatTable(rows: readonly Row[]): string {
-  const cells = [columns, ...rows].map(({ what, ours, other, ratio, target, met }) => [
-    what,
-    ours,
-    other,
-    ratio,
-    target,
-    met,
-  ]);
-  const widths = Object.keys(columns).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+export const formatTable = (rows: readonly Row[]): string =>
+  formatColumns(
+    [columns, ...rows].map(({ what, ours, other, ratio, target, met }) => [what, ours, other, ratio, target, met]),
+  );
+
+/** Formats rows of cells in the same way. The first row is the head. */
+export function formatColumns(rows: readonly (readonly string[])[]): string {
+  const [head = [], ...body] = rows;
+  const widths = head.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) => `| ${row.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join(" | ")} |`;
-  const [head = [], ...body] = cells;
   return [head, widths.map((width) => "-".repeat(width)), ...body].map(line).join("\n");
 }

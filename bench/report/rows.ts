@@ -1,4 +1,4 @@
-import { median } from "./statistics.ts";
+import { median, quantile } from "./statistics.ts";
 
 /** A printed line of the report. */
 export interface Row {
@@ -8,6 +8,9 @@ export interface Row {
   readonly ratio: string;
   readonly target: string;
   readonly met: string;
+  /** What the charts show of it. */
+  readonly rates?: { readonly name: string; readonly ratio: number };
+  readonly latency?: readonly { readonly name: string; readonly values: readonly number[] }[];
 }
 
 export interface Comparison {
@@ -31,6 +34,7 @@ export function compareRates({ what, against, ours, other, atLeast }: Comparison
     ratio: withRange(ratios, (ratio) => ratio.toFixed(2)),
     target: `≥ ${atLeast}`,
     met: yesNo(median(ratios) >= atLeast),
+    rates: { name: `${what}\nagainst ${against}`, ratio: median(ratios) },
   };
 }
 
@@ -38,22 +42,51 @@ export interface Latency {
   readonly what: string;
   /** Messages per second. */
   readonly rate: number;
-  /** In ms, one value for each round. */
-  readonly p50s: readonly number[];
-  readonly p99s: readonly number[];
-  /** The target: the maximum p50. */
-  readonly atMost: number;
+  /** In ms, the messages of each round. */
+  readonly latencies: readonly (readonly number[])[];
+  /** The latency of the floor, in ms. */
+  readonly floor: readonly number[];
+  /** The target, if there is one: the maximum ratio of the medians. */
+  readonly atMost: number | undefined;
 }
 
-/** Reports our latency, without a comparison. */
-export const reportLatency = ({ what, rate, p50s, p99s, atMost }: Latency): Row => ({
-  what: `${what}, ${perSecond(rate)}`,
-  ours: `p50 ${withRange(p50s, String)}, p99 ${withRange(p99s, String)} ms`,
-  other: "",
-  ratio: "",
-  target: `p50 ≤ ${atMost} ms`,
-  met: yesNo(median(p50s) <= atMost),
-});
+/** Compares our latency with the floor's: the median of each round with the floor's median. */
+export function reportLatency({ what, rate, latencies, floor, atMost }: Latency): Row {
+  const ratios = latencies.map((round) => quantile(round, 0.5) / quantile(floor, 0.5));
+  return {
+    what: `${what}, ${perSecond(rate)}`,
+    ours: describeLatency(latencies.flat()),
+    other: `floor ${describeLatency(floor)}`,
+    ratio: withRange(ratios, (ratio) => ratio.toFixed(2)),
+    target: atMost === undefined ? "" : `≤ ${atMost}`,
+    met: atMost === undefined ? "" : yesNo(median(ratios) <= atMost),
+    latency: [
+      { name: perSecond(rate), values: latencies.flat() },
+      ...(rate === 1 ? [{ name: "floor, 1/s", values: floor }] : []),
+    ],
+  };
+}
+
+export interface Cost {
+  readonly what: string;
+  /** Messages per second. */
+  readonly rate: number;
+  /** CPU time of one message in µs by process, for each round. */
+  readonly costs: readonly Readonly<Record<string, number>>[];
+}
+
+/** Reports the CPU time that a message costs each process, by the kernel's counters. */
+export function reportCost({ what, rate, costs }: Cost): Row {
+  const names = Object.keys(costs[0] ?? {});
+  const of = (name: string) => median(costs.map((cost) => cost[name] ?? Number.NaN));
+  const total = names.reduce((sum, name) => sum + of(name), 0);
+  const parts = names.map((name) => `${name} ${of(name).toFixed(0)}`).join(", ");
+  const line = { what: `${what}, ${perSecond(rate)}`, ours: `${total.toFixed(0)} µs: ${parts}` };
+  return { ...line, other: "", ratio: "", target: "", met: "" };
+}
+
+const describeLatency = (values: readonly number[]): string =>
+  `p50 ${quantile(values, 0.5).toFixed(1)}, p99 ${quantile(values, 0.99).toFixed(1)}, p99.9 ${quantile(values, 0.999).toFixed(1)} ms`;
 
 const withRange = (values: readonly number[], write: (value: number) => string) =>
   `${write(median(values))} (${write(Math.min(...values))}–${write(Math.max(...values))})`;

@@ -10,8 +10,9 @@ export async function startNaiveBridge(context: BenchContext, name: string): Pro
   const topic = `${name}.events`;
   await createEventsTopic(context, topic);
   const queues = started.use(openNaiveQueue(context, name));
-  const { port } = started.use(await startNaiveReceiver(context, name));
-  started.use(await startNaiveWorker(context, { queue: name, topic, concurrency: 1 }));
+  const receiver = started.use(await startNaiveReceiver(context, name));
+  const worker = started.use(await startNaiveWorker(context, { queue: name, topic, concurrency: 1 }));
   const owned = started.move();
-  return { port, queues, topic, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const pids = { receiver: receiver.pid, worker: worker.pid };
+  return { port: receiver.port, queues, topic, pids, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

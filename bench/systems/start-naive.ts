@@ -3,9 +3,9 @@ import { acceptsConnections } from "../../dev/stack/accepts-connections.ts";
 import { findFreePort } from "../../dev/stack/free-port.ts";
 import type { BenchContext } from "../context.ts";
 import { webhookSecret } from "../load/write-requests.ts";
-import { startProcess } from "./start-process.ts";
+import { type StartedProcess, startProcess } from "./start-process.ts";
 
-type Server = AsyncDisposable & { readonly port: number };
+type Server = StartedProcess & { readonly port: number };
 
 /** Starts a route that only reads the body: the maximum for Hono on Node. */
 export const startBareServer = (context: BenchContext): Promise<Server> =>
@@ -23,7 +23,7 @@ export const startNaiveReceiver = (context: BenchContext, queue: string): Promis
 export async function startNaiveWorker(
   context: BenchContext,
   { queue, topic, concurrency }: { queue: string; topic: string; concurrency: number },
-): Promise<AsyncDisposable> {
+): Promise<StartedProcess> {
   const { redisUrl, kafkaBrokers } = context;
   await using watched = disposable(new Queue(queue, { connection: { url: redisUrl } }));
   return await startProcess(context, {

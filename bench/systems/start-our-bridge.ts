@@ -12,8 +12,9 @@ export async function startOurBridge(context: BenchContext, name: string): Promi
   const topic = eventsTopicOf(name);
   await createEventsTopic(context, topic);
   const queues = started.use(await openOurQueues(context, name));
-  const { port } = started.use(await startOurApi(context, name));
-  started.use(await startOurWorker(context, name));
+  const api = started.use(await startOurApi(context, name));
+  const worker = started.use(await startOurWorker(context, name));
   const owned = started.move();
-  return { port, queues, topic, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const pids = { API: api.pid, worker: worker.pid };
+  return { port: api.port, queues, topic, pids, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -10,28 +10,41 @@ export interface ProcessOptions {
   readonly name: string;
   /** The file URL of the script. */
   readonly script: string;
+  /** Arguments of Node itself. */
+  readonly nodeArguments?: readonly string[];
   /** The whole environment apart from PATH, so that the developer's own settings have no effect. */
   readonly env: Readonly<Record<string, string>>;
   readonly isReady: () => Promise<boolean>;
+  readonly readyDeadlineMs?: number;
+}
+
+export interface StartedProcess extends AsyncDisposable {
+  readonly pid: number;
+  readonly logFile: string;
+  /** Sends SIGKILL. Resolves when the process has exited. */
+  readonly kill: () => Promise<void>;
 }
 
 /** Starts a Node process with its output in a file. Resolves when it is ready. Disposing of it stops the process. */
 export async function startProcess(
   { dir }: BenchContext,
-  { name, script, env, isReady }: ProcessOptions,
-): Promise<AsyncDisposable> {
+  { name, script, nodeArguments = [], env, isReady, readyDeadlineMs = 30_000 }: ProcessOptions,
+): Promise<StartedProcess> {
   const logFile = join(dir, `${name}.log`);
-  const child = spawnTied(process.execPath, [fileURLToPath(script)], {
+  const child = spawnTied(process.execPath, [...nodeArguments, fileURLToPath(script)], {
     logFile,
     env: { PATH: process.env["PATH"], NODE_ENV: "production", ...env },
   });
   const crashed = child.exited.then((reason) => Promise.reject(new Error(`The process ended: ${reason}`)));
   try {
-    await Promise.race([waitFor(`${name} is ready`, isReady, { deadlineMs: 30_000, intervalMs: 50 }), crashed]);
+    await Promise.race([
+      waitFor(`${name} is ready`, isReady, { deadlineMs: readyDeadlineMs, intervalMs: 50 }),
+      crashed,
+    ]);
   } catch (error) {
     await child.kill();
     throw await reportFailedStart(name, logFile, error);
   }
   crashed.catch(() => {}); // From now on the measurement notices a crash.
-  return { [Symbol.asyncDispose]: child.stop };
+  return { pid: child.pid, logFile, kill: child.kill, [Symbol.asyncDispose]: child.stop };
 }

@@ -39,7 +39,7 @@ async function printPlan(context: CliContext, to: number, groups: readonly strin
   const counts = await eventLog.countPartitions();
   const plan = planReshard(shardLayout, counts, to);
   if (plan.outcome !== "go") return reportNothingDone(context, plan);
-  const users = countMisplaced(await eventLog.findMisplaced(createShardOf(to), signal));
+  const users = await countMisplaced(eventLog.findMisplaced(createShardOf(to), signal));
   const { eventsTopic, stateTopic } = config.kafka;
   result({ from: plan.from, to, resumed: plan.resumed, partitions: counts, users });
   print(`${plan.resumed ? "resumes from" : "from"} ${plan.from} to ${to} shards`);

@@ -22,6 +22,7 @@ import { createLastRuns, registerLastRunMetrics } from "../reconciliation/last-r
 import { shardPrefixes } from "../redis/keys.ts";
 import { startMemoryWatch } from "../redis/redis-memory.ts";
 import { checkRedis, waitForRedis } from "../redis/redis-client.ts";
+import { joinWrites } from "../redis/join-writes.ts";
 import { createFailFastRedis } from "../redis/create-redis.ts";
 import { apiShardCountError, assertShardCount, checkShardCount } from "../resharding/shard-layout.ts";
 import { createSignatureLimit } from "../webhooks/signature-limit.ts";
@@ -41,6 +42,7 @@ export async function startApi(config: ApiConfig, anyLog: Logger): Promise<{ por
   const lifecycle = new Lifecycle(log);
   const verify = createVerifier(config.webhooks.secrets);
   const redis = createFailFastRedis(config.redis.address, log, queueDeadlineMs);
+  joinWrites(redis);
   lifecycle.onStop("redis", () => redis.disconnect());
   const shardLayout = {
     redis,

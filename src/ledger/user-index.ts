@@ -160,17 +160,22 @@ function combine(
     scan: async function* scan(needle = "") {
       yield changed.map(({ state }) => state);
       const filter = isPlain(needle) ? needle : "";
-      for (const { keys } of parts) {
-        for (let from = min; from !== "(";) {
-          const [last, ...values] = scannedSchema.parse(
-            await scanIndex(redis, keys, [from, max, String(scanCount), filter]),
-          );
-          from = `(${last}`;
-          yield values.flatMap((value) => {
+      let open = parts.map(({ keys }) => ({ keys, from: min }));
+      while (open.length > 0) {
+        const scanned = await Promise.all(
+          open.map(async ({ keys, from }) => {
+            const reply = await scanIndex(redis, keys, [from, max, String(scanCount), filter]);
+            const [last, ...values] = scannedSchema.parse(reply);
+            return { keys, last, values };
+          }),
+        );
+        open = scanned.filter(({ last }) => last !== "").map(({ keys, last }) => ({ keys, from: `(${last}` }));
+        yield scanned.flatMap(({ values }) =>
+          values.flatMap((value) => {
             const state = decodeLedgerState(value);
             return state?.status === "present" && !pending.has(state.user.id) ? [state] : [];
-          });
-        }
+          }),
+        );
       }
     },
   };

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
-import { countMisplaced } from "../kafka/consuming/find-misplaced.ts";
 import type { EventLog } from "../kafka/open-event-log.ts";
 import { createShardOf } from "../domain/shard-of.ts";
 import type { ShardLayout, ShardLayoutRecord } from "./shard-layout.ts";
@@ -79,15 +78,17 @@ async function moveAll(deps: ReshardDeps, moving: ShardLayout, to: number): Prom
         await assertOurs(deps.shardLayout, moving);
         await deps.atStep("taken");
         const shardOf = createShardOf(to);
-        const misplaced = await deps.eventLog.findMisplaced(shardOf, deps.signal);
-        const total = moved + countMisplaced(misplaced);
-        for (const [shard, states] of misplaced) {
-          for (const piece of splitMovedStates(states, shardOf, deps.maxStates)) {
-            deps.signal.throwIfAborted();
-            await publishers[shard]?.move(piece);
-            moved += piece.length;
-            deps.onProgress(moved, total);
-            await deps.atStep("moved_some");
+        await using misplaced = await deps.eventLog.findMisplaced(shardOf, deps.signal);
+        const total = moved + (await misplaced.count());
+        for await (const group of misplaced.groups()) {
+          for (const [shard, states] of group) {
+            for (const piece of splitMovedStates(states, shardOf, deps.maxStates)) {
+              deps.signal.throwIfAborted();
+              await publishers[shard]?.move(piece);
+              moved += piece.length;
+              deps.onProgress(moved, total);
+              await deps.atStep("moved_some");
+            }
           }
         }
         await deps.untilConsumed();

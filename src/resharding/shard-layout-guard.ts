@@ -40,7 +40,7 @@ export function createShardLayoutGuard({
       );
     }
     if (proven) return;
-    const misplaced = countMisplaced(await eventLog.findMisplaced(createShardOf(shards), signal));
+    const misplaced = await countMisplaced(eventLog.findMisplaced(createShardOf(shards), signal));
     if (misplaced > 0) {
       throw new StartUpError(
         `The change to ${shards} shards is not finished: the states of ${misplaced} users are in other partitions. To finish it: bridge reshard --to ${shards}`,

@@ -57,6 +57,7 @@ export async function processBatch(
   }
   const read = await owned.ledger.read(owned.claimed, [...new Set(batch.own.map(({ change }) => userIdOf(change)))]);
   if (read.outcome !== "read") return read;
+  await atStep("states_read");
   const policy = { verifyBefore: startedAt - context.staleUsers.checkAfterMs, now: startedAt };
   const { candidates, stale, deferred, undecidable } = await verifyStaleUsers(batch.own, read.states, {
     policy,

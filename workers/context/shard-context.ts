@@ -64,7 +64,7 @@ export interface OwnedShard {
 }
 
 /** The steps of a batch at which a process may die without harm. Tests stop the worker there; in production they do nothing. */
-export type Step = "taken" | "decided" | "sent" | "committed" | "applied" | "completed";
+export type Step = "taken" | "states_read" | "decided" | "sent" | "committed" | "applied" | "completed";
 
 /** Called at each step; the batch continues when the promise resolves. */
 export type AtStep = (step: Step) => Promise<void>;

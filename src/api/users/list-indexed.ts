@@ -57,7 +57,7 @@ async function scanUsers(users: IndexedUsers, { search, sort, limit }: ListQuery
   const enough = offset + limit;
   let found: Found[] = [];
   let totalCount = 0;
-  for await (const states of users.scan(search)) {
+  for await (const states of users.scan(longestWord(search ?? ""))) {
     const matching = states.map(apiUserFromState).filter((user) => search === undefined || contains(user, search));
     totalCount += matching.length;
     for (const user of matching) found.push({ id: user.id, value: value(user) });
@@ -68,11 +68,15 @@ async function scanUsers(users: IndexedUsers, { search, sort, limit }: ListQuery
   return { users: sortUsers(states.map(apiUserFromState), sort), totalCount };
 }
 
+/** A first name and a last name are two fields of a user, and the words of a search can be in both. */
+const longestWord = (text: string): string =>
+  text.split(" ").reduce((longest, word) => (word.length > longest.length ? word : longest), "");
+
 const keptAtLeast = 1_000;
 
 const firstOf = (found: readonly Found[], compare: (a: string, b: string) => number, count: number): Found[] =>
   found.toSorted((a, b) => compare(a.value, b.value) || compare(a.id, b.id)).slice(0, count);
 
-/** Whether the text, in lowercase, is part of an address or a name. */
+/** Whether the text, in lowercase, is part of an address or of the name. */
 const contains = ({ emailAddress, firstName, lastName }: ApiUser, text: string): boolean =>
-  [...emailAddress, firstName, lastName].some((field) => field.toLowerCase().includes(text));
+  [...emailAddress, `${firstName} ${lastName}`].some((field) => field.toLowerCase().includes(text));

@@ -35,6 +35,12 @@ export interface FollowOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/**
+ * kafkajs decodes a whole fetch before it passes on the first record, and its default of 10 MB becomes several hundred MB of memory. A
+ * larger record comes alone.
+ */
+const fetchSizes = { maxBytes: 1_048_576, maxBytesPerPartition: 262_144 };
+
 interface Span {
   readonly partition: number;
   readonly from: bigint;
@@ -60,6 +66,7 @@ export async function followTopic(kafka: Kafka, groupPrefix: string, options: Fo
   const consumer = kafka.consumer({
     groupId: `${groupPrefix}.read-${randomUUID()}`,
     maxWaitTimeInMs: 100,
+    ...fetchSizes,
     readUncommitted: false,
   });
   const finished = Promise.withResolvers<void>();

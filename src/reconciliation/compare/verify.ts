@@ -8,7 +8,7 @@ import {
   viewSchema,
 } from "./collect-views.ts";
 import { compareViews, type Problem, type StoredView, type UserViews } from "./compare-views.ts";
-import { openViewFiles } from "./view-files.ts";
+import { openUserFiles } from "../../shared/user-files.ts";
 
 export interface Difference {
   readonly userId: string;
@@ -40,7 +40,7 @@ const toleratedSkewMs = 60_000;
  */
 export async function verify(context: VerificationContext): Promise<Verification> {
   const startedAt = context.now();
-  await using files = await openViewFiles((json) => viewSchema.parse(json));
+  await using files = openUserFiles((json) => viewSchema.parse(json));
   await collectViews(context, files.add);
 
   const counts = { clerk: 0, ledger: 0, kafka: 0 };

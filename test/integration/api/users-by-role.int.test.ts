@@ -35,23 +35,26 @@ async function list(query: string) {
 interface Person {
   readonly role?: string;
   readonly firstName?: string;
+  readonly lastName?: string;
   readonly version?: number;
 }
 
 const publish = (people: Readonly<Record<string, Person>>) =>
   ledgers.apply(
     new Map(
-      Object.entries(people).map(([id, { role = "user", firstName = "", version = 1 }], createdAt): [string, State] => [
-        id,
-        {
-          status: "present",
-          user: { id, firstName, lastName: "", username: "", emailAddress: [`${id}@example.com`], role },
-          createdAt,
-          version,
-          readAt: 0,
-          sequence: 1,
-        },
-      ]),
+      Object.entries(people).map(
+        ([id, { role = "user", firstName = "", lastName = "", version = 1 }], createdAt): [string, State] => [
+          id,
+          {
+            status: "present",
+            user: { id, firstName, lastName, username: "", emailAddress: [`${id}@example.com`], role },
+            createdAt,
+            version,
+            readAt: 0,
+            sequence: 1,
+          },
+        ],
+      ),
     ),
   );
 
@@ -91,11 +94,12 @@ describe("a list by role", () => {
     ["?role=user&sort=email&limit=1&page=3", ["user_3"], 3],
     ["?role=user&sort=-updatedAt&limit=1", ["user_2"], 3],
     ["?role=admin&search=smi&sort=name", ["user_4"], 1],
+    ["?role=user&search=smilla%20jas", ["user_2"], 1],
     ["?search=smi&sort=name", ["user_4", "user_3", "user_2"], 3],
   ] as const)("with %s has the right users and total, without a request to Clerk", async ([query, ids, totalCount]) => {
     await publish({
       user_1: { firstName: "Ada" },
-      user_2: { firstName: "Smilla", version: 9 },
+      user_2: { firstName: "Smilla", lastName: "Jaspersen", version: 9 },
       user_3: { firstName: "blacksmith" },
       user_4: { firstName: "A. Smith", role: "admin" },
     });

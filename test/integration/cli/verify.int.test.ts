@@ -103,6 +103,6 @@ test("`verify` names TMPDIR when no temporary files can be created", async () =>
   clerk.bridge.configure({ TMPDIR: "/proc" });
   const { output, reason } = await clerk.bridge.runCommand("verify");
   clerk.bridge.configure({ TMPDIR: "" });
-  expect(output).toContain("TMPDIR: no temporary files can be created in /proc");
+  expect(output).toContain("TMPDIR: temporary files cannot be written in /proc");
   expect(reason).toBe("exit code 1");
 });

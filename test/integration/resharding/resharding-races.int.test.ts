@@ -109,7 +109,7 @@ async function openWithStates() {
     atStep: async () => {},
     onProgress: () => {},
   };
-  const countWrong = async () => countMisplaced(await eventLog.findMisplaced(createShardOf(3), signal));
+  const countWrong = () => countMisplaced(eventLog.findMisplaced(createShardOf(3), signal));
   return { deps, eventLog, shardLayout, guard, countWrong };
 }
 

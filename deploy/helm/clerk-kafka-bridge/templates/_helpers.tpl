@@ -133,5 +133,5 @@ spec:
           mountPath: /tmp
   volumes:
     - name: tmp
-      emptyDir: { sizeLimit: 64Mi }
+      emptyDir: { sizeLimit: {{ $root.Values.temporaryStorage }} }
 {{- end -}}

@@ -4,14 +4,14 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { z } from "zod";
-import { openViewFiles } from "./view-files.ts";
+import { openUserFiles } from "./user-files.ts";
 
 const views = fc.array(fc.tuple(fc.stringMatching(/^user_[a-z0-9]{1,2}$/), fc.string({ unit: "binary" })));
 
-test("every user comes once, with all views in the order in which they were added", async () => {
+test("every user comes once, with all entries in the order in which they were added", async () => {
   await fc.assert(
     fc.asyncProperty(views, async (added) => {
-      await using files = await openViewFiles((json) => z.string().parse(json));
+      await using files = openUserFiles((json) => z.string().parse(json));
       for (const [userId, view] of added) await files.add(userId, view);
       const found: [string, readonly string[]][] = [];
       for await (const group of files.groups()) found.push(...group);
@@ -25,8 +25,8 @@ test("every user comes once, with all views in the order in which they were adde
   );
 });
 
-test("more views than fit into the buffers come back, and no group has many of the users", async () => {
-  await using files = await openViewFiles((json) => z.string().parse(json));
+test("more entries than fit into the buffers come back, and no group has many of the users", async () => {
+  await using files = openUserFiles((json) => z.string().parse(json));
   const long = "x".repeat(10_000);
   for (let at = 0; at < 2_000; at += 1) await files.add(`user_${at}`, long);
   const sizes: number[] = [];
@@ -36,11 +36,11 @@ test("more views than fit into the buffers come back, and no group has many of t
 });
 
 test("the files have no name, so that nothing is left of them when the process is killed", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "view-files-"));
+  const folder = await mkdtemp(join(tmpdir(), "user-files-"));
   onTestFinished(() => rm(folder, { recursive: true }));
   vi.stubEnv("TMPDIR", folder);
   onTestFinished(() => void vi.unstubAllEnvs());
-  await using files = await openViewFiles((json) => json);
+  await using files = openUserFiles((json) => json);
   await files.add("user_1", 1);
   expect(await readdir(folder)).toEqual([]);
 });
