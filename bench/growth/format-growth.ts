@@ -14,7 +14,7 @@ export function formatGrowth(all: readonly GrowthFigures[]): string {
     row("users", ({ users }) => users.toLocaleString("en")),
     row("CPU time a change, µs", (figures) => total(figures).toFixed(0)),
     ...names(({ cpuPerChange }) => cpuPerChange).map((name) =>
-      row(`… of the ${name}`, ({ cpuPerChange }) => or(cpuPerChange[name], (micros) => micros.toFixed(0))),
+      row(`… of ${name}`, ({ cpuPerChange }) => or(cpuPerChange[name], (micros) => micros.toFixed(0))),
     ),
     row("Redis a user, bytes", ({ redisBytesPerUser }) => redisBytesPerUser.toFixed(0)),
     ...names(({ seconds }) => seconds).map((name) =>

@@ -37,9 +37,9 @@ export async function runOurCommand(
   void child.exited.then((reason) => (ended.reason = reason));
   let peakResidentBytes = 0;
   while (ended.reason === "") {
-    // The process can end while it is read.
-    const counters = await readProcessCounters(child.pid).catch(() => undefined);
-    peakResidentBytes = Math.max(peakResidentBytes, counters?.peakResidentBytes ?? 0);
+    // The process can end while it is read, and has no memory any more then.
+    const peak = (await readProcessCounters(child.pid).catch(() => undefined))?.peakResidentBytes ?? 0;
+    if (peak > peakResidentBytes) peakResidentBytes = peak;
     if (performance.now() - startedAt > stopAfterMs) await child.stop();
     await delay(pollMs);
   }

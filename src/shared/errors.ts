@@ -8,5 +8,8 @@ export class StartUpError extends Error {
   override readonly name: string = "StartUpError";
 }
 
-/** The message of whatever was thrown. */
-export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+/** The message of what was thrown. Of an error whose handling failed too, the first one's, which is the cause of both. */
+export function messageOf(error: unknown): string {
+  if (error instanceof SuppressedError) return messageOf(error.suppressed);
+  return error instanceof Error ? error.message : String(error);
+}

@@ -44,3 +44,13 @@ test("the files have no name, so that nothing is left of them when the process i
   await files.add("user_1", 1);
   expect(await readdir(folder)).toEqual([]);
 });
+
+test("a folder that cannot be written is named with its variable, and nothing else fails", async () => {
+  vi.stubEnv("TMPDIR", "/proc");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const add = async () => {
+    await using files = openUserFiles((json) => json);
+    await files.add("user_1", 1);
+  };
+  await expect(add()).rejects.toThrow(/^TMPDIR: temporary files cannot be written in \/proc/);
+});

@@ -53,7 +53,9 @@ export function openUserFiles<Entry>(parse: (json: unknown) => Entry): UserFiles
       }
     },
     [Symbol.asyncDispose]: async () => {
-      await Promise.all(((await opened) ?? []).map(({ handle }) => handle.close()));
+      // `add` has thrown why the files could not be opened.
+      const handles = (await opened?.catch(() => [])) ?? [];
+      await Promise.all(handles.map(({ handle }) => handle.close()));
     },
   };
 }

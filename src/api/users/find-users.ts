@@ -55,6 +55,19 @@ export async function searchUsers(
   };
 }
 
+/** Matches that Clerk returns in one call for each field. */
+const fewMatches = 100;
+
+/**
+ * The users who have `search` in an email address or a name, in two calls. `totalCount` is larger than the number of users when there are
+ * more than a hundred matches by address or by name; the others are then missing.
+ */
+export async function findFew(clerk: Reader, search: string): Promise<UserPage> {
+  const sweep = { pageSize: fewMatches, isEnough: () => true, maxPages: 1 };
+  const { users, complete } = await sweepBoth(clerk, search, sweep);
+  return { users: users.map(apiUserFromJson), totalCount: users.length + Number(!complete) };
+}
+
 /**
  * Lists all users with a role, among those that `search` finds if given. Clerk does not know roles, so this reads all
  * users, 500 per call. Throws 400 if that exceeds `maxCalls`.

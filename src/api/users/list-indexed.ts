@@ -1,5 +1,7 @@
+import { ClerkRequestError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 import type { IndexedUsers } from "../../ledger/user-index.ts";
 import type { ApiContext } from "./api-context.ts";
+import { findFew } from "./find-users.ts";
 import type { UserPage } from "./user-cache.ts";
 import { type ApiUser, apiUserFromState } from "./user-schemas.ts";
 import { newestFirst, oldestFirst, sortUsers, sortValueOf, type UserSort } from "./user-sort.ts";
@@ -17,8 +19,10 @@ export interface ListQuery {
 const maxSearchedInClerk = 500;
 
 /**
- * Lists users from the published states, without a request to Clerk. Undefined for a list that Clerk itself can page through, and while
- * the states are incomplete: before the first backfill or full sweep, while a ledger is rebuilt, and while Redis is unavailable.
+ * Lists users from the published states. Undefined for a list that Clerk itself can page through, and while the states are incomplete:
+ * before the first backfill or full sweep, while a ledger is rebuilt, and while Redis is unavailable.
+ *
+ * Clerk has an index for searches, so it is asked first for a search within a role. Only a search with many matches looks at each state.
  */
 export async function listIndexed(context: ApiContext, query: ListQuery): Promise<UserPage | undefined> {
   const { role, search, sort, page, limit } = query;
@@ -27,11 +31,31 @@ export async function listIndexed(context: ApiContext, query: ListQuery): Promis
   if (clerkCanPage) return undefined;
   try {
     const [isFull, users] = await Promise.all([context.coverage.isFull(), context.userIndex.open(role)]);
-    return isFull && users !== undefined ? await readPage(context, users, query) : undefined;
+    if (!isFull || users === undefined) return undefined;
+    const few = role !== undefined && search !== undefined ? await askClerk(context, search) : undefined;
+    if (few !== undefined && few.totalCount === few.users.length) return pageOf(few.users, query);
+    return await readPage(context, users, query);
   } catch (error) {
+    if (error instanceof ClerkRequestError) throw error;
     context.log.warn({ event: "user_index.unavailable", err: error }, "The list is read from Clerk");
     return undefined;
   }
+}
+
+/** Undefined while Clerk is unavailable. */
+async function askClerk({ cache, clerk }: ApiContext, search: string): Promise<UserPage | undefined> {
+  try {
+    return await cache.page(JSON.stringify(["few", search]), () => findFew(clerk, search));
+  } catch (error) {
+    if (isClerkOutage(error)) return undefined;
+    throw error;
+  }
+}
+
+/** The page of a list that is all in memory. */
+function pageOf(matches: readonly ApiUser[], { role, sort, page, limit }: ListQuery): UserPage {
+  const users = matches.filter((user) => user.role === role);
+  return { users: sortUsers(users, sort).slice((page - 1) * limit, page * limit), totalCount: users.length };
 }
 
 async function readPage({ cache }: ApiContext, users: IndexedUsers, query: ListQuery): Promise<UserPage> {

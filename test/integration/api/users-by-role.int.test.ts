@@ -85,25 +85,57 @@ describe("a list by role", () => {
     ]);
   });
 
+  const people = {
+    user_1: { firstName: "Ada" },
+    user_2: { firstName: "Smilla", lastName: "Jaspersen", version: 9 },
+    user_3: { firstName: "blacksmith" },
+    user_4: { firstName: "A. Smith", role: "admin" },
+  };
+
   test.for([
-    ["?role=user&search=SMI", ["user_3", "user_2"], 2],
-    ["?role=user&search=smi&limit=1&page=2", ["user_2"], 2],
-    ["?role=user&search=user_1@", ["user_1"], 1],
     ["?role=user&sort=name", ["user_1", "user_3", "user_2"], 3],
     ["?role=user&sort=-name&limit=2", ["user_2", "user_3"], 3],
     ["?role=user&sort=email&limit=1&page=3", ["user_3"], 3],
     ["?role=user&sort=-updatedAt&limit=1", ["user_2"], 3],
-    ["?role=admin&search=smi&sort=name", ["user_4"], 1],
-    ["?role=user&search=smilla%20jas", ["user_2"], 1],
     ["?search=smi&sort=name", ["user_4", "user_3", "user_2"], 3],
   ] as const)("with %s has the right users and total, without a request to Clerk", async ([query, ids, totalCount]) => {
-    await publish({
-      user_1: { firstName: "Ada" },
-      user_2: { firstName: "Smilla", lastName: "Jaspersen", version: 9 },
-      user_3: { firstName: "blacksmith" },
-      user_4: { firstName: "A. Smith", role: "admin" },
-    });
+    await publish(people);
     expect(await list(query)).toMatchObject({ ids, totalCount, requests: 0 });
+  });
+
+  const manyMatches = [
+    ["?role=user&search=SMI", ["user_3", "user_2"], 2],
+    ["?role=user&search=smi&limit=1&page=2", ["user_2"], 2],
+    ["?role=user&search=user_1@", ["user_1"], 1],
+    ["?role=user&search=smilla%20jas", ["user_2"], 1],
+    ["?role=admin&search=smi&sort=name", ["user_4"], 1],
+  ] as const;
+
+  test.for(manyMatches)(
+    "with %s looks at the published states when Clerk has too many matches for one call",
+    async ([query, ids, totalCount]) => {
+      await publish(people);
+      // None of them is published.
+      for (let at = 0; at < 100; at += 1) {
+        api.dashboard.createUser({ email_address: [`${at}@example.com`], first_name: "user_1@ smilla jas" });
+      }
+      expect(await list(query)).toMatchObject({ ids, totalCount, requests: 2 });
+    },
+  );
+
+  test.for(manyMatches)(
+    "with %s looks at the published states while Clerk is unavailable",
+    async ([query, ids, totalCount]) => {
+      await publish(people);
+      api.clerk.failWhen(() => ({ kind: "answer", status: 503 }));
+      expect(await list(query)).toMatchObject({ ids, totalCount });
+    },
+  );
+
+  test("with a search of few matches asks Clerk twice, and not again for another role or order", async () => {
+    await publish(people);
+    expect(await list("?role=user&search=ada")).toMatchObject({ ids: [api.ada.id], totalCount: 1, requests: 2 });
+    expect(await list("?role=admin&search=ada&sort=name")).toMatchObject({ ids: [], totalCount: 0, requests: 0 });
   });
 
   test("shows a change made through the API at once, although no worker has committed it", async () => {
