@@ -1,4 +1,4 @@
-import { redisKeys } from "../../src/redis/keys.ts";
+import { redisKeys } from "../../src/redis/key-descriptions.ts";
 
 /** All Redis keys as a table for `docs/redis.md`. */
 export function renderRedisKeys(): string {

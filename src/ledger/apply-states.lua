@@ -9,7 +9,7 @@
   ARGV[2]  offset       the checkpoint that owner last wrote
   ARGV[3]  offset       the new checkpoint
   ARGV[4]  digest       of the record just below the new checkpoint
-  ARGV[5…] userId, offset, place in the index ("" for none), state JSON ("" to delete the user), age of the state, and so on
+  ARGV[5…] userId, offset, place in the index ("" for none), state JSON ("" to delete the user), recency of the state, and so on
   Output   {1}                  done
            {0, barrier | false} the ledger differs; nothing was changed
 ]]

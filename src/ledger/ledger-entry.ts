@@ -24,10 +24,11 @@ export const placeOfMember = (member: string): string => member.slice(0, member.
 export const userIdOfMember = (member: string): string => member.slice(member.lastIndexOf(":") + 1);
 
 /**
- * How old a state is compared with others of the same user: a later one has a greater number. Nothing follows a deletion, except the
- * restoration of the user by an operator.
+ * Orders the states of one user: a newer one has a greater number. Nothing follows a deletion, except the restoration of the user by an
+ * operator.
  */
-export const ageOf = (state: State): number => (state.status === "deleted" ? Number.MAX_SAFE_INTEGER : state.version);
+export const recencyOf = (state: State): number =>
+  state.status === "deleted" ? Number.MAX_SAFE_INTEGER : state.version;
 
 export const encodeLedgerState = (state: State): string => JSON.stringify(state);
 

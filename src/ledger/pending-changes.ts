@@ -2,9 +2,9 @@ import { type State, stateSchema } from "../domain/state.ts";
 import { pendingChangesKey } from "../redis/keys.ts";
 import { loadScript, type RedisClient } from "../redis/redis-client.ts";
 import { parseJson } from "../shared/parse-json.ts";
-import { ageOf } from "./ledger-entry.ts";
+import { recencyOf } from "./ledger-entry.ts";
 
-// A shard's pending changes are a Redis hash: <user id> = "<age>|<state JSON>", the state that the user will have when the event of a
+// A shard's pending changes are a Redis hash: <user id> = "<recency>|<state JSON>", the state that the user will have when the event of a
 // change made through the API is committed. Lists show it until then. The ledger removes it with the state that it applies.
 
 const rememberChange = loadScript(new URL("remember-change.lua", import.meta.url));
@@ -17,7 +17,7 @@ export async function rememberPending(
   userId: string,
   state: State,
 ): Promise<void> {
-  const args = [userId, String(ageOf(state)), JSON.stringify(state), String(lifetimeMs)];
+  const args = [userId, String(recencyOf(state)), JSON.stringify(state), String(lifetimeMs)];
   await rememberChange(redis, [pendingChangesKey(keyPrefix)], args);
 }
 

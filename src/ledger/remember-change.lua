@@ -2,7 +2,7 @@
   Remembers a change of a user that the ledger does not have yet, unless a newer one is already remembered.
   KEYS[1]  pending      hash, see pending-changes.ts
   ARGV[1]  user id
-  ARGV[2]  age          of the changed state
+  ARGV[2]  recency      of the changed state
   ARGV[3]  state JSON
   ARGV[4]  lifetime     of the hash, in ms
   Output   1

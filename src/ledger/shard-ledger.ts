@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { State } from "../domain/state.ts";
 import { indexKey, ledgerKey, pendingChangesKey } from "../redis/keys.ts";
-import { ageOf, decodeLedgerState, encodeLedgerState, placeOf } from "./ledger-entry.ts";
+import { recencyOf, decodeLedgerState, encodeLedgerState, placeOf } from "./ledger-entry.ts";
 import { type RedisClient, loadScript } from "../redis/redis-client.ts";
 
 /**
@@ -116,7 +116,7 @@ const inspectionSchema = z.tuple([z.string(), z.number(), z.number(), z.number()
 const replySchema = z.tuple([z.number()], z.string().nullable());
 
 /** Newer than every pending change, which a user who leaves the shard leaves behind. */
-const noAge = String(Number.MAX_SAFE_INTEGER);
+const newest = String(Number.MAX_SAFE_INTEGER);
 
 /** Opens the ledger of the shard with this prefix. Every call throws what Redis throws. */
 export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardLedger {
@@ -162,8 +162,8 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
         applied.userId,
         String(applied.offset),
         ...(applied.state === undefined
-          ? ["", "", noAge]
-          : [placeOf(applied.state), encodeLedgerState(applied.state), String(ageOf(applied.state))]),
+          ? ["", "", newest]
+          : [placeOf(applied.state), encodeLedgerState(applied.state), String(recencyOf(applied.state))]),
       ]);
       const [done, barrier] = replySchema.parse(
         await applyStates(

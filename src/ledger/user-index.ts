@@ -3,7 +3,15 @@ import { allShards } from "../domain/shard-of.ts";
 import type { PresentState, State } from "../domain/state.ts";
 import { indexKey, ledgerKey, pendingChangesKey, shardPrefix } from "../redis/keys.ts";
 import { loadScript, type RedisClient } from "../redis/redis-client.ts";
-import { ageOf, decodeLedgerState, memberOf, placeInLedger, placeOf, rangeOf, userIdOfMember } from "./ledger-entry.ts";
+import {
+  recencyOf,
+  decodeLedgerState,
+  memberOf,
+  placeInLedger,
+  placeOf,
+  rangeOf,
+  userIdOfMember,
+} from "./ledger-entry.ts";
 import { compareTexts, listOf, sliceOfMerged, type SortedList, without } from "./merge-sorted.ts";
 import { decodePending } from "./pending-changes.ts";
 
@@ -95,7 +103,7 @@ async function openPart(
     // The user of another shard: the number of shards has changed.
     if (typeof userId !== "string" || state === undefined || shardOf(userId) !== shard) continue;
     const known = decodeLedgerState(stored ?? "");
-    if (known === undefined || ageOf(known) < ageOf(state)) {
+    if (known === undefined || recencyOf(known) < recencyOf(state)) {
       pending.set(userId, { place: placeInLedger(stored ?? ""), state });
     }
   }

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { redisKeys } from "./key-descriptions.ts";
 import * as keys from "./keys.ts";
 
 const prefix = "bridge";
@@ -25,6 +26,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   clerkBudgetPrefix: [`${keys.clerkBudgetPrefix(prefix)}:all`],
   rateLimitPrefix: [`${keys.rateLimitPrefix(prefix, "ip")}:203.0.113.7`],
   idempotencyKey: [keys.idempotencyKey(prefix, "0a1b")],
+  cachePrefix: [`${keys.cachePrefix(prefix)}:user:user_1`],
   userKey: [keys.userKey(prefix, "user_1")],
   pageKey: [keys.pageKey(prefix, "a search")],
   pageGenerationKey: [keys.pageGenerationKey(prefix)],
@@ -35,7 +37,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   decisionsWantedKey: [keys.decisionsWantedKey(prefix)],
 };
 
-const patterns = keys.redisKeys.map(({ pattern }) =>
+const patterns = redisKeys.map(({ pattern }) =>
   pattern
     .replaceAll("<prefix>", prefix)
     .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)
