@@ -155,8 +155,14 @@ test.for(["lost", "short of a user"])(
     if (what === "lost") await redis.del(indexKey(prefix));
     else await redis.zrem(indexKey(prefix), ...(await redis.zrange(indexKey(prefix), 0, "0")));
     expect(await index.open("user")).toBeUndefined();
+    expect(await ledgers.check("user_1")).toBe("lost");
     await expect(ledgers.apply(new Map([["user_1", deleted]]))).rejects.toThrow("lost");
-    expect(await createShardLedger(redis, prefix).inspect()).toMatchObject({ checkpoint: "incomplete" });
+    const ledger = createShardLedger(redis, prefix);
+    const seen = await ledger.inspect();
+    expect(seen).toMatchObject({ checkpoint: "incomplete" });
+    const next = { barrier: 9n, barrierId: "next", cluster: "cluster" };
+    expect(await ledger.claim(seen, next, "reuse")).toBe(false);
+    expect(await ledger.claim(seen, next, "rebuild")).toBe(true);
   },
 );
 

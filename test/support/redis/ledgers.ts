@@ -8,6 +8,8 @@ import type { RedisClient } from "../../../src/redis/redis-client.ts";
 export interface OwnedLedgers {
   /** Applies states as the owners of their shards do; undefined for a user who leaves the shard. */
   apply(states: ReadonlyMap<string, State | undefined>): Promise<void>;
+  /** What the owner of a user's shard gets when it reads no state, as an idle owner does to check its ledger. */
+  check(userId: string): Promise<string>;
 }
 
 /** Claims new ledgers for all shards. */
@@ -34,5 +36,11 @@ export async function ownLedgers(redis: RedisClient, redisPrefix: string, shards
     }
   };
   await apply(new Map());
-  return { apply };
+  const check = async (userId: string) => {
+    const owner = owners[shardOf(userId)];
+    return owner === undefined
+      ? "no shard"
+      : (await owner.ledger.read({ ...claimed, offset: owner.offset }, [])).outcome;
+  };
+  return { apply, check };
 }
