@@ -16,6 +16,8 @@ export interface SeenEvent {
 export interface EventReader extends AsyncDisposable {
   /** Waits for at least `atLeast` events and then for a short silence. Returns all events. Throws after a time-out. */
   all(atLeast: number): Promise<readonly SeenEvent[]>;
+  /** Like `all`, of the events since the last call. The reader forgets them, so that it can read for hours. */
+  take(atLeast: number): Promise<readonly SeenEvent[]>;
   /** Waits for the event of the message with this `svix-id`. To be called before the message is sent. */
   next(svixId: string): Promise<SeenEvent>;
 }
@@ -50,11 +52,16 @@ export async function startEventReader(context: BenchContext, topic: string): Pr
     },
   });
   await joined.promise;
+  const all = async (atLeast: number): Promise<readonly SeenEvent[]> => {
+    const isAll = () => events.length >= atLeast && Date.now() - (events.at(-1)?.seenAt ?? 0) > quietMs;
+    await waitFor(`${atLeast} events are read`, isAll, { deadlineMs: 30_000, intervalMs: 20 });
+    return events;
+  };
   return {
-    all: async (atLeast) => {
-      const isAll = () => events.length >= atLeast && Date.now() - (events.at(-1)?.seenAt ?? 0) > quietMs;
-      await waitFor(`${atLeast} events are read`, isAll, { deadlineMs: 30_000, intervalMs: 20 });
-      return events;
+    all,
+    take: async (atLeast) => {
+      await all(atLeast);
+      return events.splice(0);
     },
     next: (svixId) => {
       const seen = Promise.withResolvers<SeenEvent>();

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { Redis } from "ioredis";
 import type { BenchContext } from "../context.ts";
-import { type EventReader, startEventReader } from "../kafka/read-events.ts";
+import { type SeenEvent, startEventReader } from "../kafka/read-events.ts";
 import { runWrk } from "../load/run-wrk.ts";
 import { writeRequests } from "../load/write-requests.ts";
-import { createMessageSource } from "../messages/make-message.ts";
+import { type BenchMessage, createMessageSource } from "../messages/make-message.ts";
 import { waitUntilEmpty } from "../queues/bench-queues.ts";
 import { readProcessCounters } from "../systems/process-counters.ts";
 import { startOurBridge } from "../systems/start-our-bridge.ts";
@@ -31,15 +31,14 @@ export async function runSoak(context: BenchContext, { minutes, rate }: SoakOpti
   const requestsFile = join(context.dir, "soak.requests");
   const startedAt = performance.now();
   const samples: SoakSample[] = [];
-  let accepted = 0;
   const minute = () => (performance.now() - startedAt) / 60_000;
   const runSlices = async (until: number, limit: number | undefined) => {
     while (minute() < until) {
-      await writeRequests(requestsFile, take(Math.ceil((limit ?? fullRate) * (sliceSeconds + 0.5))));
+      const messages = take(Math.ceil((limit ?? fullRate) * (sliceSeconds + 0.5)));
+      await writeRequests(requestsFile, messages);
       const load = await runWrk({ port: bridge.port, requestsFile, seconds: sliceSeconds, rate: limit ?? 0 });
-      accepted += load.accepted;
       await waitUntilEmpty(bridge.queues);
-      await expectEvents(reader, accepted);
+      checkEvents(await reader.take(load.accepted), messages);
       samples.push({ minute: minute(), ...(await measure(redis, bridge.pids)) });
       context.log(describe(samples.at(-1), load.rate));
     }
@@ -50,10 +49,11 @@ export async function runSoak(context: BenchContext, { minutes, rate }: SoakOpti
   return samples;
 }
 
-async function expectEvents(reader: EventReader, accepted: number): Promise<void> {
-  const events = await reader.all(accepted);
-  const ids = new Set(events.map(({ svixId }) => svixId));
-  if (ids.size !== events.length) throw new Error(`${events.length - ids.size} messages have two events`);
+/** Throws unless each event belongs to another message of this slice. */
+function checkEvents(events: readonly SeenEvent[], messages: readonly BenchMessage[]): void {
+  const waiting = new Set(messages.map(({ id }) => id));
+  const repeated = events.filter(({ svixId }) => !waiting.delete(svixId));
+  if (repeated.length > 0) throw new Error(`${repeated.length} messages have two events, ${repeated[0]?.svixId} first`);
 }
 
 async function measure(redis: Redis, pids: Readonly<Record<string, number>>) {
