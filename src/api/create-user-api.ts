@@ -83,7 +83,8 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): UserApi {
   const denials = startDenialTrail(audit);
   deps.onStop("denials", () => denials.stop());
   const security = createSecurityCounter({ ...quick, config: config.analytics });
-  const findRole = readRoles(config.auth.rolesFile);
+  const roles = readRoles(config.auth.rolesFile);
+  const findRole = roles.find;
   const clerk = createClerkApi({ ...quick, config: config.clerk, registry });
   const cache = createUserCache({ ...quick, config: config.cache, metrics });
   const { perEmail, perIp, windowSeconds } = config.users.passwordAttempts;
@@ -107,6 +108,7 @@ export function createUserApi(config: ApiConfig, deps: UserApiDeps): UserApi {
     eventFields: config.eventFields,
     idempotency: createIdempotencyRecords({ redis, redisPrefix: config.redis.prefix, secret: config.clerk.secretKey }),
     findRole,
+    roleChangers: roles.granting("users:roles"),
     passwords: config.passwords,
     passwordLimits: {
       perEmail: passwordLimit("passwords-of-email", perEmail),

@@ -17,28 +17,29 @@ const rolesOf = (roles: unknown) => readRoles(fileOf(JSON.stringify({ roles })))
 
 describe("the default roles", () => {
   test("are `admin` with every permission and `user` with none", () => {
-    const findRole = readRoles();
+    const findRole = readRoles().find;
     expect(findRole("admin")).toEqual({ role: "admin", permissions: new Set(permissions) });
     expect(findRole("user")).toEqual({ role: "user", permissions: new Set() });
   });
 
   test.each([undefined, null, 7, "", "root", "Admin", ["admin"], { role: "admin" }, "__proto__", "constructor"])(
     "map the claim %j to `user`",
-    (claim) => expect(readRoles()(claim)).toEqual({ role: "user", permissions: new Set() }),
+    (claim) => expect(readRoles().find(claim)).toEqual({ role: "user", permissions: new Set() }),
   );
 });
 
 describe("a roles file", () => {
   test("lets a role inherit permissions from several roles, transitively", () => {
-    const findRole = rolesOf({
+    const roles = rolesOf({
       user: { permissions: [] },
       reader: { inherits: ["user"], permissions: ["users:read"] },
       auditor: { permissions: ["audit:read"] },
       lead: { inherits: ["reader", "auditor"], permissions: ["users:write"] },
       boss: { inherits: ["lead"], permissions: [] },
     });
-    expect(findRole("boss").permissions).toEqual(new Set(["users:read", "audit:read", "users:write"]));
-    expect(findRole("reader").permissions).toEqual(new Set(["users:read"]));
+    expect(roles.find("boss").permissions).toEqual(new Set(["users:read", "audit:read", "users:write"]));
+    expect(roles.find("reader").permissions).toEqual(new Set(["users:read"]));
+    expect(roles.granting("audit:read")).toEqual(["auditor", "lead", "boss"]);
   });
 
   test.each<[what: string, roles: unknown, message: RegExp]>([

@@ -19,6 +19,13 @@ interface Role {
 /** The role named by a token's claim; {@link defaultRole} for a claim that names no role. */
 export type FindRole = (claim: unknown) => Role;
 
+/** The roles of the roles file. */
+export interface Roles {
+  readonly find: FindRole;
+  /** The names of the roles that have a permission, their own or an inherited one. */
+  granting(permission: Permission): readonly string[];
+}
+
 /** Whether a role has a permission that the other one lacks. */
 export const outranks = (role: Pick<Role, "permissions">, other: Pick<Role, "permissions">): boolean =>
   ![...role.permissions].every((permission) => other.permissions.has(permission));
@@ -26,7 +33,7 @@ export const outranks = (role: Pick<Role, "permissions">, other: Pick<Role, "per
 const defaultFile = fileURLToPath(new URL("../../../roles.json", import.meta.url));
 
 /** Reads the roles file; default is roles.json beside package.json. Throws a {@link ConfigError} that names the mistake. */
-export function readRoles(file: string = defaultFile): FindRole {
+export function readRoles(file: string = defaultFile): Roles {
   let content: unknown;
   try {
     content = JSON.parse(readFileSync(file, "utf8"));
@@ -44,7 +51,7 @@ class RolesError extends Error {
   override readonly name = "RolesError";
 }
 
-function defineRoles(content: unknown): FindRole {
+function defineRoles(content: unknown): Roles {
   const parsed = fileSchema.safeParse(content);
   if (!parsed.success) {
     throw new RolesError(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
@@ -58,7 +65,11 @@ function defineRoles(content: unknown): FindRole {
   );
   const fallback = roles.get(defaultRole);
   if (fallback === undefined) throw new RolesError(`there must be a role ${JSON.stringify(defaultRole)}`);
-  return (claim) => (typeof claim === "string" ? roles.get(claim) : undefined) ?? fallback;
+  return {
+    find: (claim) => (typeof claim === "string" ? roles.get(claim) : undefined) ?? fallback,
+    granting: (permission) =>
+      [...roles.values()].filter(({ permissions: granted }) => granted.has(permission)).map(({ role }) => role),
+  };
 }
 
 /** The role's own permissions and all inherited ones. `descendants` are the roles on the path to this one. */

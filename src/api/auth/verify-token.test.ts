@@ -5,7 +5,7 @@ import { createServiceTokenVerifier } from "./verify-service-token.ts";
 import { createTokenVerifier, rejected, type VerifyToken } from "./verify-token.ts";
 
 const secret = "3Zq8vL1xT6mN0bR5yK9wE2cJ7hG4sD-u";
-const findRole = readRoles();
+const findRole = readRoles().find;
 const service = createServiceTokenVerifier({ secrets: [secret], audience: "bridge", findRole });
 const signFor = (seconds: number, startMs = Date.now()) =>
   new SignJWT({ role: "admin" })

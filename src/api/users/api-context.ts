@@ -31,6 +31,8 @@ export interface ApiContext {
   readonly eventFields: readonly OptionalField[];
   readonly idempotency: IdempotencyRecords;
   readonly findRole: FindRole;
+  /** The roles with `users:roles`. */
+  readonly roleChangers: readonly string[];
   readonly passwords: PasswordPolicy;
   /** Limits of failed password checks. */
   readonly passwordLimits: { readonly perEmail: RateLimit; readonly perIp: RateLimit };

@@ -2,7 +2,10 @@ import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { ClerkRequest, Fault } from "../../support/clerk/faulty-clerk.ts";
 import { z } from "zod";
+import type { State } from "../../../src/domain/state.ts";
+import { createCoverage } from "../../../src/reconciliation/coverage.ts";
 import { openAccountApi } from "../../support/api/open-api.ts";
+import { ownLedgers } from "../../support/redis/ledgers.ts";
 
 let api: Awaited<ReturnType<typeof openAccountApi>>;
 let user: ReturnType<typeof createPerson>;
@@ -507,6 +510,29 @@ describe("the last user who may change roles", () => {
     const { ways, dashboard, boss } = await openAlone();
     for (const way of ways) expect(await way()).toMatchObject({ status: 409, body: { code: "last_role_changer" } });
     expect(dashboard.getUser(boss.id).public_metadata).toEqual({ role: "admin" });
+  });
+
+  test("is found with one request among the published users, if Clerk confirms the role of another one", async () => {
+    const { ways, dashboard, boss, clerk, config, redis, redisPrefix } = await openAlone();
+    const { id: other } = dashboard.createUser({ email_address: ["other@example.com"] });
+    const ledgers = await ownLedgers(redis, redisPrefix, config.shards);
+    await createCoverage(redis, redisPrefix).markFull(1);
+    const publish = (id: string, createdAt: number, role: string) => {
+      const published = { id, firstName: "", lastName: "", username: "", emailAddress: [], role };
+      const state: State = { status: "present", user: published, createdAt, version: 1, readAt: 0, sequence: 1 };
+      return ledgers.apply(new Map([[id, state]]));
+    };
+    await publish(boss.id, 1, "admin");
+    const readsFor = async (status: number) => {
+      const { value, requests } = await clerk.during(async () => ways[0]?.());
+      expect(value).toMatchObject({ status });
+      return withoutIds(requests).filter((request) => request === "GET /users");
+    };
+    expect(await readsFor(409)).toEqual([]);
+    await publish(other, 2, "admin");
+    expect(await readsFor(409)).toEqual(["GET /users"]);
+    dashboard.updateMetadata(other, { public_metadata: { role: "admin" } });
+    expect(await readsFor(200)).toEqual(["GET /users"]);
   });
 
   test("may do both when another user has the permission", async () => {

@@ -37,7 +37,7 @@ export async function openProbeApi({ variables = {} }: EnvironmentOptions = {}) 
     auth: config.auth,
     verify: createAccessVerifier({
       auth: config.auth,
-      findRole: readRoles(config.auth.rolesFile),
+      findRole: readRoles(config.auth.rolesFile).find,
       clerk: config.clerk,
       log,
       now: Date.now,
