@@ -15,5 +15,7 @@ export interface BenchContext {
   readonly seconds: number;
   /** The number of shards of our bridge, and of partitions of every events topic. */
   readonly shards: number;
+  /** A folder for CPU profiles of our API and worker; undefined for none. */
+  readonly profileDir?: string | undefined;
   readonly log: (line: string) => void;
 }

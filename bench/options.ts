@@ -4,7 +4,7 @@ import { z } from "zod";
 const parts = ["receive", "drain", "sustained", "latency"] as const;
 export type Part = (typeof parts)[number];
 
-const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4] [--shards 6] [--rate N] [--connections 64] [--charts folder]
+const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4] [--shards 6] [--rate N] [--connections 64] [--charts folder] [--profile folder]
 npm run bench -- growth [--users 10000,100000,1000000] [--charts folder]
   --only         the parts to run, comma-separated; all by default
   --rounds       the number of repetitions of each comparison
@@ -13,6 +13,7 @@ npm run bench -- growth [--users 10000,100000,1000000] [--charts folder]
   --rate         the sustained rate per second, of which the latency is measured; without it, the rate is searched for
   --connections  the numbers of connections of the receive part, for example 1,16,64,256
   --charts       a folder for charts as SVG
+  --profile      an empty folder for CPU profiles of our API and worker, of which the largest costs are printed
   growth         instead of the parts: what grows with the number of users in Clerk`;
 
 const numbers = (byDefault: string) =>
@@ -35,6 +36,7 @@ const optionsSchema = z.object({
   connections: numbers("64"),
   users: numbers("10000,100000,1000000"),
   charts: z.string().optional(),
+  profile: z.string().optional(),
   mode: z.enum(["parts", "growth"]).default("parts"),
 });
 type BenchOptions = z.infer<typeof optionsSchema>;
@@ -56,6 +58,7 @@ export function readOptions(args: string[]): BenchOptions {
     users: text,
     connections: text,
     charts: text,
+    profile: text,
   };
   try {
     const { values, positionals } = parseArgs({ args, allowPositionals: true, options: names });

@@ -7,6 +7,7 @@ import { connectKafka } from "./connect-kafka.ts";
 export interface SeenEvent {
   /** The header `svix-id`; empty without one. */
   readonly svixId: string;
+  readonly partition: number;
   /** When the broker wrote the record (the commit follows within milliseconds). */
   readonly appendedAt: number;
   /** When the consumer received the record, with fractions of a ms. */
@@ -44,7 +45,8 @@ export async function startEventReader(context: BenchContext, topic: string): Pr
     eachBatch: async ({ batch }) => {
       const seenAt = preciseNow();
       for (const { headers, timestamp } of batch.messages) {
-        const event = { svixId: String(headers?.["svix-id"] ?? ""), appendedAt: Number(timestamp), seenAt };
+        const svixId = String(headers?.["svix-id"] ?? "");
+        const event = { svixId, partition: batch.partition, appendedAt: Number(timestamp), seenAt };
         events.push(event);
         expected.get(event.svixId)?.(event);
         expected.delete(event.svixId);

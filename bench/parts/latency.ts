@@ -1,6 +1,8 @@
 import type { BenchContext } from "../context.ts";
 import { runLoadStep } from "../load/run-load-step.ts";
+import { readStages } from "../load/read-stages.ts";
 import { createMessageSource } from "../messages/make-message.ts";
+import { formatDistribution } from "../report/format-distribution.ts";
 import { reportCost, reportLatency, type Row } from "../report/rows.ts";
 import { startCpuCount } from "../systems/process-counters.ts";
 import type { FloorAndOurs } from "./floor.ts";
@@ -28,7 +30,8 @@ export async function benchLatency(
   const pids = { ...bridge.pids, ...context.serverPids };
   const measure = async (rate: number) => {
     const count = await startCpuCount(pids);
-    const { load, messages, events } = await runLoadStep(context, { bridge, take, rate, read: "during" });
+    const step = await runLoadStep(context, { bridge, take, rate, read: "during" });
+    const { load, messages, events } = step;
     const cpu = Object.entries(await count()).map(([name, micros]) => [name, micros / load.accepted] as const);
     const sentAt = new Map(load.sentAt.map((at, index) => [messages[index]?.id, at]));
     const latencies = events.flatMap(({ svixId, seenAt }) => {
@@ -38,6 +41,9 @@ export async function benchLatency(
     const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)].map((value) => value.toFixed(1));
     context.log(`latency at ${rate}/s: p50 ${p50} ms, p99 ${p99} ms of ${latencies.length} events`);
     context.log(`  CPU a message: ${cpu.map(([name, micros]) => `${name} ${micros.toFixed(0)} µs`).join(", ")}`);
+    const { stages, messagesPerBatch } = await readStages(bridge.logFiles, step);
+    context.log(`  ${messagesPerBatch.toFixed(1)} messages a batch; where the time goes (p50, p90, p99):`);
+    for (const line of formatDistribution(stages)) context.log(`  ${line}`);
     return { latencies, cpu: Object.fromEntries(cpu) };
   };
 

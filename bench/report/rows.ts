@@ -20,8 +20,8 @@ export interface Comparison {
   /** Our rates per second, one for each round. `other` has the same rounds. */
   readonly ours: readonly number[];
   readonly other: readonly number[];
-  /** The target: the minimum ratio. */
-  readonly atLeast: number;
+  /** The target, if there is one: the minimum ratio. */
+  readonly atLeast?: number;
 }
 
 /** Compares our rates with another system's: the medians, and the ratio of each round. */
@@ -32,8 +32,8 @@ export function compareRates({ what, against, ours, other, atLeast }: Comparison
     ours: perSecond(median(ours)),
     other: `${against} ${perSecond(median(other))}`,
     ratio: withRange(ratios, (ratio) => ratio.toFixed(2)),
-    target: `≥ ${atLeast}`,
-    met: yesNo(median(ratios) >= atLeast),
+    target: atLeast === undefined ? "" : `≥ ${atLeast}`,
+    met: atLeast === undefined ? "" : yesNo(median(ratios) >= atLeast),
     rates: { name: `${what}\nagainst ${against}`, ratio: median(ratios) },
   };
 }

@@ -11,6 +11,12 @@ type Server = StartedProcess & { readonly port: number };
 export const startBareServer = (context: BenchContext): Promise<Server> =>
   startServer(context, "bare-server", import.meta.resolve("../naive/bare-server.ts"), {});
 
+/** Starts a route that only stores the body in Redis: the maximum for one that loses no webhook. */
+export const startDurableServer = (context: BenchContext): Promise<Server> =>
+  startServer(context, "durable-server", import.meta.resolve("../naive/durable-server.ts"), {
+    REDIS_URL: context.redisUrl,
+  });
+
 /** Starts the naive receiver with this queue. */
 export const startNaiveReceiver = (context: BenchContext, queue: string): Promise<Server> =>
   startServer(context, `${queue}-receiver`, import.meta.resolve("../naive/receiver.ts"), {

@@ -12,6 +12,7 @@ export async function startOurApi(
   const port = await findFreePort();
   const api = await startProcess(context, {
     name: `${name}-api`,
+    isOurs: true,
     script: import.meta.resolve("../../src/api/main.ts"),
     env: { ...ourEnvironment(context, name), ...variables, PORT: String(port) },
     isReady: async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok,

@@ -6,8 +6,16 @@ import { eventsTopicOf } from "./our-environment.ts";
 import { startOurApi } from "./start-our-api.ts";
 import { startOurWorker } from "./start-our-worker.ts";
 
+export interface LogFiles {
+  readonly api: string;
+  readonly worker: string;
+}
+
 /** Starts our bridge as in production: API and worker. */
-export async function startOurBridge(context: BenchContext, name: string): Promise<Bridge> {
+export async function startOurBridge(
+  context: BenchContext,
+  name: string,
+): Promise<Bridge & { readonly logFiles: LogFiles }> {
   await using started = new AsyncDisposableStack();
   const topic = eventsTopicOf(name);
   await createEventsTopic(context, topic);
@@ -16,5 +24,6 @@ export async function startOurBridge(context: BenchContext, name: string): Promi
   const worker = started.use(await startOurWorker(context, name));
   const owned = started.move();
   const pids = { API: api.pid, worker: worker.pid };
-  return { port: api.port, queues, topic, pids, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const logFiles = { api: api.logFile, worker: worker.logFile };
+  return { port: api.port, queues, topic, pids, logFiles, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

@@ -21,6 +21,7 @@ export async function startOurWorker(
   const url = `http://127.0.0.1:${port}`;
   const worker = await startProcess(context, {
     name: `${name}-worker-${port}`,
+    isOurs: true,
     script: isTimed ? import.meta.resolve("./timed-worker.ts") : import.meta.resolve("../../workers/main.ts"),
     env: { ...ourEnvironment(context, name), ...variables, WORKER_PORT: String(port) },
     isReady: async () => {

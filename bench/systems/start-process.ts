@@ -10,6 +10,8 @@ export interface ProcessOptions {
   readonly name: string;
   /** The file URL of the script. */
   readonly script: string;
+  /** Whether it is a process of the bridge: only these are profiled. */
+  readonly isOurs?: boolean;
   /** Arguments of Node itself. */
   readonly nodeArguments?: readonly string[];
   /** The whole environment apart from PATH, so that the developer's own settings have no effect. */
@@ -27,11 +29,15 @@ export interface StartedProcess extends AsyncDisposable {
 
 /** Starts a Node process with its output in a file. Resolves when it is ready. Disposing of it stops the process. */
 export async function startProcess(
-  { dir }: BenchContext,
-  { name, script, nodeArguments = [], env, isReady, readyDeadlineMs = 30_000 }: ProcessOptions,
+  { dir, profileDir }: BenchContext,
+  { name, script, isOurs = false, nodeArguments = [], env, isReady, readyDeadlineMs = 30_000 }: ProcessOptions,
 ): Promise<StartedProcess> {
   const logFile = join(dir, `${name}.log`);
-  const child = spawnTied(process.execPath, [...nodeArguments, fileURLToPath(script)], {
+  const profiling =
+    isOurs && profileDir !== undefined
+      ? ["--cpu-prof", `--cpu-prof-dir=${profileDir}`, `--cpu-prof-name=${name}.cpuprofile`]
+      : [];
+  const child = spawnTied(process.execPath, [...profiling, ...nodeArguments, fileURLToPath(script)], {
     logFile,
     env: { PATH: process.env["PATH"], NODE_ENV: "production", ...env },
   });
