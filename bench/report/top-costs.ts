@@ -12,7 +12,7 @@ const profileSchema = z.object({
 });
 
 export interface Cost {
-  /** A package, or a function of the bridge or of Node. */
+  /** A package, a module of Node, a function of the bridge, or one of the engine. */
   readonly what: string;
   /** Of the process's busy time. */
   readonly share: number;
@@ -40,7 +40,7 @@ function describe({ functionName, url }: Frame): string {
   const name = functionName === "" ? "a function" : functionName;
   const ofPackage = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(url)?.[1];
   if (ofPackage !== undefined) return ofPackage;
-  if (url.startsWith("node:")) return `${name} (${url.replace(/^node:internal\//, "node:")})`;
+  if (url.startsWith("node:")) return url.replace(/^node:internal\//, "node:");
   const file = /\/((?:src|workers|packages)\/.*)$/.exec(url)?.[1];
   return file === undefined ? name : `${name} (${file})`;
 }
