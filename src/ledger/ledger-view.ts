@@ -28,6 +28,8 @@ export interface LedgerView {
   find(userIds: readonly string[]): Promise<readonly LedgerEntry[]>;
   /** Every user who is in the ledger during the whole scan. Others may be missing, and some may come twice. */
   scan(): AsyncGenerator<readonly LedgerEntry[]>;
+  /** Like `scan`, the ids of the users that are not deleted. States are not decoded, which would be most of the work. */
+  scanPresent(): AsyncGenerator<readonly string[]>;
   /** Every member that is in the index during the whole scan. Others may be missing, and some may come twice. */
   scanIndex(): AsyncGenerator<readonly IndexMember[]>;
   /** The members that the index has of these users, among the given places and the place of the ledger. */
@@ -42,6 +44,19 @@ const scanCount = 1_000;
 export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerView {
   const key = ledgerKey(keyPrefix);
   const indexOfLedger = indexKey(keyPrefix);
+  async function* scanValues(): AsyncGenerator<readonly (readonly [userId: string, value: string])[]> {
+    for (let cursor = "0"; ;) {
+      const [next, flat] = await redis.hscan(key, cursor, "COUNT", scanCount);
+      const entries: [string, string][] = [];
+      for (let at = 0; at + 1 < flat.length; at += 2) {
+        const userId = flat[at] ?? "";
+        if (!isProof(userId)) entries.push([userId, flat[at + 1] ?? ""]);
+      }
+      yield entries;
+      if (next === "0") return;
+      cursor = next;
+    }
+  }
   return {
     read: async (userIds) => {
       const [count, values] =
@@ -70,16 +85,13 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
       });
     },
     scan: async function* scan() {
-      for (let cursor = "0"; ;) {
-        const [next, flat] = await redis.hscan(key, cursor, "COUNT", scanCount);
-        const entries: LedgerEntry[] = [];
-        for (let at = 0; at + 1 < flat.length; at += 2) {
-          const userId = flat[at] ?? "";
-          if (!isProof(userId)) entries.push({ userId, state: decodeLedgerState(flat[at + 1] ?? "") });
-        }
-        yield entries;
-        if (next === "0") return;
-        cursor = next;
+      for await (const entries of scanValues()) {
+        yield entries.map(([userId, value]) => ({ userId, state: decodeLedgerState(value) }));
+      }
+    },
+    scanPresent: async function* scanPresent() {
+      for await (const entries of scanValues()) {
+        yield entries.filter(([, value]) => placeInLedger(value) !== "").map(([userId]) => userId);
       }
     },
     scanIndex: async function* scanIndex() {

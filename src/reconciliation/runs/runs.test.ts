@@ -60,6 +60,10 @@ function openBridge(
     scan: async function* scan() {
       yield [...known].filter(([id]) => shardOf(id) === shard).map(([userId, state]) => ({ userId, state }));
     },
+    scanPresent: async function* scanPresent() {
+      const present = [...known].filter(([id, { status }]) => shardOf(id) === shard && status === "present");
+      yield present.map(([userId]) => userId);
+    },
     count: async () => {
       if (unreadable.includes(shard)) throw new Error("WRONGTYPE");
       return known.size;

@@ -52,9 +52,7 @@ export async function sweepAll(context: RunContext, { allDeletions, skippedOnly 
 async function readKnownUsers({ viewShard, runShards }: RunContext): Promise<Set<string>> {
   const known = new Set<string>();
   for (const shard of runShards.compared()) {
-    for await (const entries of viewShard(shard).scan()) {
-      for (const { userId, state } of entries) if (state?.status === "present") known.add(userId);
-    }
+    for await (const userIds of viewShard(shard).scanPresent()) for (const userId of userIds) known.add(userId);
   }
   return known;
 }

@@ -137,6 +137,14 @@ describe("a view of a ledger", () => {
     });
   });
 
+  test("scans the ids of users that are not deleted", async () => {
+    const deleted = { userId: "user_1", offset: 8n, state: { status: "deleted", sequence: 2 } } as const;
+    await ledger.apply(claimed, { offset: 9n, last: "deleted", states: [deleted] });
+    const scanned: string[] = [];
+    for await (const userIds of createLedgerView(redis, prefix).scanPresent()) scanned.push(...userIds);
+    expect(scanned).toEqual(["user_2"]);
+  });
+
   test("of no ledger is empty and incomplete", async () => {
     await forgetLedger(redis, prefix);
     const view = createLedgerView(redis, prefix);
