@@ -6,7 +6,7 @@ export const eventsTopicOf = (name: string): string => `${name}.events`;
 /** The environment of our processes: the bridge with this name has its own keys, topics and consumer group. */
 export function ourEnvironment({ redisUrl, kafkaBrokers, shards }: BenchContext, name: string): Record<string, string> {
   return {
-    ...tracing(),
+    ...passedOn(),
     HOST: "127.0.0.1",
     REDIS_URL: redisUrl,
     REDIS_PREFIX: name,
@@ -26,10 +26,10 @@ export function ourEnvironment({ redisUrl, kafkaBrokers, shards }: BenchContext,
   };
 }
 
-/** The `OTEL_…` variables of the benchmark, which measure the cost of traces. */
-const tracing = (): Record<string, string> =>
+/** The benchmark's own `OTEL_…` variables, which measure the cost of traces, and its `NODE_OPTIONS`. */
+const passedOn = (): Record<string, string> =>
   Object.fromEntries(
     Object.entries(process.env).flatMap(([name, value]) =>
-      name.startsWith("OTEL_") && value !== undefined ? [[name, value]] : [],
+      (name.startsWith("OTEL_") || name === "NODE_OPTIONS") && value !== undefined ? [[name, value]] : [],
     ),
   );
