@@ -9,6 +9,7 @@ import { createShardLayoutRecord } from "../src/resharding/shard-layout.ts";
 import type { Logger } from "../src/shared/logger.ts";
 import { createDecisionReport } from "./context/decision-report.ts";
 import type { AtStep, ShardContext } from "./context/shard-context.ts";
+import { createBatchTurns } from "./context/batch-turns.ts";
 import type { WorkerConfig } from "./worker-config.ts";
 import type { WorkerResources } from "./worker-resources.ts";
 
@@ -61,6 +62,7 @@ export function createShardContext({
     deadLetters: createDeadLetters(redis, redisPrefix, config.deadLetters.retentionMs),
     readUser,
     batchMaxMessages: config.kafka.batchMaxMessages,
+    takeTurn: createBatchTurns(),
     staleUsers: config.staleUsers,
     cache: config.cache,
     analytics: config.analytics,

@@ -22,6 +22,8 @@ export interface ShardJobs {
    * job is claimed whatever its size, and large messages make a smaller batch. Resolves with an empty list when no job came.
    */
   claim(maxMessages: number): Promise<ClaimedJob[]>;
+  /** The batch with further waiting jobs, up to `maxMessages` messages in total, without waiting. */
+  claimMore(batch: readonly ClaimedJob[], maxMessages: number): Promise<ClaimedJob[]>;
   /**
    * Completes the jobs; BullMQ keeps the ids of some for a while. At the same time it claims waiting jobs, as `claim` does but without
    * waiting, and none for 0 messages. Throws when a job is no longer this owner's; the next owner requeues what this call
@@ -40,7 +42,7 @@ export interface ShardJobs {
   close(): Promise<void>;
 }
 
-/** Number of jobs requested in the first round, and the factor of each further round while all requested jobs came. */
+/** The most jobs requested at once while the size of a job is unknown, and the factor of each further round while all requested jobs came. */
 const firstRound = 4;
 const roundGrowth = 4;
 /**
@@ -81,8 +83,8 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
 
   const held = new Map<string, HeldJob>();
   let mayHaveMore = true;
-  // The number of jobs of the last round: a full queue is then read in one round instead of six growing ones.
-  let expected = firstRound;
+  // The number of jobs of the last batch. One more is requested, so that nearly every batch takes one round: each one waits for an fsync.
+  let expected = 1;
 
   const adopt = (job: Job | undefined): ClaimedJob[] => {
     mayHaveMore = job?.id !== undefined;
@@ -110,7 +112,8 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
 
   async function claimMore(first: readonly ClaimedJob[], maxMessages: number): Promise<ClaimedJob[]> {
     const jobs = [...first];
-    for (let round = Math.max(firstRound, expected - jobs.length); ; round *= roundGrowth) {
+    const least = Math.max(1, Math.min(firstRound, jobs.length));
+    for (let round = Math.max(least, expected + 1 - jobs.length); ; round *= roundGrowth) {
       const asked = Math.min(round, maxMessages - countMessages(jobs), roomAfter(jobs));
       if (asked <= 0) break;
       const answers = await Promise.allSettled(Array.from({ length: asked }, next));
@@ -118,10 +121,10 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
       jobs.push(...more);
       const failed = answers.find((answer) => answer.status === "rejected");
       // A full Redis has claimed nothing for this answer. Completing the batch makes room.
-      if (failed !== undefined && redisReason(failed.reason) !== "oom") throw failed.reason;
+      if (failed !== undefined && (jobs.length === 0 || redisReason(failed.reason) !== "oom")) throw failed.reason;
       if (more.length < asked) break;
     }
-    expected = jobs.length;
+    expected = Math.max(1, jobs.length);
     const fitting = fittingIn(maxMessages, jobs);
     await release(jobs.slice(fitting));
     return jobs.slice(0, fitting);
@@ -130,9 +133,9 @@ export function createShardJobs(redis: RedisClient, redisPrefix: string, shard: 
   return {
     claim: async (maxMessages) => {
       if (!mayHaveMore) await signal.wait();
-      const first = await next();
-      return first.length === 0 ? [] : claimMore(first, maxMessages);
+      return claimMore([], maxMessages);
     },
+    claimMore,
     completeAndClaim: async (jobs, maxMessages) => {
       const taken = await Promise.all(
         jobs.map(async ({ id }) => {

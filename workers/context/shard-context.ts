@@ -10,6 +10,7 @@ import type { MessageQueues } from "../../src/queue/message-queues.ts";
 import type { ShardJobs } from "../../src/queue/shard-jobs.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
 import type { Logger } from "../../src/shared/logger.ts";
+import type { TakeBatchTurn } from "./batch-turns.ts";
 import type { ReportDecisions } from "./decision-report.ts";
 import type { StaleUsersConfig } from "../worker-config.ts";
 import type { WorkerMetrics } from "./worker-metrics.ts";
@@ -42,6 +43,8 @@ export interface ShardContext {
   readonly deadLetters: DeadLetters;
   readonly readUser: UserReader;
   readonly batchMaxMessages: number;
+  /** To be called before each batch. */
+  readonly takeTurn: TakeBatchTurn;
   readonly staleUsers: StaleUsersConfig;
   readonly cache: CacheConfig;
   readonly analytics: AnalyticsConfig;

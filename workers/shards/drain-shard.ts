@@ -20,7 +20,7 @@ export async function drainShard(
   signal: AbortSignal,
   onProgress: () => void,
 ): Promise<"released" | "superseded" | "lost"> {
-  const { now, batchMaxMessages } = context;
+  const { now, batchMaxMessages, takeTurn } = context;
   const { jobs, ledger } = owned;
   let checkedAt = now();
   let kafkaCheckedAt = now();
@@ -41,10 +41,12 @@ export async function drainShard(
       checkedAt = now();
     }
     if (batch.length === 0) batch = await jobs.claim(batchMaxMessages);
+    using turn = batch.length > 0 ? await takeTurn() : undefined;
     await context.rebalanced();
     if (signal.aborted) break;
-    if (batch.length > 0) {
-      const processed = await processOrRelease(context, owned, batch, room);
+    if (turn !== undefined) {
+      const maxMore = turn.hasWaited ? room() : 0;
+      const processed = await processOrRelease(context, owned, { batch, maxMore, room });
       if (processed.outcome !== "done") return processed.outcome;
       batch = processed.next;
     }
@@ -67,14 +69,22 @@ async function isAheadOfKafka({ stateEnd, log }: ShardContext, { shard, claimed 
   }
 }
 
+interface BatchToProcess {
+  readonly batch: readonly ClaimedJob[];
+  /** Messages of the batch when further jobs are to be claimed first; 0 for none. */
+  readonly maxMore: number;
+  readonly room: () => number;
+}
+
 async function processOrRelease(
   context: ShardContext,
   owned: OwnedShard,
-  batch: readonly ClaimedJob[],
-  room: () => number,
+  { batch: claimed, maxMore, room }: BatchToProcess,
 ) {
   let done = false;
+  let batch = claimed;
   try {
+    if (maxMore > 0) batch = await owned.jobs.claimMore(claimed, maxMore);
     const processed = await processBatch(context, owned, batch, room);
     done = processed.outcome === "done";
     return processed;

@@ -38,6 +38,14 @@ test("jobs claimed while others are completed keep their order, including those 
   expect(order).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]);
 });
 
+test("a batch grows by the waiting jobs in their order, up to its limit", async () => {
+  await queueJobs(12);
+  const batch = await jobs.claim(3);
+  expect(numbersOf(batch)).toEqual([0]);
+  expect(numbersOf(await jobs.claimMore(batch, 7))).toEqual([0, 1, 2]);
+  expect(numbersOf(await jobs.claim(100))).toEqual([3, 4, 5, 6, 7, 8, 9, 10, 11]);
+});
+
 test("released jobs are claimed again in their order", async () => {
   await queueJobs(6);
   await jobs.release(await jobs.claim(100));

@@ -53,6 +53,7 @@ export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
   };
   const jobs: ShardJobs = {
     claim: recorded("claim jobs", () => []),
+    claimMore: async (batch) => [...batch],
     completeAndClaim: recorded("complete", () => []),
     release: recorded("release", () => undefined),
     requeueAbandoned: recorded("requeue", () => 0),
@@ -99,6 +100,7 @@ export function openShardInMemory(options: ShardOptions = {}): ShardInMemory {
     },
     readUser: async () => ({ outcome: "missing" }),
     batchMaxMessages: 100,
+    takeTurn: async () => ({ hasWaited: false, [Symbol.dispose]: () => {} }),
     staleUsers: { checkAfterMs: 86_400_000, giveUpAfterMs: 86_400_000 },
     cache: { ttlMs: 0 },
     analytics: { retentionDays: 90 },
