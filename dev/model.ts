@@ -57,10 +57,22 @@ function report({ instance, expected, runs }: Check, { outcome, detail }: Result
 }
 
 async function simulate({ instance, runs }: Check): Promise<Result> {
+  // Without the trace of a violation: Quint exits before a pipe has taken all of a long output, and the end tells the result.
   const how =
     typeof runs === "string"
       ? ["test", "--match", `^${runs}$`, "--max-samples", "1"]
-      : ["run", "--invariants", "safe", "endsEqual", "--max-steps", String(stepsInRun), "--max-samples", String(runs)];
+      : [
+          "run",
+          "--invariants",
+          "safe",
+          "endsEqual",
+          "--max-steps",
+          String(stepsInRun),
+          "--max-samples",
+          String(runs),
+          "--verbosity",
+          "1",
+        ];
   const { all, exitCode } = await execa(
     "quint",
     [...how, "--main", instance, "--backend", "typescript", "spec/bridge.qnt"],
