@@ -41,6 +41,18 @@ test("a worker that is not busy has no limit, and has one again as soon as it is
   expect(await end("c")).toBe("abcdef");
 });
 
+test("shards that wait begin when the worker is no longer busy, however many others have a turn", async () => {
+  let isBusy = true;
+  const { first, ask, end } = await askFor("abcde".split(""), () => isBusy);
+  expect(first).toBe("abc");
+  isBusy = false;
+  expect(await ask(["f"])).toBe("abcdef");
+  isBusy = true;
+  expect(await ask(["g", "h"])).toBe("abcdef");
+  isBusy = false;
+  expect(await end("a")).toBe("abcdefgh");
+});
+
 test("a turn that ended is free for a shard that asks later, without waiting", async () => {
   const { given, ask, end } = await askFor("abc".split(""));
   await end("a");

@@ -23,18 +23,22 @@ const countsForMs = 500;
 export function createBatchTurns(isBusy: () => boolean = createLoadMeter()): TakeBatchTurn {
   let active = 0;
   const waiting: (() => void)[] = [];
-  const begin = () => (active += 1);
+  const beginNext = () => {
+    while (waiting.length > 0 && (active < limit || !isBusy())) {
+      active += 1;
+      waiting.shift()?.();
+    }
+  };
   const end = () => {
     active -= 1;
-    const next = active < limit ? waiting.shift() : undefined;
-    if (next === undefined) return;
-    begin();
-    next();
+    beginNext();
   };
   return async () => {
-    const hasWaited = active >= limit && isBusy();
-    if (hasWaited) await new Promise<void>((resolve) => waiting.push(resolve));
-    else begin();
+    const begun = Promise.withResolvers<void>();
+    waiting.push(begun.resolve);
+    beginNext();
+    const hasWaited = waiting.includes(begun.resolve);
+    await begun.promise;
     let isHeld = true;
     const endOnce = () => {
       clearTimeout(timer);
