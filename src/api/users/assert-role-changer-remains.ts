@@ -1,12 +1,12 @@
 import type { Context } from "hono";
-import type { UserJson } from "../../clerk/payloads/user-json.ts";
-import { userFromJson } from "../../clerk/payloads/user-json.ts";
+import { userFromJson, type UserJson } from "../../clerk/payloads/user-json.ts";
 import { collectUsers } from "../../clerk/users/collect-users.ts";
 import { listUsers } from "../../clerk/users/list-users.ts";
 import { ApiError } from "../../http/api-error.ts";
 import type { ApiEnv } from "../http/api-env.ts";
 import { callerOf } from "../auth/requires.ts";
 import type { ApiContext } from "./api-context.ts";
+import { openWhole } from "./list-indexed.ts";
 
 class LastRoleChangerError extends ApiError {
   override readonly name = "LastRoleChangerError";
@@ -40,21 +40,17 @@ export async function assertRoleChangerRemains(c: Context<ApiEnv>, context: ApiC
 }
 
 /** Other users whose published role changes roles; undefined while the states are incomplete or Redis is unavailable. */
-async function findCandidates(
-  { coverage, userIndex, roleChangers, log }: ApiContext,
-  userId: string,
-): Promise<readonly string[] | undefined> {
+async function findCandidates(context: ApiContext, userId: string): Promise<readonly string[] | undefined> {
   const newest = { offset: 0, limit: maxCandidates + 1, newestFirst: true };
   try {
-    if (!(await coverage.isFull())) return undefined;
-    const opened = await Promise.all(roleChangers.map((role) => userIndex.open(role)));
+    const opened = await Promise.all(context.roleChangers.map((role) => openWhole(context, role)));
     const lists = opened.filter((users) => users !== undefined);
     if (lists.length < opened.length) return undefined;
     const states = (await Promise.all(lists.map((users) => users.page(newest)))).flat();
     const ids = states.map(({ user }) => user.id).filter((id) => id !== userId);
     return ids.slice(0, maxCandidates);
   } catch (error) {
-    log.warn({ event: "user_index.unavailable", err: error }, "The users with the role are read from Clerk");
+    context.log.warn({ event: "user_index.unavailable", err: error }, "The users with the role are read from Clerk");
     return undefined;
   }
 }

@@ -30,8 +30,8 @@ export async function listIndexed(context: ApiContext, query: ListQuery): Promis
     role === undefined && (search === undefined || (sort === newestFirst && page * limit <= maxSearchedInClerk));
   if (clerkCanPage) return undefined;
   try {
-    const [isFull, users] = await Promise.all([context.coverage.isFull(), context.userIndex.open(role)]);
-    if (!isFull || users === undefined) return undefined;
+    const users = await openWhole(context, role);
+    if (users === undefined) return undefined;
     const few = role !== undefined && search !== undefined ? await askClerk(context, search) : undefined;
     if (few !== undefined && few.totalCount === few.users.length) return pageOf(few.users, query);
     return await readPage(context, users, query);
@@ -40,6 +40,15 @@ export async function listIndexed(context: ApiContext, query: ListQuery): Promis
     context.log.warn({ event: "user_index.unavailable", err: error }, "The list is read from Clerk");
     return undefined;
   }
+}
+
+/** The users with a role, if the published states have every user of Clerk. Throws what Redis throws. */
+export async function openWhole(
+  { coverage, userIndex }: Pick<ApiContext, "coverage" | "userIndex">,
+  role: string | undefined,
+): Promise<IndexedUsers | undefined> {
+  const [isFull, users] = await Promise.all([coverage.isFull(), userIndex.open(role)]);
+  return isFull ? users : undefined;
 }
 
 /** Undefined while Clerk is unavailable. */
