@@ -5,6 +5,7 @@ import type { SaslConfig } from "./kafka-security.ts";
 import type { Logger } from "../../shared/logger.ts";
 import { connectToBroker, encodeBroker } from "../kafkajs-patches/connect-to-broker.ts";
 import { rememberCoordinators } from "../kafkajs-patches/remember-coordinators.ts";
+import { encodeInOneBuffer } from "../kafkajs-patches/encode-in-one-buffer.ts";
 import { assertKafkajsCanBePatched } from "../kafkajs-patches/wrap-method.ts";
 
 /**
@@ -24,6 +25,7 @@ const reauthenticationThreshold = 3_000;
 export function createKafka(config: KafkaConfig, log: Logger, retries = 14): Kafka {
   assertKafkajsCanBePatched();
   rememberCoordinators();
+  encodeInOneBuffer();
   const options: ClientOptions = {
     clientId: config.clientId,
     brokers: config.brokers.map(encodeBroker),
