@@ -137,4 +137,5 @@ const namespace = parse("b6a3c7a0-5d0e-5f4e-9a55-0d3b8f1f7c11");
 
 /** The id of an event. It depends on the change alone, so it is the same from every source and after every crash. */
 const eventIdOf = (userId: string, eventType: UserEventType, ...change: (string | number)[]): string =>
-  uuidv5(JSON.stringify([userId, eventType, ...change]), namespace);
+  // Of a text, the library makes the same bytes one character at a time.
+  uuidv5(Buffer.from(JSON.stringify([userId, eventType, ...change])), namespace);
