@@ -2,27 +2,36 @@ import type { BenchContext } from "../context.ts";
 import { startEventReader } from "../kafka/read-events.ts";
 import type { BenchMessage } from "../messages/make-message.ts";
 import { type BenchQueues, flushRedis, waitUntilEmpty } from "../queues/bench-queues.ts";
+import { startCpuCount } from "../systems/process-counters.ts";
 
 export interface DrainOptions {
   readonly name: string;
   readonly topic: string;
   readonly queues: BenchQueues;
-  readonly startWorker: () => Promise<AsyncDisposable>;
+  readonly startWorker: () => Promise<AsyncDisposable & { readonly pid: number }>;
   /** Drained first, so that the worker's code is compiled before the measurement. */
   readonly warmUp: readonly BenchMessage[];
   readonly measured: readonly BenchMessage[];
 }
 
+export interface Drained {
+  /** Events per second. */
+  readonly rate: number;
+  /** CPU time of one message in µs, by process. */
+  readonly cpu: Readonly<Record<string, number>>;
+}
+
 /**
- * Fills paused queues, resumes them and returns the events per second from that moment to the last event's time in Kafka.
- * The topic is read afterwards and must have one event per message.
+ * Fills paused queues, resumes them and measures from that moment: the rate until the last event's time in Kafka, and the CPU time
+ * until all queues are empty. The topic is read afterwards and must have one event per message.
  */
-export async function drainOnce(context: BenchContext, options: DrainOptions): Promise<number> {
+export async function drainOnce(context: BenchContext, options: DrainOptions): Promise<Drained> {
   const { name, topic, queues, startWorker, warmUp, measured } = options;
   let startedAt: number;
+  let cpu: Drained["cpu"];
   {
     await queues.pause();
-    await using _worker = await startWorker();
+    await using worker = await startWorker();
     await queues.fill(warmUp);
     await queues.resume();
     await waitUntilEmpty(queues);
@@ -30,9 +39,12 @@ export async function drainOnce(context: BenchContext, options: DrainOptions): P
     await queues.pause();
     await queues.fill(measured);
     const jobs = await queues.countJobs();
+    const count = await startCpuCount({ worker: worker.pid, ...context.serverPids });
     startedAt = Date.now();
     await queues.resume();
     await waitUntilEmpty(queues);
+    const micros = Object.entries(await count()).map(([program, sum]) => [program, sum / measured.length] as const);
+    cpu = Object.fromEntries(micros);
     context.log(`${name}: ${measured.length} messages in ${jobs} jobs`);
   }
   await using reader = await startEventReader(context, topic);
@@ -44,5 +56,5 @@ export async function drainOnce(context: BenchContext, options: DrainOptions): P
   const rate = measured.length / ((Math.max(...appendedAt) - startedAt) / 1_000);
   context.log(`${name}: ${rate.toFixed(0)} events/s`);
   await flushRedis(context);
-  return rate;
+  return { rate, cpu };
 }
