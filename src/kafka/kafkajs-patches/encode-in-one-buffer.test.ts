@@ -6,7 +6,8 @@ import { encodeInOneBuffer, encodeRecord, type RecordToEncode } from "./encode-i
 
 const require = createRequire(import.meta.url);
 const recordModule = "kafkajs/src/protocol/recordBatch/record/v0/index.js";
-/** kafkajs's own encoder, loaded before it is replaced. */
+/** kafkajs's own encoder, loaded again because another file's test may have replaced it. */
+delete require.cache[require.resolve(recordModule)];
 const encodeWithKafkajs = z
   .custom<(record: RecordToEncode) => { readonly buffer: Buffer }>((loaded) => typeof loaded === "function")
   .parse(require(recordModule));

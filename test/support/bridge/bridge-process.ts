@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { repositoryFolder } from "../../../dev/stack/folders.ts";
+import { compileCacheFolder, repositoryFolder } from "../../../dev/stack/folders.ts";
 import { spawnTied } from "../../../dev/stack/spawn-tied.ts";
 import { readMetric } from "./read-metric.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
@@ -49,7 +49,7 @@ export interface ProcessOptions {
 export function spawnScript({ script, args = [], variables, logFile }: ProcessOptions) {
   const child = spawnTied(process.execPath, [join(repositoryFolder, script), ...args], {
     logFile,
-    env: { PATH: process.env["PATH"], ...variables },
+    env: { PATH: process.env["PATH"], NODE_COMPILE_CACHE: compileCacheFolder, ...variables },
   });
   const output = () => readFile(logFile, "utf8");
   return { ...child, output };
