@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { repositoryFolder } from "../stack/folders.ts";
+import { compileCacheFolder, repositoryFolder } from "../stack/folders.ts";
 import { readLastLines, reportFailedStart } from "../stack/report-failed-start.ts";
 import { spawnTied } from "../stack/spawn-tied.ts";
 import { waitFor } from "../stack/wait-for.ts";
@@ -30,7 +30,7 @@ export async function startService({ name, script, port, env, logDir }: ServiceO
   await rm(logFile, { force: true });
   const child = spawnTied(process.execPath, [...process.execArgv, script], {
     cwd: repositoryFolder,
-    env,
+    env: { NODE_COMPILE_CACHE: compileCacheFolder, ...env },
     logFile,
     stopDeadlineMs: 15_000,
   });
