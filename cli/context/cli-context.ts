@@ -1,3 +1,4 @@
+import { onStopSignal } from "../../src/shared/lifecycle.ts";
 import { Registry } from "prom-client";
 import { type ClerkApi, createClerkApi } from "../../src/clerk/client/clerk-api.ts";
 import { type ClerkInstance, createClerkInstance } from "../../src/clerk/client/clerk-instance.ts";
@@ -47,7 +48,7 @@ export async function openCliContext(output: Output = createOutput(false)): Prom
   const redis = createFailFastRedis(address, log, redisTimeoutMs);
   await untilReady(redis);
   const interrupted = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) process.once(name, () => interrupted.abort());
+  onStopSignal(["SIGINT", "SIGTERM"], () => interrupted.abort());
   const queues = createMessageQueues({ redis, redisPrefix: prefix, deadlineMs: redisTimeoutMs });
   let eventLog: EventLog | undefined;
   return {

@@ -1,4 +1,5 @@
 /// <reference lib="esnext.disposable" />
+import { onStopSignal } from "../../src/shared/lifecycle.ts";
 import { existsSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -122,8 +123,5 @@ function loadEnvFile(): void {
 }
 
 /** Resolves on the first Ctrl-C. A second one ends this process and its child processes at once. */
-function untilInterrupted(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
-  });
-}
+const untilInterrupted = () =>
+  new Promise<void>((resolve) => onStopSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => resolve()));

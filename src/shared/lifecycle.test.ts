@@ -1,5 +1,5 @@
-import { expect, test } from "vitest";
-import { Lifecycle } from "./lifecycle.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
+import { Lifecycle, onStopSignal } from "./lifecycle.ts";
 import { createLogger } from "./logger.ts";
 
 function openLifecycle() {
@@ -56,4 +56,17 @@ test("A release that never ends is given up in time for the others, and is told"
   expect(order).toEqual(["third", "first"]);
   expect(performance.now() - startedAt).toBeGreaterThan(70);
   expect(log()).toMatch(/process\.release_failed[^]*fourth[^]*not released[^]*second[^]*not released/);
+});
+
+test("A Ctrl-C that arrives twice, as from npm, stops once, and a later one ends the process at once", () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const stop = vi.fn<(signal: NodeJS.Signals) => void>();
+  onStopSignal(["SIGUSR2"], stop);
+  for (const _ of ["from the terminal", "from npm"]) process.emit("SIGUSR2", "SIGUSR2");
+  expect(stop.mock.calls).toEqual([["SIGUSR2"]]);
+  expect(process.listenerCount("SIGUSR2")).toBe(1);
+  vi.advanceTimersByTime(500);
+  // Without a listener, a signal ends the process.
+  expect(process.listenerCount("SIGUSR2")).toBe(0);
 });

@@ -65,9 +65,28 @@ export class Lifecycle {
         setTimeout(() => process.exit(0), exitReserveMs / 2).unref();
       });
     };
-    process.once("SIGINT", onSignal);
-    process.once("SIGTERM", onSignal);
+    onStopSignal(["SIGINT", "SIGTERM"], onSignal);
   }
+}
+
+/** npm passes a Ctrl-C on to its program, which already got it from the terminal. */
+const repeatsForMs = 500;
+
+/**
+ * Calls `stop` for the first of these signals. The same Ctrl-C may arrive a second time within milliseconds, which has no effect; a later
+ * one ends the process at once.
+ */
+export function onStopSignal(signals: readonly NodeJS.Signals[], stop: (signal: NodeJS.Signals) => void): void {
+  let isStopping = false;
+  const onSignal = (signal: NodeJS.Signals) => {
+    if (isStopping) return;
+    isStopping = true;
+    setTimeout(() => {
+      for (const name of signals) process.off(name, onSignal);
+    }, repeatsForMs).unref();
+    stop(signal);
+  };
+  for (const name of signals) process.on(name, onSignal);
 }
 
 /** No limit for `Infinity`. */

@@ -68,6 +68,17 @@ test("a webhook whose body is still arriving when the API stops is accepted", as
   expect(await api.exited).toBe("exit code 0");
 });
 
+test("a worker stops cleanly after a Ctrl-C that npm passes on a second time", async () => {
+  await using bridge = await openBridge();
+  const worker = await bridge.startWorker();
+  await worker.waitUntilReady();
+  worker.signal("SIGINT");
+  await worker.waitUntilLogged("process.stopping");
+  worker.signal("SIGINT");
+  expect(await worker.exited).toBe("exit code 0");
+  expect(await worker.logged("process.stopped")).toHaveLength(1);
+});
+
 test.for(["Redis", "Kafka"] as const)("a worker stops with exit code 0 while %s is unavailable", async (missing) => {
   const [redis, kafka] = await Promise.all([reserveRedis(), reserveKafka()]);
   onTestFinished(async () => {
