@@ -11,8 +11,8 @@ process.env["NODE_COMPILE_CACHE"] ??= compileCacheFolder;
 export default defineConfig({
   test: {
     reporters: ["default"],
-    // Integration files start processes of their own, and wait much: four at a time are what two cores carry.
-    maxWorkers: 4,
+    // Integration files start processes of their own, and wait much: three at a time are what two cores carry.
+    maxWorkers: 3,
     projects: [
       {
         test: {
