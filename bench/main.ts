@@ -4,6 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { createFreshFolder, removeStaleFolders } from "../dev/stack/folders.ts";
 import { startNative } from "../dev/stack/start-native.ts";
+import { onStopSignal } from "../src/shared/lifecycle.ts";
 import type { BenchContext } from "./context.ts";
 import { formatGrowth } from "./growth/format-growth.ts";
 import { type GrowthFigures, measureGrowth } from "./growth/growth.ts";
@@ -22,8 +23,7 @@ class InterruptedError extends Error {
 
 /** Rejects on Ctrl-C, so that everything stops in order. Child processes always end with this process. */
 const interrupted = new Promise<never>((_, reject) => {
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => reject(new InterruptedError(`Interrupted by ${signal}`)));
+  onStopSignal(["SIGINT", "SIGTERM"], (signal) => reject(new InterruptedError(`Interrupted by ${signal}`)));
 });
 interrupted.catch(() => {}); // Awaited when the parts run.
 

@@ -1,4 +1,3 @@
-import { onStopSignal } from "../../src/shared/lifecycle.ts";
 import { Registry } from "prom-client";
 import { type ClerkApi, createClerkApi } from "../../src/clerk/client/clerk-api.ts";
 import { type ClerkInstance, createClerkInstance } from "../../src/clerk/client/clerk-instance.ts";
@@ -10,6 +9,7 @@ import { type MessageQueues, createMessageQueues, RedisUnavailableError } from "
 import { createFailFastRedis } from "../../src/redis/create-redis.ts";
 import { shardPrefix } from "../../src/redis/keys.ts";
 import type { RedisClient } from "../../src/redis/redis-client.ts";
+import { onStopSignal } from "../../src/shared/lifecycle.ts";
 import { ConfigError, messageOf } from "../../src/shared/errors.ts";
 import { createLogger } from "../../src/shared/logger.ts";
 import { withTimeout } from "../../src/shared/with-timeout.ts";

@@ -1,15 +1,14 @@
 /// <reference lib="esnext.disposable" />
-import { onStopSignal } from "../../src/shared/lifecycle.ts";
 import { existsSync } from "node:fs";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { styleText } from "node:util";
+import { onStopSignal } from "../../src/shared/lifecycle.ts";
 import { readWorkerConfig } from "../../workers/worker-config.ts";
-import { localFolder, repositoryFolder } from "../stack/folders.ts";
+import { isAlive, localFolder, repositoryFolder } from "../stack/folders.ts";
 import { startStack } from "../stack/start-stack.ts";
 import { assertNotMixed, provideClerk } from "./provide-clerk.ts";
 import { choosePort } from "./choose-port.ts";
-import { holdFolder } from "./hold-folder.ts";
 import { provideAdmin } from "./provide-admin.ts";
 import { showEvents } from "./show-events.ts";
 import { startService } from "./start-service.ts";
@@ -125,3 +124,14 @@ function loadEnvFile(): void {
 /** Resolves on the first Ctrl-C. A second one ends this process and its child processes at once. */
 const untilInterrupted = () =>
   new Promise<void>((resolve) => onStopSignal(["SIGINT", "SIGTERM", "SIGHUP"], () => resolve()));
+
+/** Locks the folder for this process until `release`. Throws if another running process has locked it. */
+async function holdFolder(dir: string): Promise<{ release: () => Promise<void> }> {
+  await mkdir(dir, { recursive: true });
+  const pidFile = join(dir, "pid");
+  const holder = Number(await readFile(pidFile, "utf8").catch(() => 0));
+  if (holder && isAlive(holder))
+    throw new Error(`npm run dev is already running here (process ${holder}). Stop it first.`);
+  await writeFile(pidFile, `${process.pid}`);
+  return { release: () => rm(pidFile) };
+}

@@ -51,7 +51,8 @@ const running = await startUserProjection({
     for (const row of rows) console.log(event.eventType, describe(row));
   },
 });
-process.once("SIGINT", () => void running.stop());
+// npm passes on a Ctrl-C that the terminal has already sent, so the second one must not end the process.
+process.on("SIGINT", () => void running.stop());
 process.once("SIGTERM", () => void running.stop());
 
 const users = await read(`${selectUsers} WHERE NOT deleted`);

@@ -41,7 +41,8 @@ class DisabledError extends Error {}
 /** A group of its own for each endpoint: one that is slow or dead delays no other. */
 const forwarding = endpoints.map((endpoint) => forwardTo(endpoint));
 const stopAll = () => forwarding.forEach(({ stop }) => void stop());
-process.once("SIGINT", stopAll);
+// npm passes on a Ctrl-C that the terminal has already sent, so the second one must not end the process.
+process.on("SIGINT", stopAll);
 process.once("SIGTERM", stopAll);
 await Promise.all(forwarding.map(({ finished }) => finished));
 

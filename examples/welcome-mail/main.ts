@@ -69,7 +69,8 @@ const running = await startUserProjection({
     await sendMails();
   },
 });
-process.once("SIGINT", () => void running.stop());
+// npm passes on a Ctrl-C that the terminal has already sent, so the second one must not end the process.
+process.on("SIGINT", () => void running.stop());
 process.once("SIGTERM", () => void running.stop());
 console.log("waiting for new users");
 await running.finished;
