@@ -125,9 +125,7 @@ export async function measureGrowth(context: BenchContext, users: number): Promi
   const count = await startCpuCount({ API: api.pid, worker: worker.pid, ...context.serverPids });
   const load = await runWrk({ port: api.port, requestsFile, seconds: changeSeconds, rate: changesPerSecond });
   await waitUntilEmpty(queues);
-  const cpuPerChange = Object.fromEntries(
-    Object.entries(await count()).map(([process, micros]) => [process, micros / load.accepted]),
-  );
+  const cpuPerChange = await count(load.accepted);
   log(`${users} users: CPU a change ${JSON.stringify(cpuPerChange)}`);
   peakBytes["API"] = (await readProcessCounters(api.pid)).peakResidentBytes;
   peakBytes["worker"] = (await readProcessCounters(worker.pid)).peakResidentBytes;

@@ -2,7 +2,7 @@ import type { BenchContext } from "../context.ts";
 import { startEventReader } from "../kafka/read-events.ts";
 import type { BenchMessage } from "../messages/make-message.ts";
 import { type BenchQueues, flushRedis, waitUntilEmpty } from "../queues/bench-queues.ts";
-import { startCpuCount } from "../systems/process-counters.ts";
+import { type CpuPerMessage, startCpuCount } from "../systems/process-counters.ts";
 
 export interface DrainOptions {
   readonly name: string;
@@ -17,8 +17,7 @@ export interface DrainOptions {
 export interface Drained {
   /** Events per second. */
   readonly rate: number;
-  /** CPU time of one message in µs, by process. */
-  readonly cpu: Readonly<Record<string, number>>;
+  readonly cpu: CpuPerMessage;
 }
 
 /**
@@ -28,7 +27,7 @@ export interface Drained {
 export async function drainOnce(context: BenchContext, options: DrainOptions): Promise<Drained> {
   const { name, topic, queues, startWorker, warmUp, measured } = options;
   let startedAt: number;
-  let cpu: Drained["cpu"];
+  let cpu: CpuPerMessage;
   {
     await queues.pause();
     await using worker = await startWorker();
@@ -43,8 +42,7 @@ export async function drainOnce(context: BenchContext, options: DrainOptions): P
     startedAt = Date.now();
     await queues.resume();
     await waitUntilEmpty(queues);
-    const micros = Object.entries(await count()).map(([program, sum]) => [program, sum / measured.length] as const);
-    cpu = Object.fromEntries(micros);
+    cpu = await count(measured.length);
     context.log(`${name}: ${measured.length} messages in ${jobs} jobs`);
   }
   await using reader = await startEventReader(context, topic);

@@ -4,7 +4,7 @@ import { readStages } from "../load/read-stages.ts";
 import { createMessageSource } from "../messages/make-message.ts";
 import { formatDistribution } from "../report/format-distribution.ts";
 import { reportCost, reportLatency, type Row } from "../report/rows.ts";
-import { startCpuCount } from "../systems/process-counters.ts";
+import { type CpuPerMessage, startCpuCount } from "../systems/process-counters.ts";
 import type { FloorAndOurs } from "./floor.ts";
 import { quantile } from "../report/statistics.ts";
 import { startOurBridge } from "../systems/start-our-bridge.ts";
@@ -32,7 +32,7 @@ export async function benchLatency(
     const count = await startCpuCount(pids);
     const step = await runLoadStep(context, { bridge, take, rate, read: "during" });
     const { load, messages, events } = step;
-    const cpu = Object.entries(await count()).map(([name, micros]) => [name, micros / load.accepted] as const);
+    const cpu = await count(load.accepted);
     const sentAt = new Map(load.sentAt.map((at, index) => [messages[index]?.id, at]));
     const latencies = events.flatMap(({ svixId, seenAt }) => {
       const at = sentAt.get(svixId);
@@ -40,11 +40,12 @@ export async function benchLatency(
     });
     const [p50, p99] = [quantile(latencies, 0.5), quantile(latencies, 0.99)].map((value) => value.toFixed(1));
     context.log(`latency at ${rate}/s: p50 ${p50} ms, p99 ${p99} ms of ${latencies.length} events`);
-    context.log(`  CPU a message: ${cpu.map(([name, micros]) => `${name} ${micros.toFixed(0)} µs`).join(", ")}`);
+    const costs = Object.entries(cpu).map(([name, micros]) => `${name} ${micros.toFixed(0)} µs`);
+    context.log(`  CPU a message: ${costs.join(", ")}`);
     const { stages, messagesPerBatch } = await readStages(bridge.logFiles, step);
     context.log(`  ${messagesPerBatch.toFixed(1)} messages a batch; where the time goes (p50, p90, p99):`);
     for (const line of formatDistribution(stages)) context.log(`  ${line}`);
-    return { latencies, cpu: Object.fromEntries(cpu) };
+    return { latencies, cpu };
   };
 
   await measure(Math.round(sustainableRate / 2)); // A warm-up.
@@ -53,7 +54,7 @@ export async function benchLatency(
     rate: Math.round(sustainableRate * of),
     atMost,
     latencies: new Array<readonly number[]>(),
-    costs: new Array<Readonly<Record<string, number>>>(),
+    costs: new Array<CpuPerMessage>(),
   }));
   for (let round = 1; round <= context.rounds; round += 1) {
     for (const { rate, latencies, costs } of measured) {

@@ -7,7 +7,7 @@ import { flushRedis } from "../queues/bench-queues.ts";
 import { openOurQueues } from "../queues/open-our-queues.ts";
 import { compareRates, reportCost, type Row } from "../report/rows.ts";
 import { median } from "../report/statistics.ts";
-import { startCpuCount } from "../systems/process-counters.ts";
+import { type CpuPerMessage, startCpuCount } from "../systems/process-counters.ts";
 import { startBareServer, startDurableServer } from "../systems/start-naive.ts";
 import { startOurApi } from "../systems/start-our-api.ts";
 
@@ -40,7 +40,7 @@ export async function benchReceive(context: BenchContext): Promise<Row[]> {
     ours: rateList(),
     bare: rateList(),
     durable: rateList(),
-    costs: new Array<Readonly<Record<string, number>>>(),
+    costs: new Array<CpuPerMessage>(),
   }));
   for (let round = 1; round <= rounds; round += 1)
     for (const { connections, ...rates } of measured) {
@@ -53,13 +53,13 @@ export async function benchReceive(context: BenchContext): Promise<Row[]> {
       await flushRedis(context);
       const count = await startCpuCount({ API: api.pid, ...context.serverPids });
       const ours = await runWrk({ port: api.port, ...load });
-      const { API = 0, Redis = 0 } = await count();
+      const { API = 0, Redis = 0 } = await count(ours.accepted);
       const stored = await queues.countMessages();
       if (stored < ours.accepted || stored > ours.sentAt.length || ours.sentAt.length > messages.length) {
         throw new Error(`Redis holds ${stored} messages, of ${ours.sentAt.length} sent and ${ours.accepted} accepted`);
       }
       rates.ours.push(ours.rate);
-      rates.costs.push({ API: API / ours.accepted, Redis: Redis / ours.accepted });
+      rates.costs.push({ API, Redis });
       await flushRedis(context);
       log(`receive over ${connections} connections, round ${round}: ${describe(rates)}, Redis holds ${stored}`);
     }

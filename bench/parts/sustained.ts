@@ -2,7 +2,7 @@ import type { BenchContext } from "../context.ts";
 import { createMessageSource } from "../messages/make-message.ts";
 import { compareRates, type Row } from "../report/rows.ts";
 import type { Bridge } from "../systems/bridge.ts";
-import { startNaiveBridge } from "../systems/start-naive-bridge.ts";
+import { startNaiveBridge } from "../systems/start-naive.ts";
 import { startOurBridge } from "../systems/start-our-bridge.ts";
 import { findSustainableRate } from "./find-sustainable-rate.ts";
 

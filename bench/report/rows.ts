@@ -1,3 +1,4 @@
+import type { CpuPerMessage } from "../systems/process-counters.ts";
 import { median, quantile } from "./statistics.ts";
 
 /** A printed line of the report. */
@@ -71,8 +72,8 @@ export interface Cost {
   readonly what: string;
   /** Messages per second. */
   readonly rate: number;
-  /** CPU time of one message in µs by process, for each round. */
-  readonly costs: readonly Readonly<Record<string, number>>[];
+  /** One for each round. */
+  readonly costs: readonly CpuPerMessage[];
 }
 
 /** Reports the CPU time that a message costs each process, by the kernel's counters. */

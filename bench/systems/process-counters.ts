@@ -42,8 +42,11 @@ const ticksPerSecond = () => (ticks ??= execa("getconf", ["CLK_TCK"]).then(({ st
 /** The processes of a measured system, by name. */
 export type Pids = Readonly<Record<string, number>>;
 
-/** Starts to count. The returned function gives the CPU time of each process since then, in microseconds. */
-export async function startCpuCount(pids: Pids): Promise<() => Promise<Record<string, number>>> {
+/** CPU time of one message in microseconds, by process. */
+export type CpuPerMessage = Readonly<Record<string, number>>;
+
+/** Starts to count. The returned function divides the CPU time of each process since then by a number of messages. */
+export async function startCpuCount(pids: Pids): Promise<(messages: number) => Promise<CpuPerMessage>> {
   const read = async () =>
     Object.fromEntries(
       await Promise.all(
@@ -51,8 +54,10 @@ export async function startCpuCount(pids: Pids): Promise<() => Promise<Record<st
       ),
     );
   const before = await read();
-  return async () => {
+  return async (messages) => {
     const after = await read();
-    return Object.fromEntries(Object.entries(after).map(([name, micros]) => [name, micros - (before[name] ?? 0)]));
+    return Object.fromEntries(
+      Object.entries(after).map(([name, micros]) => [name, (micros - (before[name] ?? 0)) / messages]),
+    );
   };
 }

@@ -2,7 +2,10 @@ import { Queue } from "bullmq";
 import { acceptsConnections } from "../../dev/stack/accepts-connections.ts";
 import { findFreePort } from "../../dev/stack/free-port.ts";
 import type { BenchContext } from "../context.ts";
+import { createEventsTopic } from "../kafka/create-events-topic.ts";
 import { webhookSecret } from "../load/write-requests.ts";
+import { openNaiveQueue } from "../queues/open-naive-queue.ts";
+import type { Bridge } from "./bridge.ts";
 import { type StartedProcess, startProcess } from "./start-process.ts";
 
 type Server = StartedProcess & { readonly port: number };
@@ -18,7 +21,7 @@ export const startDurableServer = (context: BenchContext): Promise<Server> =>
   });
 
 /** Starts the naive receiver with this queue. */
-export const startNaiveReceiver = (context: BenchContext, queue: string): Promise<Server> =>
+const startNaiveReceiver = (context: BenchContext, queue: string): Promise<Server> =>
   startServer(context, `${queue}-receiver`, import.meta.resolve("../naive/receiver.ts"), {
     QUEUE: queue,
     REDIS_URL: context.redisUrl,
@@ -45,6 +48,19 @@ export async function startNaiveWorker(
     // The worker connects to Kafka before it registers as a worker of the queue.
     isReady: async () => (await watched.queue.getWorkersCount()) > 0,
   });
+}
+
+/** Starts the naive receiver and the naive worker that processes one job at a time. */
+export async function startNaiveBridge(context: BenchContext, name: string): Promise<Bridge> {
+  await using started = new AsyncDisposableStack();
+  const topic = `${name}.events`;
+  await createEventsTopic(context, topic);
+  const queues = started.use(openNaiveQueue(context, name));
+  const receiver = started.use(await startNaiveReceiver(context, name));
+  const worker = started.use(await startNaiveWorker(context, { queue: name, topic, concurrency: 1 }));
+  const owned = started.move();
+  const pids = { receiver: receiver.pid, worker: worker.pid };
+  return { port: receiver.port, queues, topic, pids, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 async function startServer(
