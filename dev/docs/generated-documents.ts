@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "oxfmt";
+import { redisKeys } from "../../src/redis/key-descriptions.ts";
 import { buildBridgeDashboard } from "../dashboards/bridge-dashboard.ts";
 import { buildUserApiDashboard } from "../dashboards/user-api-dashboard.ts";
 import { eventJsonSchemas } from "./event-json-schemas.ts";
@@ -8,7 +9,6 @@ import { renderConfigurationPage, renderEnvExample } from "./render-configuratio
 import { renderHelmValues } from "./render-helm-values.ts";
 import { renderLayers } from "./render-layers.ts";
 import { renderMetrics } from "./render-metrics.ts";
-import { renderRedisKeys } from "./render-redis-keys.ts";
 
 const dashboards = { bridge: buildBridgeDashboard, "user-api": buildUserApiDashboard };
 
@@ -56,4 +56,12 @@ function json(path: string, value: unknown): GeneratedDocument {
     path,
     render: async () => (await format(path, JSON.stringify(value), { printWidth: 120 })).code,
   };
+}
+
+/** All Redis keys as a table for `docs/redis.md`. */
+function renderRedisKeys(): string {
+  const rows = redisKeys.map(
+    ({ pattern, type, holds, ifLost }) => `| \`${pattern}\` | ${type} | ${holds} | ${ifLost} |`,
+  );
+  return `| key | type | holds | if it is lost |\n| --- | --- | --- | --- |\n${rows.join("\n")}`;
 }

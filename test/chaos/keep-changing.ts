@@ -1,7 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ClerkEmulator, Random } from "clerk-emulator";
 import type { History } from "./clerk/write-history.ts";
-import { sendPoison } from "./clerk/send-poison.ts";
 
 export interface ChangingOptions {
   readonly clerk: ClerkEmulator;
@@ -27,4 +26,16 @@ export async function keepChanging(options: ChangingOptions): Promise<ReadonlySe
     await delay(random.between(0, 2 * meanGapMs));
   }
   return poison;
+}
+
+const poisons = [
+  "not JSON",
+  JSON.stringify({ type: "user.updated", data: { object: "user" } }),
+  JSON.stringify({ type: "user.updated", data: { id: "user_poison", email_addresses: "none", updated_at: "now" } }),
+  JSON.stringify({ type: "user.deleted", data: { id: "user poison" } }),
+];
+
+/** Sends a message that cannot be processed and that Clerk never sends, and returns its id. It must become a dead letter. */
+function sendPoison({ webhooks }: ClerkEmulator, random: Random): string {
+  return webhooks.sendBody(poisons[random.below(poisons.length)] ?? "").id;
 }

@@ -7,7 +7,7 @@ import type { Violation } from "../support/bridge/find-violations.ts";
 import { writeHistory } from "./clerk/write-history.ts";
 import { lanesOf } from "./faults/lanes.ts";
 import { runLane } from "./faults/run-lane.ts";
-import { checkUntilConsistent } from "./invariants/check-until-consistent.ts";
+import { checkUntilConsistent } from "./invariants/check-result.ts";
 import { keepChanging } from "./keep-changing.ts";
 import { openEnvironment } from "./open-environment.ts";
 import type { ChaosOptions } from "./options.ts";

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { ClerkUser, WebhookMessage } from "clerk-emulator";
 import type { Violation } from "../../support/bridge/find-violations.ts";
 import type { TopicRecord } from "../../support/kafka/read-topic.ts";
@@ -20,4 +21,22 @@ export interface CheckResult {
   /** Figures for the report: events, dead letters … */
   readonly counts: Readonly<Record<string, number>>;
   readonly events: readonly TopicRecord[];
+}
+
+const everyMs = 2_000;
+
+/**
+ * Repeats the check until it finds no violation or the deadline passes, because a reconciliation needs time to repair losses.
+ * A wrong event cannot be hidden by waiting: events stay in the topic.
+ */
+export async function checkUntilConsistent(
+  check: () => Promise<CheckResult>,
+  deadlineMs: number,
+): Promise<CheckResult> {
+  const startedAt = Date.now();
+  for (;;) {
+    const result = await check();
+    if (result.violations.length === 0 || Date.now() - startedAt > deadlineMs) return result;
+    await delay(everyMs);
+  }
 }

@@ -1,8 +1,10 @@
+import { execa } from "execa";
 import kafkajs, { type ITopicConfig } from "kafkajs";
 import { expect, test } from "vitest";
 import { type Bridge, openBridge } from "../../support/bridge/bridge.ts";
 import { createKafka } from "../../support/kafka/read-topic.ts";
-import { runKafkaCommand } from "../../support/kafka/run-kafka-command.ts";
+import { installKafka } from "../../../dev/stack/install-kafka.ts";
+import { javaArguments } from "../../../dev/stack/java-arguments.ts";
 
 type Which = "eventsTopic" | "stateTopic";
 
@@ -26,7 +28,7 @@ test.for([
   expect(reason).toBe("exit code 1");
   expect(output).toContain(`Topic ${bridge[which]} has ${name}=${value}`);
   expect(output).not.toMatch(/^ +at /m);
-  await runKafkaCommand(/→ (kafka-configs\.sh .*)/.exec(output)?.[1] ?? "no command");
+  await runKafkaConfigs(/→ kafka-configs\.sh (.*)/.exec(output)?.[1] ?? "no command");
   await bridge.startWorker();
 });
 
@@ -102,4 +104,10 @@ async function readSettings(bridge: Bridge, topic: string): Promise<Record<strin
   } finally {
     await admin.disconnect();
   }
+}
+
+/** Runs `kafka-configs.sh` of Kafka's own tools. Throws with its output when it fails. */
+async function runKafkaConfigs(options: string): Promise<void> {
+  const java = javaArguments(await installKafka(() => {}));
+  await execa("java", [...java, "kafka.admin.ConfigCommand", ...options.split(" ")]);
 }
