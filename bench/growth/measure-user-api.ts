@@ -37,6 +37,9 @@ export async function measureUserApi(target: UserApiTarget): Promise<Record<stri
     "list by role, first page": () => get("/api/users?role=user"),
     "list by role, a page in the middle": (number) =>
       get(`/api/users?role=user&page=${Math.floor(pages / 2) + number}`),
+    "list by role, by name": (number) => get(`/api/users?role=user&sort=name&page=${number + 1}`),
+    "list by role, by email, a page in the middle": (number) =>
+      get(`/api/users?role=user&sort=-email&page=${Math.floor(pages / 2) + number}`),
     "list by a rare role": (number) => get(`/api/users?role=admin&page=${number + 1}&limit=1`),
     "search, one match": (number) => get(`/api/users?search=user${number * 7}@example`),
   };
@@ -44,7 +47,6 @@ export async function measureUserApi(target: UserApiTarget): Promise<Record<stri
   for (const [name, operation] of Object.entries(operations)) figures[name] = await measure(target, operation, repeats);
   const few: Record<string, (number: number) => Promise<void>> = {
     "search within a role, one match": (number) => get(`/api/users?role=user&search=user${number * 7 + 1}@example`),
-    "list by role, by name": (number) => get(`/api/users?role=user&sort=name&page=${number + 1}`),
     "batch of 100 updates": async (number) => {
       const operationsOfBatch = Array.from({ length: batchSize }, () => ({
         type: "update",

@@ -11,13 +11,13 @@
   ARGV[6]  "reuse" the states and the checkpoint, or "rebuild" both from nothing
   Output   1 claimed, 0 the ledger has changed
 ]]
-local proof = redis.call("HMGET", KEYS[1], " barrierId", " users", " indexed")
+local proof = redis.call("HMGET", KEYS[1], " barrierId", " users", " members")
 if (proof[1] or "") ~= ARGV[1] then
   return 0
 end
 if ARGV[6] == "rebuild" then
   redis.call("UNLINK", KEYS[1], KEYS[2])
-  redis.call("HSET", KEYS[1], " offset", "0", " last", "", " users", "0", " indexed", "0")
+  redis.call("HSET", KEYS[1], " offset", "0", " last", "", " users", "0", " members", "0")
 else
   local users = tonumber(proof[2] or "")
   if not users or redis.call("HLEN", KEYS[1]) ~= users + 8 or redis.call("ZCARD", KEYS[2]) ~= tonumber(proof[3]) then

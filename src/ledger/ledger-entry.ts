@@ -1,23 +1,45 @@
 import { type State, stateSchema } from "../domain/state.ts";
 import { parseJson } from "../shared/parse-json.ts";
+import { emailKeyOf, nameKeyOf, type UserOrder, userOrders } from "./user-order.ts";
 
 // How a user is stored in the ledger of the user's shard, and in the index beside it:
 //
-//     ledger, a hash      <user id> = "<offset>|<place>|<state JSON>"    offset: of the state's record in Kafka
-//     index, a sorted set "<place>:<user id>"                            only of users that are not deleted
+//     ledger, a hash      <user id> = "<offset>|<places>|<state JSON>"   offset: of the state's record in Kafka
+//     index, a sorted set "<place>:<user id>"                            of each place of each user that is not deleted
 //
-// The place is "<role>:<time of creation>", so that the users of a role are one range of the index, oldest first. It contains
-// neither "|" nor a byte beyond ASCII: the role is percent-encoded and the time has 12 hexadecimal digits.
+// A user has a place for each order, "<letter of the order>:<role>:<what the order compares>", so that the users of a role are one
+// range of the index for each order. The role is percent-encoded, and times have 12 hexadecimal digits. No place has a "|" or a line
+// break, which separates the places.
 
-/** A user's place in the index; "" for a deleted user, who has none. */
-export const placeOf = (state: State): string =>
-  state.status === "deleted"
-    ? ""
-    : `${encodeURIComponent(state.user.role.toWellFormed())}:${state.createdAt.toString(16).padStart(12, "0")}`;
+const letterOf: Readonly<Record<UserOrder, string>> = { createdAt: "c", updatedAt: "u", name: "n", email: "e" };
 
-/** The bounds of the users of a role in the index, as Redis writes them; without a role, of all users. */
-export const rangeOf = (role: string | undefined): readonly [min: string, max: string] =>
-  role === undefined ? ["-", "+"] : [`[${encodeURIComponent(role)}:`, `(${encodeURIComponent(role)};`];
+/** A user's places in the index; none for a deleted user. */
+export function placesOf(state: State): string[] {
+  if (state.status === "deleted") return [];
+  const { user, createdAt, version } = state;
+  const keys: Readonly<Record<UserOrder, string>> = {
+    createdAt: timeKeyOf(createdAt),
+    updatedAt: timeKeyOf(version),
+    name: nameKeyOf(user),
+    email: emailKeyOf(user),
+  };
+  const role = encodeRole(user.role);
+  return userOrders.map((order) => `${letterOf[order]}:${role}:${keys[order]}`);
+}
+
+/** What the places of an order have in front: of users with a role, or of all users. */
+export const prefixOf = (order: UserOrder, role: string | undefined): string =>
+  `${letterOf[order]}:${role === undefined ? "" : `${encodeRole(role)}:`}`;
+
+/** The bounds of the members with this prefix, as Redis writes them. */
+export const rangeOf = (prefix: string): readonly [min: string, max: string] => [
+  `[${prefix}`,
+  // The character behind the colon.
+  `(${prefix.slice(0, -1)};`,
+];
+
+const timeKeyOf = (ms: number) => ms.toString(16).padStart(12, "0");
+const encodeRole = (role: string) => encodeURIComponent(role.toWellFormed());
 
 export const memberOf = (place: string, userId: string): string => `${place}:${userId}`;
 export const placeOfMember = (member: string): string => member.slice(0, member.lastIndexOf(":"));
@@ -30,6 +52,9 @@ export const userIdOfMember = (member: string): string => member.slice(member.la
 export const recencyOf = (state: State): number =>
   state.status === "deleted" ? Number.MAX_SAFE_INTEGER : state.version;
 
+/** The places of a user as the ledger stores them. */
+export const encodePlaces = (places: readonly string[]): string => places.join("\n");
+
 export const encodeLedgerState = (state: State): string => JSON.stringify(state);
 
 /** Decodes a user's value in the ledger. Returns undefined for any other text, which the bridge did not write. */
@@ -38,5 +63,8 @@ export function decodeLedgerState(value: string): State | undefined {
   return encoded === undefined ? undefined : stateSchema.safeParse(parseJson(encoded)).data;
 }
 
-/** The place that the ledger remembers for a user; "" when there is none. */
-export const placeInLedger = (value: string): string => /^\d+\|([^|]*)\|/.exec(value)?.[1] ?? "";
+/** The places that the ledger remembers for a user. */
+export function placesInLedger(value: string): string[] {
+  const places = /^\d+\|([^|]*)\|/.exec(value)?.[1] ?? "";
+  return places === "" ? [] : places.split("\n");
+}

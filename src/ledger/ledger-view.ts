@@ -1,5 +1,5 @@
 import type { State } from "../domain/state.ts";
-import { decodeLedgerState, memberOf, placeInLedger, placeOfMember, userIdOfMember } from "./ledger-entry.ts";
+import { decodeLedgerState, memberOf, placeOfMember, placesInLedger, userIdOfMember } from "./ledger-entry.ts";
 import { proofFields } from "./shard-ledger.ts";
 import { indexKey, ledgerKey } from "../redis/keys.ts";
 import type { RedisClient } from "../redis/redis-client.ts";
@@ -32,7 +32,7 @@ export interface LedgerView {
   scanPresent(): AsyncGenerator<readonly string[]>;
   /** Every member that is in the index during the whole scan. Others may be missing, and some may come twice. */
   scanIndex(): AsyncGenerator<readonly IndexMember[]>;
-  /** The members that the index has of these users, among the given places and the place of the ledger. */
+  /** The members that the index has of these users, among the given places and those of the ledger. */
   findIndexed(places: ReadonlyMap<string, readonly string[]>): Promise<readonly IndexMember[]>;
   /** The number of users in the ledger, deleted ones included. */
   count(): Promise<number>;
@@ -91,7 +91,7 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
     },
     scanPresent: async function* scanPresent() {
       for await (const entries of scanValues()) {
-        yield entries.filter(([, value]) => placeInLedger(value) !== "").map(([userId]) => userId);
+        yield entries.filter(([, value]) => placesInLedger(value).length > 0).map(([userId]) => userId);
       }
     },
     scanIndex: async function* scanIndex() {
@@ -107,9 +107,9 @@ export function createLedgerView(redis: RedisClient, keyPrefix: string): LedgerV
       const userIds = [...places.keys()];
       const values = userIds.length === 0 ? [] : await redis.hmget(key, ...userIds);
       const candidates = userIds.flatMap((userId, at) =>
-        [...new Set([...(places.get(userId) ?? []), placeInLedger(values[at] ?? "")])]
-          .filter((place) => place !== "")
-          .map((place) => memberOf(place, userId)),
+        [...new Set([...(places.get(userId) ?? []), ...placesInLedger(values[at] ?? "")])].map((place) =>
+          memberOf(place, userId),
+        ),
       );
       const scores = candidates.length === 0 ? [] : await redis.zmscore(indexOfLedger, ...candidates);
       return candidates.filter((_, at) => typeof scores[at] === "string").map(toIndexMember);

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Compare, compareTexts, listOf, sliceOfMerged, type SortedList, without } from "./merge-sorted.ts";
+import { type Compare, listOf, sliceOfMerged, type SortedList, without } from "./merge-sorted.ts";
+import { compareTexts } from "./user-order.ts";
 
 const texts = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,4}$/), { maxLength: 200 });
 const slice = fc.record({ offset: fc.nat({ max: 220 }), limit: fc.integer({ min: 1, max: 30 }) });

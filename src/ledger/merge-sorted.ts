@@ -11,8 +11,6 @@ export interface SortedList {
 
 export type Compare = (a: string, b: string) => number;
 
-export const compareTexts: Compare = (a, b) => (a < b ? -1 : Number(a > b));
-
 /** A list of texts in memory. */
 export function listOf(texts: readonly string[], compare: Compare): SortedList {
   const sorted = texts.toSorted(compare);

@@ -11,7 +11,7 @@
   Output   {1, value | false, …}       in the order of the ids
            {0, barrier | false}        the ledger differs
 ]]
-local proof = redis.call("HMGET", KEYS[1], " barrierId", " offset", " users", " barrier", " indexed")
+local proof = redis.call("HMGET", KEYS[1], " barrierId", " offset", " users", " barrier", " members")
 local users = tonumber(proof[3] or "")
 if proof[1] ~= ARGV[1] or proof[2] ~= ARGV[2] or not users or redis.call("HLEN", KEYS[1]) ~= users + 8
   or redis.call("ZCARD", KEYS[2]) ~= tonumber(proof[5]) then

@@ -1,13 +1,13 @@
 import { z } from "zod";
 import type { State } from "../domain/state.ts";
 import { indexKey, ledgerKey, pendingChangesKey } from "../redis/keys.ts";
-import { recencyOf, decodeLedgerState, encodeLedgerState, placeOf } from "./ledger-entry.ts";
+import { decodeLedgerState, encodeLedgerState, encodePlaces, placesOf, recencyOf } from "./ledger-entry.ts";
 import { type RedisClient, loadScript } from "../redis/redis-client.ts";
 
 /**
  * A shard's ledger is one Redis hash. It holds the states, and under reserved names the proof that they are complete. The names
  * contain a blank, which no user id does. States and proof share one key so that they can only be lost together. The number
- * of users shows the loss of a field, and the number of indexed users the loss of the index, which is a key of its own.
+ * of users shows the loss of a field, and the number of members the loss of the index, which is a key of its own.
  *
  *     <user id>       the user's state, see ledger-entry.ts
  *     " barrier"      offset of the owner's barrier
@@ -17,7 +17,7 @@ import { type RedisClient, loadScript } from "../redis/redis-client.ts";
  *     " offset"       the checkpoint: the ledger has every state of the partition below it
  *     " last"         digest of the record just below the checkpoint; "" when the checkpoint is 0
  *     " users"        number of users; the hash has eight fields more
- *     " indexed"      number of members of the index
+ *     " members"      number of members of the index
  */
 export const proofFields = [
   " barrier",
@@ -27,7 +27,7 @@ export const proofFields = [
   " offset",
   " last",
   " users",
-  " indexed",
+  " members",
 ] as const;
 
 /** The proof of a shard's ledger: its last claim, its Kafka cluster, and the offset up to which it is complete. */
@@ -110,7 +110,7 @@ const proofSchema = z.object({
   " offset": bigint,
   " last": z.string(),
   " users": z.coerce.number().int().nonnegative(),
-  " indexed": z.string().regex(/^\d+$/).transform(Number),
+  " members": z.string().regex(/^\d+$/).transform(Number),
 });
 const inspectionSchema = z.tuple([z.string(), z.number(), z.number(), z.number()], z.string());
 const replySchema = z.tuple([z.number()], z.string().nullable());
@@ -124,13 +124,13 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
 
   return {
     inspect: async () => {
-      const [replication, failedOver, fields, indexed, ...values] = inspectionSchema.parse(
+      const [replication, failedOver, fields, members, ...values] = inspectionSchema.parse(
         await inspectLedger(redis, keys, proofFields),
       );
       const proof = Object.fromEntries(proofFields.map((name, index) => [name, values[index] ?? ""]));
       return {
         claimedBy: proof[" barrierId"] ?? "",
-        checkpoint: fields === 0 ? "missing" : (checkpointOf(proof, fields, indexed) ?? "incomplete"),
+        checkpoint: fields === 0 ? "missing" : (checkpointOf(proof, fields, members) ?? "incomplete"),
         users: Math.max(0, fields - proofFields.length),
         replication,
         failedOver: failedOver === 1,
@@ -163,7 +163,11 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
         String(applied.offset),
         ...(applied.state === undefined
           ? ["", "", newest]
-          : [placeOf(applied.state), encodeLedgerState(applied.state), String(recencyOf(applied.state))]),
+          : [
+              encodePlaces(placesOf(applied.state)),
+              encodeLedgerState(applied.state),
+              String(recencyOf(applied.state)),
+            ]),
       ]);
       const [done, barrier] = replySchema.parse(
         await applyStates(
@@ -181,10 +185,10 @@ export function createShardLedger(redis: RedisClient, keyPrefix: string): ShardL
 function checkpointOf(
   proof: Readonly<Record<string, string>>,
   fields: number,
-  indexed: number,
+  members: number,
 ): Checkpoint | undefined {
   const { data } = proofSchema.safeParse(proof);
-  if (data === undefined || fields !== data[" users"] + proofFields.length || indexed !== data[" indexed"])
+  if (data === undefined || fields !== data[" users"] + proofFields.length || members !== data[" members"])
     return undefined;
   return {
     barrier: data[" barrier"],

@@ -15,12 +15,16 @@ import {
 import {
   decodeLedgerState,
   encodeLedgerState,
+  encodePlaces,
   memberOf,
-  placeInLedger,
-  placeOf,
+  placeOfMember,
+  placesInLedger,
+  placesOf,
+  prefixOf,
   rangeOf,
   userIdOfMember,
 } from "./ledger-entry.ts";
+import { compareTexts, userOrders } from "./user-order.ts";
 
 const userId = fc.stringMatching(/^user_[A-Za-z0-9]{1,27}$/);
 const time = fc.integer({ min: 0, max: 253_402_300_799_999 });
@@ -95,9 +99,9 @@ describe("a state", () => {
   test("is decoded from the ledger as it was encoded, with any offset", () => {
     fc.assert(
       fc.property(state, fc.bigInt({ min: 0n, max: 2n ** 63n - 1n }), (record, offset) => {
-        const value = `${offset}|${placeOf(record.state)}|${encodeLedgerState(record.state)}`;
+        const value = `${offset}|${encodePlaces(placesOf(record.state))}|${encodeLedgerState(record.state)}`;
         expect(decodeLedgerState(value)).toEqual(record.state);
-        expect(placeInLedger(value)).toBe(placeOf(record.state));
+        expect(placesInLedger(value)).toEqual(placesOf(record.state));
       }),
     );
   });
@@ -146,44 +150,94 @@ test.for(["", "{}", '{"status":"deleted","sequence":1}', '5|{"status":"deleted",
   },
 );
 
-describe("the place of a user in the index", () => {
-  const places = fc
-    .tuple(state, state)
-    .filter(([a, b]) => a.state.status === "present" && b.state.status === "present");
-  const member = ({ userId: id, state: of }: { userId: string; state: State }) =>
-    Buffer.from(memberOf(placeOf(of), id));
-  const isWithin = (place: Buffer, role: string) => {
-    const [min, max] = rangeOf(role).map((bound) => Buffer.from(bound.slice(1)));
-    return min !== undefined && max !== undefined && place.compare(min) >= 0 && place.compare(max) < 0;
+describe("the places of a user in the index", () => {
+  const someText = fc.oneof(
+    text,
+    fc.string({ unit: "binary", maxLength: 8 }),
+    fc.constantFrom("|", "\n", ":", "\ud800"),
+  );
+  const presentState = fc.record({
+    status: fc.constant("present" as const),
+    sequence,
+    createdAt: time,
+    version: time,
+    readAt: time,
+    user: fc.record({
+      id: userId,
+      firstName: someText,
+      lastName: someText,
+      username: text,
+      emailAddress: fc.array(someText, { maxLength: 2 }),
+      role: someText,
+    }),
+  });
+  const pair = fc.tuple(presentState, presentState);
+  const membersOf = (of: State & { user: User }) => placesOf(of).map((place) => memberOf(place, of.user.id));
+  const isWithin = (member: string, prefix: string) => {
+    const [min, max] = rangeOf(prefix);
+    return compareTexts(member, min.slice(1)) >= 0 && compareTexts(member, max.slice(1)) < 0;
   };
-  const roleOf = ({ state: of }: { state: State }) => (of.status === "present" ? of.user.role : "");
-  const createdAtOf = ({ state: of }: { state: State }) => (of.status === "present" ? of.createdAt : 0);
 
-  test("lies in the range of the user's role, and of no other role", () => {
+  test("are one in each order, in the range of the user's role and of no other role", () => {
     fc.assert(
-      fc.property(places, ([a, b]) => {
-        expect(isWithin(member(a), roleOf(a))).toBe(true);
-        expect(isWithin(member(a), roleOf(b))).toBe(roleOf(a) === roleOf(b));
+      fc.property(pair, fc.constantFrom(...userOrders), ([a, b], order) => {
+        const count = (role: string | undefined) =>
+          membersOf(a).filter((member) => isWithin(member, prefixOf(order, role))).length;
+        const isSameRole = a.user.role.toWellFormed() === b.user.role.toWellFormed();
+        expect([count(undefined), count(a.user.role), count(b.user.role)]).toEqual([1, 1, Number(isSameRole)]);
       }),
     );
   });
 
-  test("is ordered by the time of creation among the users of a role", () => {
+  test("begin with the prefix of the range in which Redis finds them", () => {
     fc.assert(
-      fc.property(places, ([a, b]) => {
-        fc.pre(roleOf(a) === roleOf(b) && createdAtOf(a) !== createdAtOf(b));
-        expect(member(a).compare(member(b)) < 0).toBe(createdAtOf(a) < createdAtOf(b));
+      fc.property(pair, fc.constantFrom(...userOrders), ([a, b], order) => {
+        for (const prefix of [prefixOf(order, b.user.role), prefixOf(order, undefined)]) {
+          const members = membersOf(a);
+          expect(members.filter((member) => member.startsWith(prefix))).toEqual(
+            members.filter((member) => isWithin(member, prefix)),
+          );
+        }
       }),
-      { numRuns: 20, maxSkipsPerRun: 10_000 },
     );
   });
 
-  test("names the user", () => {
+  test("name the user", () => {
     fc.assert(
-      fc.property(state, (of) => {
-        expect(userIdOfMember(member(of).toString())).toBe(of.userId);
+      fc.property(presentState, (of) => {
+        expect(membersOf(of).map(userIdOfMember)).toEqual(userOrders.map(() => of.user.id));
+        expect(membersOf(of).map(placeOfMember)).toEqual(placesOf(of));
       }),
     );
+  });
+
+  const person = (id: string, changes: { firstName?: string; lastName?: string; email?: string; at?: number }) => {
+    const { firstName = "", lastName = "", email, at = 1 } = changes;
+    const emailAddress = email === undefined ? [] : [email, "a@example.com"];
+    const user = { id, firstName, lastName, username: "", emailAddress, role: "user" };
+    return { status: "present", user, createdAt: at, version: 100 - at, readAt: 0, sequence: 1 } satisfies State;
+  };
+
+  test.for([
+    ["createdAt", [{ at: 9 }, { at: 10 }, { at: 99 }]],
+    ["updatedAt", [{ at: 99 }, { at: 90 }, { at: 9 }]],
+    [
+      "name",
+      [
+        {},
+        { firstName: "ann", lastName: "Zoe" },
+        { firstName: "Ann Lee" },
+        { firstName: "Émile" },
+        { firstName: "eve" },
+      ],
+    ],
+    ["email", [{}, { email: "Ada@example.com" }, { email: "bob@example.com" }]],
+  ] as const)("are in the order by %s", ([order, people]) => {
+    const places = people.map(
+      (changes, at) => placesOf(person(`user_${at}`, changes))[userOrders.indexOf(order)] ?? "",
+    );
+    expect(places.toSorted(compareTexts)).toEqual(places);
+    expect(new Set(places).size).toBe(places.length);
   });
 });
 

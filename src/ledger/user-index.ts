@@ -4,21 +4,23 @@ import type { PresentState, State } from "../domain/state.ts";
 import { indexKey, ledgerKey, pendingChangesKey, shardPrefix } from "../redis/keys.ts";
 import { loadScript, type RedisClient } from "../redis/redis-client.ts";
 import {
-  recencyOf,
   decodeLedgerState,
   memberOf,
-  placeInLedger,
-  placeOf,
+  placesInLedger,
+  placesOf,
+  prefixOf,
   rangeOf,
+  recencyOf,
   userIdOfMember,
 } from "./ledger-entry.ts";
-import { compareTexts, listOf, sliceOfMerged, type SortedList, without } from "./merge-sorted.ts";
+import { listOf, sliceOfMerged, type SortedList, without } from "./merge-sorted.ts";
 import { decodePending } from "./pending-changes.ts";
+import { compareTexts, type UserOrder } from "./user-order.ts";
 
 /** The published users by role, for lists of any length. Every call throws what Redis throws. */
 export interface UserIndex {
-  /** The users with this role now, or all users; undefined while the ledger of a shard is incomplete. */
-  open(role: string | undefined): Promise<IndexedUsers | undefined>;
+  /** The users with this role now, or all users, in an order; undefined while the ledger of a shard is incomplete. */
+  open(role: string | undefined, order: UserOrder): Promise<IndexedUsers | undefined>;
 }
 
 /** The users with a role, as the ledgers and the pending changes have them. */
@@ -26,11 +28,11 @@ export interface IndexedUsers {
   readonly count: number;
   /** Changes when any user changes. */
   readonly version: string;
-  /** A slice in the order of creation. Costs nearly the same at any place and for any number of users. */
+  /** A slice of the users of a role in the order, by id where it leaves that open. Costs nearly the same at any place and for any number of users. */
   page(slice: {
     readonly offset: number;
     readonly limit: number;
-    readonly newestFirst: boolean;
+    readonly descending: boolean;
   }): Promise<PresentState[]>;
   /**
    * All users, some at a time, in no order. With a `text`, in lowercase, only users that may contain it: the caller checks them. The time
@@ -66,20 +68,20 @@ interface Part {
   readonly version: string;
   readonly below: number;
   readonly count: number;
-  /** Users with a pending change that is newer than the ledger's state: the place in the ledger, and the next state. */
-  readonly pending: ReadonlyMap<string, { readonly place: string; readonly state: State }>;
+  /** Users with a pending change that is newer than the ledger's state: the places in the ledger, and the next state. */
+  readonly pending: ReadonlyMap<string, { readonly places: readonly string[]; readonly state: State }>;
 }
 
 export function createUserIndex(deps: UserIndexDeps): UserIndex {
   const { redis, redisPrefix, shards } = deps;
   return {
-    open: async (role) => {
-      const range = rangeOf(role);
+    open: async (role, order) => {
+      const prefix = prefixOf(order, role);
       const parts = await Promise.all(
-        allShards(shards).map((shard) => openPart(deps, shard, shardPrefix(redisPrefix, shard), range)),
+        allShards(shards).map((shard) => openPart(deps, shard, shardPrefix(redisPrefix, shard), rangeOf(prefix))),
       );
       const whole = parts.filter((part) => part !== undefined);
-      return whole.length < parts.length ? undefined : combine(deps, redis, whole, range);
+      return whole.length < parts.length ? undefined : combine(deps, redis, whole, prefix);
     },
   };
 }
@@ -96,7 +98,7 @@ async function openPart(
   );
   // An owner restores the ledger up to its own barrier and then moves the checkpoint past it.
   if (whole === 0 || barrier === null || checkpoint === null || BigInt(checkpoint) <= BigInt(barrier)) return undefined;
-  const pending = new Map<string, { place: string; state: State }>();
+  const pending = new Map<string, { places: string[]; state: State }>();
   for (let at = 0; at + 2 < flat.length; at += 3) {
     const [userId, changed, stored] = flat.slice(at, at + 3);
     const state = decodePending(changed ?? "");
@@ -104,26 +106,21 @@ async function openPart(
     if (typeof userId !== "string" || state === undefined || shardOf(userId) !== shard) continue;
     const known = decodeLedgerState(stored ?? "");
     if (known === undefined || recencyOf(known) < recencyOf(state)) {
-      pending.set(userId, { place: placeInLedger(stored ?? ""), state });
+      pending.set(userId, { places: placesInLedger(stored ?? ""), state });
     }
   }
   return { keys, version: [barrier, checkpoint, ...flat].join(" "), below, count, pending };
 }
 
-function combine(
-  { shardOf }: UserIndexDeps,
-  redis: RedisClient,
-  parts: readonly Part[],
-  [min, max]: readonly [min: string, max: string],
-): IndexedUsers {
-  const isInRange = (place: string) => place !== "" && (min === "-" || (place >= min.slice(1) && place < max.slice(1)));
+function combine({ shardOf }: UserIndexDeps, redis: RedisClient, parts: readonly Part[], prefix: string): IndexedUsers {
+  const [min, max] = rangeOf(prefix);
+  const membersOf = (userId: string, places: readonly string[]) =>
+    places.filter((place) => place.startsWith(prefix)).map((place) => memberOf(place, userId));
   const pending = new Map(parts.flatMap((part) => [...part.pending]));
   const changed = [...pending].flatMap(([userId, { state }]) =>
-    state.status === "present" && isInRange(placeOf(state)) ? [{ userId, state }] : [],
+    state.status === "present" ? membersOf(userId, placesOf(state)).map((member) => ({ member, state })) : [],
   );
-  const gone = parts.map((part) =>
-    [...part.pending].flatMap(([userId, { place }]) => (isInRange(place) ? [memberOf(place, userId)] : [])),
-  );
+  const gone = parts.map((part) => [...part.pending].flatMap(([userId, { places }]) => membersOf(userId, places)));
   const count =
     parts.reduce((sum, part) => sum + part.count, 0) +
     changed.length -
@@ -151,15 +148,15 @@ function combine(
     count,
     version: parts.map((part) => part.version).join(","),
     read,
-    page: async ({ newestFirst, ...slice }) => {
-      const compare = newestFirst ? (a: string, b: string) => compareTexts(b, a) : compareTexts;
+    page: async ({ descending, ...slice }) => {
+      const compare = descending ? (a: string, b: string) => compareTexts(b, a) : compareTexts;
       const lists = await Promise.all(
         parts.map((part, shard) =>
-          without(listInRedis(redis, part, [min, max], newestFirst), gone[shard] ?? [], compare),
+          without(listInRedis(redis, part, [min, max], descending), gone[shard] ?? [], compare),
         ),
       );
       const inMemory = listOf(
-        changed.map(({ userId, state }) => memberOf(placeOf(state), userId)),
+        changed.map(({ member }) => member),
         compare,
       );
       const members = await sliceOfMerged([...lists, inMemory], slice, compare);
@@ -194,21 +191,21 @@ function listInRedis(
   redis: RedisClient,
   { keys, below, count }: Part,
   [min, max]: readonly [min: string, max: string],
-  newestFirst: boolean,
+  descending: boolean,
 ): SortedList {
   const key = keys[1] ?? "";
   const slice = async (position: number, length: number) => {
     const end = Math.min(position + length, count);
     if (position >= end) return [];
-    const [first, last] = newestFirst ? [count - end, count - 1 - position] : [position, end - 1];
+    const [first, last] = descending ? [count - end, count - 1 - position] : [position, end - 1];
     const members = await redis.zrange(key, below + first, String(below + last));
-    return newestFirst ? members.toReversed() : members;
+    return descending ? members.toReversed() : members;
   };
   return {
     count,
     slice,
     at: async (position) => (await slice(position, 1))[0],
     countUpTo: (member) =>
-      newestFirst ? redis.zlexcount(key, `[${member}`, max) : redis.zlexcount(key, min, `[${member}`),
+      descending ? redis.zlexcount(key, `[${member}`, max) : redis.zlexcount(key, min, `[${member}`),
   };
 }

@@ -56,7 +56,7 @@ export const redisKeys: readonly KeyDescription[] = [
   {
     pattern: indexKey(shardTag),
     type: "sorted set",
-    holds: "the users of the ledger by role and time of creation, for `GET /api/users?role=`",
+    holds: "the users of the ledger by role in each order (`sort`), for `GET /api/users?role=`",
     ifLost: "The owner rebuilds the ledger and the index from Kafka.",
   },
   {

@@ -41,9 +41,9 @@ export async function assertRoleChangerRemains(c: Context<ApiEnv>, context: ApiC
 
 /** Other users whose published role changes roles; undefined while the states are incomplete or Redis is unavailable. */
 async function findCandidates(context: ApiContext, userId: string): Promise<readonly string[] | undefined> {
-  const newest = { offset: 0, limit: maxCandidates + 1, newestFirst: true };
+  const newest = { offset: 0, limit: maxCandidates + 1, descending: true };
   try {
-    const opened = await Promise.all(context.roleChangers.map((role) => openWhole(context, role)));
+    const opened = await Promise.all(context.roleChangers.map((role) => openWhole(context, role, "createdAt")));
     const lists = opened.filter((users) => users !== undefined);
     if (lists.length < opened.length) return undefined;
     const states = (await Promise.all(lists.map((users) => users.page(newest)))).flat();

@@ -1,10 +1,11 @@
 import { ClerkRequestError, isClerkOutage } from "../../clerk/client/clerk-errors.ts";
 import type { IndexedUsers } from "../../ledger/user-index.ts";
+import type { UserOrder } from "../../ledger/user-order.ts";
 import type { ApiContext } from "./api-context.ts";
 import { findFew } from "./find-users.ts";
 import type { UserPage } from "./user-cache.ts";
 import { type ApiUser, apiUserFromState } from "./user-schemas.ts";
-import { newestFirst, oldestFirst, sortUsers, sortValueOf, type UserSort } from "./user-sort.ts";
+import { comparisonOf, newestFirst, parseSort, type Sortable, sortUsers, type UserSort } from "./user-sort.ts";
 
 export interface ListQuery {
   readonly page: number;
@@ -30,7 +31,7 @@ export async function listIndexed(context: ApiContext, query: ListQuery): Promis
     role === undefined && (search === undefined || (sort === newestFirst && page * limit <= maxSearchedInClerk));
   if (clerkCanPage) return undefined;
   try {
-    const users = await openWhole(context, role);
+    const users = await openWhole(context, role, parseSort(sort).order);
     if (users === undefined) return undefined;
     const few = role !== undefined && search !== undefined ? await askClerk(context, search) : undefined;
     if (few !== undefined && few.totalCount === few.users.length) return pageOf(few.users, query);
@@ -46,8 +47,9 @@ export async function listIndexed(context: ApiContext, query: ListQuery): Promis
 export async function openWhole(
   { coverage, userIndex }: Pick<ApiContext, "coverage" | "userIndex">,
   role: string | undefined,
+  order: UserOrder,
 ): Promise<IndexedUsers | undefined> {
-  const [isFull, users] = await Promise.all([coverage.isFull(), userIndex.open(role)]);
+  const [isFull, users] = await Promise.all([coverage.isFull(), userIndex.open(role, order)]);
   return isFull ? users : undefined;
 }
 
@@ -70,33 +72,34 @@ function pageOf(matches: readonly ApiUser[], { role, sort, page, limit }: ListQu
 async function readPage({ cache }: ApiContext, users: IndexedUsers, query: ListQuery): Promise<UserPage> {
   const { page, limit, search, sort } = query;
   const offset = (page - 1) * limit;
-  if (search === undefined && (sort === newestFirst || sort === oldestFirst)) {
-    const states = await users.page({ offset, limit, newestFirst: sort === newestFirst });
+  if (search === undefined) {
+    const states = await users.page({ offset, limit, descending: parseSort(sort).descending });
     return { users: states.map(apiUserFromState), totalCount: users.count };
   }
   // No such list is outdated: its key changes with every change of a user.
-  return cache.page(JSON.stringify(["indexed", query, users.version]), () => scanUsers(users, query, offset));
+  return cache.page(JSON.stringify(["indexed", query, users.version]), () =>
+    scanUsers(users, { ...query, search }, offset),
+  );
 }
 
-/** What is kept of each user that a list contains, so that a long list fits into memory. */
-interface Found {
-  readonly id: string;
-  readonly value: string;
+interface SearchQuery extends ListQuery {
+  readonly search: string;
 }
 
-/** Looks at each user. Needed for a search, and for an order that the index does not have. */
-async function scanUsers(users: IndexedUsers, { search, sort, limit }: ListQuery, offset: number): Promise<UserPage> {
-  const { value, compare } = sortValueOf(sort);
+/** Looks at each user. Keeps little of each match, so that a long list fits into memory. */
+async function scanUsers(users: IndexedUsers, query: SearchQuery, offset: number): Promise<UserPage> {
+  const { search, sort, limit } = query;
+  const { toSortable, compare } = comparisonOf(sort);
   const enough = offset + limit;
-  let found: Found[] = [];
+  let found: Sortable[] = [];
   let totalCount = 0;
-  for await (const states of users.scan(longestWord(search ?? ""))) {
-    const matching = states.map(apiUserFromState).filter((user) => search === undefined || contains(user, search));
+  for await (const states of users.scan(longestWord(search))) {
+    const matching = states.map(apiUserFromState).filter((user) => contains(user, search));
     totalCount += matching.length;
-    for (const user of matching) found.push({ id: user.id, value: value(user) });
-    if (found.length > 2 * enough + keptAtLeast) found = firstOf(found, compare, enough);
+    for (const user of matching) found.push(toSortable(user));
+    if (found.length > 2 * enough + keptAtLeast) found = found.toSorted(compare).slice(0, enough);
   }
-  const ids = firstOf(found, compare, enough).slice(offset);
+  const ids = found.toSorted(compare).slice(offset, enough);
   const states = await users.read(ids.map(({ id }) => id));
   return { users: sortUsers(states.map(apiUserFromState), sort), totalCount };
 }
@@ -106,9 +109,6 @@ const longestWord = (text: string): string =>
   text.split(" ").reduce((longest, word) => (word.length > longest.length ? word : longest), "");
 
 const keptAtLeast = 1_000;
-
-const firstOf = (found: readonly Found[], compare: (a: string, b: string) => number, count: number): Found[] =>
-  found.toSorted((a, b) => compare(a.value, b.value) || compare(a.id, b.id)).slice(0, count);
 
 /** Whether the text, in lowercase, is part of an address or of the name. */
 const contains = ({ emailAddress, firstName, lastName }: ApiUser, text: string): boolean =>

@@ -35,3 +35,15 @@ test.for<[sort: UserSort, ids: string, order: string]>([
   ).toBe(ids);
   expect(clerkOrderOf(sort)).toBe(order);
 });
+
+test.for<[sort: UserSort, ids: string]>([
+  ["name", "123"],
+  ["-name", "321"],
+])("users with the same name are sorted by id, as in the index: %s", ([sort, ids]) => {
+  const same = ["2", "3", "1"].map((id) => user(id, "Ada", "Lovelace", "a@example.com", 1));
+  expect(
+    sortUsers(same, sort)
+      .map(({ id }) => id)
+      .join(""),
+  ).toBe(ids);
+});

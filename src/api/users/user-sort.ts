@@ -1,13 +1,11 @@
 import { z } from "@hono/zod-openapi";
-import type { UserOrder } from "../../clerk/users/list-users.ts";
+import type { UserOrder as ClerkOrder } from "../../clerk/users/list-users.ts";
+import { compareTexts, emailKeyOf, nameKeyOf, type UserOrder, userOrders } from "../../ledger/user-order.ts";
 import type { ApiUser } from "./user-schemas.ts";
-
-const keys = ["createdAt", "updatedAt", "name", "email"] as const;
-type SortKey = (typeof keys)[number];
 
 /** The order of a list; `-` for descending. */
 export const sortSchema = z
-  .enum([...keys, ...keys.map((key) => `-${key}` as const)])
+  .enum([...userOrders, ...userOrders.map((order) => `-${order}` as const)])
   .default("-createdAt")
   .openapi({
     description: "`-` for descending. `name` is the first name, then the last name; `email` the primary address",
@@ -15,43 +13,59 @@ export const sortSchema = z
 export type UserSort = z.infer<typeof sortSchema>;
 
 export const newestFirst: UserSort = "-createdAt";
-export const oldestFirst: UserSort = "createdAt";
 
 const clerkFields = {
   createdAt: "created_at",
   updatedAt: "updated_at",
   name: "first_name",
   email: "email_address",
-} as const satisfies Record<SortKey, string>;
+} as const satisfies Record<UserOrder, string>;
 
-const isKey = (text: string): text is SortKey => text in clerkFields;
-const keyOf = (sort: UserSort): SortKey => {
-  const key = sort.replace(/^-/, "");
-  return isKey(key) ? key : "createdAt";
-};
+const isOrder = (text: string): text is UserOrder => text in clerkFields;
 
-/** The same order in Clerk's spelling. Clerk compares texts in its own way, and only first names. */
-export const clerkOrderOf = (sort: UserSort): UserOrder =>
-  `${sort.startsWith("-") ? "-" : "+"}${clerkFields[keyOf(sort)]}`;
-
-const valueOf: Readonly<Record<SortKey, (user: ApiUser) => string>> = {
-  createdAt: (user) => user.createdAt,
-  updatedAt: (user) => user.updatedAt,
-  name: ({ firstName, lastName }) => `${firstName}\u0000${lastName}`.toLowerCase(),
-  email: ({ emailAddress }) => (emailAddress[0] ?? "").toLowerCase(),
-};
-
-/** The value of a user by which an order compares users, and the order of two such values. */
-export function sortValueOf(sort: UserSort): {
-  readonly value: (user: ApiUser) => string;
-  readonly compare: (a: string, b: string) => number;
-} {
-  const direction = sort.startsWith("-") ? -1 : 1;
-  return { value: valueOf[keyOf(sort)], compare: (a, b) => direction * (a < b ? -1 : Number(a > b)) };
+/** The order of a list, and whether it is the other way round. */
+export function parseSort(sort: UserSort): { readonly order: UserOrder; readonly descending: boolean } {
+  const order = sort.replace(/^-/, "");
+  return { order: isOrder(order) ? order : "createdAt", descending: sort.startsWith("-") };
 }
 
-/** Sorts users that are all in memory, by id where the order leaves it open. Pure. */
+/** The same order in Clerk's spelling. Clerk compares texts in its own way, and only first names. */
+export function clerkOrderOf(sort: UserSort): ClerkOrder {
+  const { order, descending } = parseSort(sort);
+  return `${descending ? "-" : "+"}${clerkFields[order]}`;
+}
+
+const keyOf: Readonly<Record<UserOrder, (user: ApiUser) => string>> = {
+  createdAt: (user) => user.createdAt,
+  updatedAt: (user) => user.updatedAt,
+  name: nameKeyOf,
+  email: emailKeyOf,
+};
+
+/** What is kept of a user to sort it. */
+export interface Sortable {
+  readonly id: string;
+  readonly key: string;
+}
+
+/** What a sort compares of a user, and the comparison: by id where the keys are the same, as in the index. */
+export function comparisonOf(sort: UserSort): {
+  readonly toSortable: (user: ApiUser) => Sortable;
+  readonly compare: (a: Sortable, b: Sortable) => number;
+} {
+  const { order, descending } = parseSort(sort);
+  const direction = descending ? -1 : 1;
+  return {
+    toSortable: (user) => ({ id: user.id, key: keyOf[order](user) }),
+    compare: (a, b) => direction * (compareTexts(a.key, b.key) || compareTexts(a.id, b.id)),
+  };
+}
+
+/** Sorts users that are all in memory. Pure. */
 export function sortUsers(users: readonly ApiUser[], sort: UserSort): ApiUser[] {
-  const { value, compare } = sortValueOf(sort);
-  return users.toSorted((a, b) => compare(value(a), value(b)) || compare(a.id, b.id));
+  const { toSortable, compare } = comparisonOf(sort);
+  return users
+    .map((user) => ({ ...toSortable(user), user }))
+    .toSorted(compare)
+    .map(({ user }) => user);
 }

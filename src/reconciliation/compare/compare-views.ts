@@ -1,4 +1,4 @@
-import { placeOf } from "../../ledger/ledger-entry.ts";
+import { placesOf } from "../../ledger/ledger-entry.ts";
 import type { Snapshot } from "../../domain/change.ts";
 import type { PresentState, State } from "../../domain/state.ts";
 import { differingFields } from "../../domain/user.ts";
@@ -47,8 +47,8 @@ export const compareViews = ({ clerk, ledger, kafka, places }: Omit<UserViews, "
 
 function comparePlaces(ledger: StoredView, places: readonly string[]): Problem[] {
   if (ledger === "unreadable") return [];
-  const place = ledger === undefined ? "" : placeOf(ledger);
-  const isRight = place === "" ? places.length === 0 : places.length === 1 && places[0] === place;
+  const right = ledger === undefined ? [] : placesOf(ledger);
+  const isRight = places.length === right.length && right.every((place) => places.includes(place));
   return isRight ? [] : [{ what: "misplaced" }];
 }
 

@@ -39,7 +39,7 @@ test("`verify` exits with 2 and prints the problems of each user, until they are
   await bridge.redis
     .multi()
     .zrem(indexOf(moved), member)
-    .zadd(indexOf(moved), 0, `admin${member.slice(4)}`)
+    .zadd(indexOf(moved), 0, member.replace(":user:", ":admin:"))
     .exec();
 
   const { output, reason } = await bridge.runCommand("verify", "--json");
@@ -67,6 +67,7 @@ test("`verify` exits with 2 and prints the problems of each user, until they are
         [
           { what: "differs", store: "ledger", fields: ["firstName"] },
           { what: "disagrees", fields: ["firstName"] },
+          { what: "misplaced" },
         ],
       ],
       [missing, [{ what: "missing", store: "ledger" }, { what: "misplaced" }]],

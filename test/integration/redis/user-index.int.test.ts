@@ -7,6 +7,7 @@ import type { State } from "../../../src/domain/state.ts";
 import { rememberPending } from "../../../src/ledger/pending-changes.ts";
 import { createShardLedger } from "../../../src/ledger/shard-ledger.ts";
 import { createUserIndex, type UserIndex } from "../../../src/ledger/user-index.ts";
+import { compareTexts, type UserOrder, userOrders } from "../../../src/ledger/user-order.ts";
 import { createBlockingRedis } from "../../../src/redis/create-redis.ts";
 import { indexKey, pendingChangesKey, shardPrefix } from "../../../src/redis/keys.ts";
 import { redisAddressSchema } from "../../../src/redis/redis-address.ts";
@@ -34,28 +35,33 @@ const remember = (userId: string, state: State) => rememberPending(redis, prefix
 
 function present(
   id: string,
-  changes: { role?: string; createdAt?: number; version?: number; firstName?: string } = {},
+  changes: { role?: string; createdAt?: number; version?: number; firstName?: string; email?: string } = {},
 ) {
-  const { role = "user", createdAt = 1, version = 1, firstName = "Ada" } = changes;
-  const user = { id, firstName, lastName: "", username: "", emailAddress: [`${id}@example.com`], role };
+  const { role = "user", createdAt = 1, version = 1, firstName = "Ada", email = `${id}@example.com` } = changes;
+  const user = { id, firstName, lastName: "", username: "", emailAddress: [email], role };
   return { status: "present", user, createdAt, version, readAt: 0, sequence: 1 } satisfies State;
 }
 const deleted: State = { status: "deleted", sequence: 2 };
 
-async function open(role: string | undefined) {
-  const opened = await index.open(role);
+async function open(role: string | undefined, order: UserOrder = "createdAt") {
+  const opened = await index.open(role, order);
   if (opened === undefined) throw new Error("the index is incomplete");
   return opened;
 }
 
 /** All users with the role, page by page. */
-async function listAll(role: string | undefined, newestFirst: boolean, limit: number): Promise<string[]> {
-  const users = await open(role);
+async function listAll(
+  role: string | undefined,
+  descending: boolean,
+  limit: number,
+  order: UserOrder = "createdAt",
+): Promise<string[]> {
+  const users = await open(role, order);
   const ids: string[] = [];
   for (let offset = 0; offset < users.count; offset += limit) {
-    ids.push(...(await users.page({ offset, limit, newestFirst })).map(({ user }) => user.id));
+    ids.push(...(await users.page({ offset, limit, descending })).map(({ user }) => user.id));
   }
-  expect(await users.page({ offset: users.count, limit, newestFirst })).toEqual([]);
+  expect(await users.page({ offset: users.count, limit, descending })).toEqual([]);
   return ids;
 }
 
@@ -67,16 +73,33 @@ async function scanAll(role: string | undefined, text?: string): Promise<string[
 
 const userId = fc.integer({ min: 0, max: 25 }).map((number) => `user_${number}`);
 const change = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ role: fc.constantFrom(...roles), createdAt: fc.nat({ max: 20 }) }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      role: fc.constantFrom(...roles),
+      createdAt: fc.nat({ max: 20 }),
+      firstName: fc.constantFrom("Ada", "ada", "Émile", "Zo:e|", "\u{ffe0}", "\u{1f600}", ""),
+      email: fc.constantFrom("a@example.com", "B@example.com", ""),
+    }),
+  },
   { weight: 1, arbitrary: fc.constantFrom("deleted" as const, "moved" as const) },
 );
 const changes = fc.array(fc.record({ userId, change, isPending: fc.boolean() }), { maxLength: 80 });
 
-test("lists of every role are those of the last states, in both directions, with every history and pending changes", async () => {
+type Present = ReturnType<typeof present>;
+const padded = (number: number) => String(number).padStart(3, "0");
+const keyOf: Readonly<Record<UserOrder, (state: Present) => string>> = {
+  createdAt: ({ createdAt }) => padded(createdAt),
+  updatedAt: ({ version }) => padded(version),
+  name: ({ user }) => user.firstName.toLowerCase().replace("é", "e").replace("|", " "),
+  email: ({ user }) => user.emailAddress.join("").toLowerCase(),
+};
+
+test("lists of every role are those of the last states, in every order, with every history and pending changes", async () => {
   await fc.assert(
     fc.asyncProperty(changes, fc.integer({ min: 1, max: 9 }), async (history, limit) => {
       await openIndex();
-      const expected = new Map<string, ReturnType<typeof present>>();
+      const expected = new Map<string, Present>();
       const deletedUsers = new Set<string>();
       for (const [version, { userId: id, change: kind, isPending: isOnlyPending }] of history.entries()) {
         const state = kind === "deleted" ? deleted : kind === "moved" ? undefined : present(id, { ...kind, version });
@@ -93,15 +116,19 @@ test("lists of every role are those of the last states, in both directions, with
         else deletedUsers.delete(id);
       }
       for (const role of [...roles, undefined]) {
-        const oldestFirst = [...expected.values()]
-          .filter(({ user }) => role === undefined || user.role === role)
-          .toSorted((a, b) => a.createdAt - b.createdAt || (a.user.id < b.user.id ? -1 : 1))
-          .map(({ user }) => user.id);
-        expect((await open(role)).count).toBe(oldestFirst.length);
-        expect((await scanAll(role)).toSorted()).toEqual(oldestFirst.toSorted());
+        const users = [...expected.values()].filter(({ user }) => role === undefined || user.role === role);
+        expect((await scanAll(role)).toSorted()).toEqual(users.map(({ user }) => user.id).toSorted());
+        // Users of all roles are counted and scanned, and never paged.
         if (role === undefined) continue;
-        expect(await listAll(role, false, limit)).toEqual(oldestFirst);
-        expect(await listAll(role, true, limit)).toEqual(oldestFirst.toReversed());
+        for (const order of userOrders) {
+          const key = keyOf[order];
+          const sorted = users
+            .toSorted((a, b) => compareTexts(key(a), key(b)) || compareTexts(a.user.id, b.user.id))
+            .map(({ user }) => user.id);
+          expect((await open(role, order)).count).toBe(sorted.length);
+          expect(await listAll(role, false, limit, order)).toEqual(sorted);
+          expect(await listAll(role, true, limit, order)).toEqual(sorted.toReversed());
+        }
       }
     }),
     { numRuns: 40 },
@@ -154,7 +181,7 @@ test.for(["lost", "short of a user"])(
     const prefix = prefixOf("user_1");
     if (what === "lost") await redis.del(indexKey(prefix));
     else await redis.zrem(indexKey(prefix), ...(await redis.zrange(indexKey(prefix), 0, "0")));
-    expect(await index.open("user")).toBeUndefined();
+    expect(await index.open("user", "createdAt")).toBeUndefined();
     expect(await ledgers.check("user_1")).toBe("lost");
     await expect(ledgers.apply(new Map([["user_1", deleted]]))).rejects.toThrow("lost");
     const ledger = createShardLedger(redis, prefix);
@@ -172,5 +199,5 @@ test("an index that is being rebuilt is incomplete until the ledger has the owne
   const claimed = { barrier: 9n, barrierId: "next", cluster: "cluster" };
   expect(await ledger.claim(await ledger.inspect(), claimed, "rebuild")).toBe(true);
   expect(await redis.exists(indexKey(prefixOf("user_1")))).toBe(0);
-  expect(await index.open("user")).toBeUndefined();
+  expect(await index.open("user", "createdAt")).toBeUndefined();
 });

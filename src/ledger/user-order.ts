@@ -1,0 +1,26 @@
+import type { User } from "@clerk-kafka-bridge/events";
+
+/** The orders in which users can be listed. */
+export const userOrders = ["createdAt", "updatedAt", "name", "email"] as const;
+export type UserOrder = (typeof userOrders)[number];
+
+/** Orders texts as Redis does, by their bytes in UTF-8. */
+export const compareTexts = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
+
+/** What the order by name compares: the first name, then the last name. */
+export const nameKeyOf = ({ firstName, lastName }: Pick<User, "firstName" | "lastName">): string =>
+  `${sortKeyOf(firstName)}\t${sortKeyOf(lastName)}`;
+
+/** What the order by email compares: the primary address. */
+export const emailKeyOf = ({ emailAddress }: Pick<User, "emailAddress">): string => sortKeyOf(emailAddress[0] ?? "");
+
+/** Without case and accents, so that É stands beside e. Has no control character and no "|". */
+const sortKeyOf = (text: string): string =>
+  (isAscii.test(text) ? text : text.toWellFormed().normalize("NFKD").replace(accents, ""))
+    .toLowerCase()
+    .replace(separators, " ");
+
+const isAscii = /^[ -~]*$/;
+const accents = /\p{M}/gu;
+// oxlint-disable-next-line no-control-regex -- These characters separate the parts of an entry, see ledger-entry.ts.
+const separators = /[\u0000-\u001f|]/g;
