@@ -1,7 +1,7 @@
 import type { BenchContext } from "./context.ts";
 import type { Part } from "./options.ts";
+import { benchAlone } from "./parts/alone.ts";
 import { benchDrain } from "./parts/drain.ts";
-import { benchFloor, reportAlone } from "./parts/floor.ts";
 import { benchLatency } from "./parts/latency.ts";
 import { benchReceive } from "./parts/receive.ts";
 import { benchSustained, sustainedByOurs } from "./parts/sustained.ts";
@@ -20,9 +20,8 @@ export async function runParts(context: BenchContext, only: readonly Part[], rat
     sustained = median(found.rates);
   }
   if (only.includes("latency")) {
-    const floor = await benchFloor(context);
-    rows.push(reportAlone(floor));
-    rows.push(...(await benchLatency(context, sustained ?? (await sustainedByOurs(context)), floor)));
+    rows.push(await benchAlone(context));
+    rows.push(...(await benchLatency(context, sustained ?? (await sustainedByOurs(context)))));
   }
   return rows;
 }

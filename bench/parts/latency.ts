@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { BenchContext } from "../context.ts";
 import { runLoadStep } from "../load/run-load-step.ts";
 import { readStages } from "../load/read-stages.ts";
@@ -5,11 +6,14 @@ import { createMessageSource } from "../messages/make-message.ts";
 import { formatDistribution } from "../report/format-distribution.ts";
 import { reportCost, reportLatency, type Row } from "../report/rows.ts";
 import { type CpuPerMessage, startCpuCount } from "../systems/process-counters.ts";
-import type { FloorAndOurs } from "./floor.ts";
 import { quantile } from "../report/statistics.ts";
+import { openFloor } from "../systems/open-floor.ts";
 import { startOurBridge } from "../systems/start-our-bridge.ts";
 
 const users = 5_000;
+const floorSamples = 30;
+/** One message a second, as when our bridge is measured alone: a server that was idle answers later. */
+const floorPauseMs = 1_000;
 const fractions = [
   { name: "a tenth", of: 0.1, atMost: 2 },
   { name: "half", of: 0.5, atMost: 4 },
@@ -18,13 +22,10 @@ const fractions = [
 
 /**
  * The time in ms from sending a request until a read_committed consumer has its event, and the CPU time that a message costs each
- * process. The time includes the response. The load generator and this process, which consumes, measure with the machine's clock.
+ * process. The floor is measured before the loads of each round, because the machine's speed changes. The time includes the response. The load generator and this process, which consumes, measure with the machine's clock.
  */
-export async function benchLatency(
-  context: BenchContext,
-  sustainableRate: number,
-  { floor }: Pick<FloorAndOurs, "floor">,
-): Promise<Row[]> {
+export async function benchLatency(context: BenchContext, sustainableRate: number): Promise<Row[]> {
+  await using floor = await openFloor(context, "floor-under-load");
   await using bridge = await startOurBridge(context, "latency");
   const take = createMessageSource(users);
   const pids = { ...bridge.pids, ...context.serverPids };
@@ -48,6 +49,16 @@ export async function benchLatency(
     return { latencies, cpu };
   };
 
+  const measureFloor = async () => {
+    const totals: number[] = [];
+    for (const message of take(floorSamples)) {
+      await delay(floorPauseMs);
+      totals.push((await floor.send(message)).total);
+    }
+    context.log(`the floor: p50 ${quantile(totals, 0.5).toFixed(1)} ms of ${totals.length} messages`);
+    return totals;
+  };
+
   await measure(Math.round(sustainableRate / 2)); // A warm-up.
   const measured = fractions.map(({ name, of, atMost }) => ({
     what: `latency at ${name} of the sustained rate`,
@@ -56,7 +67,9 @@ export async function benchLatency(
     latencies: new Array<readonly number[]>(),
     costs: new Array<CpuPerMessage>(),
   }));
+  const floors: (readonly number[])[] = [];
   for (let round = 1; round <= context.rounds; round += 1) {
+    floors.push(await measureFloor());
     for (const { rate, latencies, costs } of measured) {
       const step = await measure(rate);
       latencies.push(step.latencies);
@@ -64,7 +77,7 @@ export async function benchLatency(
     }
   }
   return measured.flatMap(({ costs, ...latency }) => [
-    reportLatency({ ...latency, floor }),
+    reportLatency({ ...latency, floors }),
     reportCost({ what: "CPU time a message", rate: latency.rate, costs }),
   ]);
 }

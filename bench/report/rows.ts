@@ -45,15 +45,16 @@ export interface Latency {
   readonly rate: number;
   /** In ms, the messages of each round. */
   readonly latencies: readonly (readonly number[])[];
-  /** The latency of the floor, in ms. */
-  readonly floor: readonly number[];
+  /** The latency of the floor in ms, of each round. */
+  readonly floors: readonly (readonly number[])[];
   /** The target, if there is one: the maximum ratio of the medians. */
   readonly atMost: number | undefined;
 }
 
-/** Compares our latency with the floor's: the median of each round with the floor's median. */
-export function reportLatency({ what, rate, latencies, floor, atMost }: Latency): Row {
-  const ratios = latencies.map((round) => quantile(round, 0.5) / quantile(floor, 0.5));
+/** Compares our latency with the floor's: the medians of each round. */
+export function reportLatency({ what, rate, latencies, floors, atMost }: Latency): Row {
+  const ratios = latencies.map((ours, round) => quantile(ours, 0.5) / quantile(floors[round] ?? [], 0.5));
+  const floor = floors.flat();
   return {
     what: `${what}, ${perSecond(rate)}`,
     ours: describeLatency(latencies.flat()),

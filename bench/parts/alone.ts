@@ -2,9 +2,7 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
-import { Redis } from "ioredis";
 import type { BenchContext } from "../context.ts";
-import { connectKafka } from "../kafka/connect-kafka.ts";
 import { createEventsTopic } from "../kafka/create-events-topic.ts";
 import { preciseNow, startEventReader } from "../kafka/read-events.ts";
 import { requestOf } from "../load/write-requests.ts";
@@ -13,6 +11,7 @@ import { openOurQueues } from "../queues/open-our-queues.ts";
 import { formatDistribution } from "../report/format-distribution.ts";
 import { reportLatency, type Row } from "../report/rows.ts";
 import { quantile } from "../report/statistics.ts";
+import { type FloorTimes, openFloor } from "../systems/open-floor.ts";
 import { eventsTopicOf } from "../systems/our-environment.ts";
 import { startOurApi } from "../systems/start-our-api.ts";
 import { startOurWorker } from "../systems/start-our-worker.ts";
@@ -23,21 +22,9 @@ const samples = 60;
 /** Each of the two systems gets one message a second, in turn. */
 const pauseMs = 500;
 
-/** In ms, one for each message. */
-export interface FloorAndOurs {
-  readonly floor: readonly number[];
-  readonly ours: readonly number[];
-  /** The parts of `ours`, by name, in order. */
-  readonly stages: Readonly<Record<string, readonly number[]>>;
-}
-
-/**
- * The latency of one message alone, in our bridge and in the least that any bridge with the same promise does: one durable write to Redis,
- * one transaction over a partition of each of two topics with the same client, and the consumer's fetch. Both take turns on the same
- * idle servers, at one message a second each.
- */
-export async function benchFloor(context: BenchContext): Promise<FloorAndOurs> {
-  await using floor = await openFloor(context);
+/** The latency of one message alone, in our bridge and in the floor. Both take turns on the same idle servers, at one message a second each. */
+export async function benchAlone(context: BenchContext): Promise<Row> {
+  await using floor = await openFloor(context, "floor-alone");
   await using bridge = await openTimedBridge(context);
   const measured: Measured[] = [];
   const floors: FloorTimes[] = [];
@@ -66,62 +53,8 @@ export async function benchFloor(context: BenchContext): Promise<FloorAndOurs> {
   };
   for (const line of formatDistribution(series)) context.log(line);
   context.log(`one at a time: ours / floor = ${(quantile(ours, 0.5) / quantile(floorTotals, 0.5)).toFixed(2)} (p50)`);
-  return { floor: floorTotals, ours, stages };
-}
-
-/** In ms: all of it, and its parts in order. */
-interface FloorTimes {
-  readonly total: number;
-  readonly stored: number;
-  readonly written: number;
-  readonly committed: number;
-  readonly consumed: number;
-}
-
-/** The line of the report about one message alone. */
-export const reportAlone = ({ floor, ours }: FloorAndOurs): Row =>
-  reportLatency({ what: "latency of one message a second", rate: 1, latencies: [ours], floor, atMost: 1.5 });
-
-async function openFloor(context: BenchContext) {
-  await using opened = new AsyncDisposableStack();
-  const [topic, stateTopic] = ["floor.events", "floor.state"];
-  await createEventsTopic(context, topic);
-  await createEventsTopic(context, stateTopic);
-  const redis = opened.adopt(new Redis(context.redisUrl), (connection) => connection.disconnect());
-  const producer = opened.adopt(
-    connectKafka(context).producer({ transactionalId: "floor", idempotent: true, maxInFlightRequests: 1 }),
-    (it) => it.disconnect(),
-  );
-  await producer.connect();
-  const reader = opened.use(await startEventReader(context, topic));
-  let sent = 0;
-  const send = async ({ id, body }: BenchMessage): Promise<FloorTimes> => {
-    const partition = sent++ % context.shards;
-    const seen = reader.next(id);
-    const sentAt = preciseNow();
-    await redis.set("floor", body);
-    const storedAt = preciseNow();
-    const transaction = await producer.transaction();
-    await transaction.sendBatch({
-      topicMessages: [
-        { topic, messages: [{ partition, value: body.slice(0, 600), headers: { "svix-id": id } }] },
-        { topic: stateTopic, messages: [{ partition, value: body.slice(0, 400) }] },
-      ],
-    });
-    const writtenAt = preciseNow();
-    await transaction.commit();
-    const committedAt = preciseNow();
-    const { seenAt } = await seen;
-    return {
-      total: seenAt - sentAt,
-      stored: storedAt - sentAt,
-      written: writtenAt - storedAt,
-      committed: committedAt - writtenAt,
-      consumed: seenAt - committedAt,
-    };
-  };
-  const owned = opened.move();
-  return { send, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const what = "latency of one message a second";
+  return reportLatency({ what, rate: 1, latencies: [ours], floors: [floorTotals], atMost: 1.5 });
 }
 
 interface Measured {
