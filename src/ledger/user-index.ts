@@ -28,7 +28,7 @@ export interface IndexedUsers {
   readonly count: number;
   /** Changes when any user changes. */
   readonly version: string;
-  /** A slice of the users of a role in the order, by id where it leaves that open. Costs nearly the same at any place and for any number of users. */
+  /** A slice of the users of a role in the order, by id where it leaves that open. Costs nearly the same at any place of any number. */
   page(slice: {
     readonly offset: number;
     readonly limit: number;

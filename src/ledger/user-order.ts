@@ -9,18 +9,21 @@ export const compareTexts = (a: string, b: string): number => Buffer.compare(Buf
 
 /** What the order by name compares: the first name, then the last name. */
 export const nameKeyOf = ({ firstName, lastName }: Pick<User, "firstName" | "lastName">): string =>
-  `${sortKeyOf(firstName)}\t${sortKeyOf(lastName)}`;
+  sortKeyOf(firstName) + sortKeyOf(lastName);
 
 /** What the order by email compares: the primary address. */
 export const emailKeyOf = ({ emailAddress }: Pick<User, "emailAddress">): string => sortKeyOf(emailAddress[0] ?? "");
 
-/** Without case and accents, so that É stands beside e. Has no control character and no "|". */
-const sortKeyOf = (text: string): string =>
-  (isAscii.test(text) ? text : text.toWellFormed().normalize("NFKD").replace(accents, ""))
-    .toLowerCase()
-    .replace(separators, " ");
+/**
+ * Without case and accents, so that É stands beside e. Ends with the lowest character, so that a text comes before each longer one that
+ * begins with it, whatever follows the key. Has no other control character, and no "|".
+ */
+const sortKeyOf = (text: string): string => `${withoutAccents(text).toLowerCase().replace(separators, " ")}\t`;
+
+const withoutAccents = (text: string) =>
+  isAscii.test(text) ? text : text.toWellFormed().normalize("NFKD").replace(accents, "");
 
 const isAscii = /^[ -~]*$/;
 const accents = /\p{M}/gu;
-// oxlint-disable-next-line no-control-regex -- These characters separate the parts of an entry, see ledger-entry.ts.
-const separators = /[\u0000-\u001f|]/g;
+/** They separate the parts of an entry, see ledger-entry.ts. */
+const separators = /[\p{Cc}|]/gu;

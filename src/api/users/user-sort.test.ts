@@ -1,5 +1,8 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { ApiUser } from "./user-schemas.ts";
+import { memberOf, placesOf, prefixOf, userIdOfMember } from "../../ledger/ledger-entry.ts";
+import { compareTexts, userOrders } from "../../ledger/user-order.ts";
+import { type ApiUser, apiUserFromState } from "./user-schemas.ts";
 import { clerkOrderOf, sortUsers, type UserSort } from "./user-sort.ts";
 
 const user = (id: string, firstName: string, lastName: string, email: string, day: number): ApiUser => ({
@@ -46,4 +49,41 @@ test.for<[sort: UserSort, ids: string]>([
       .map(({ id }) => id)
       .join(""),
   ).toBe(ids);
+});
+
+/** Few characters, so that one text is often the beginning of another: around the separators, and at both ends of UTF-16. */
+const text = fc.string({
+  unit: fc.constantFrom("a", "A", "é", " ", "1", ":", "|", "\t", "\u0000", "\u007f", "\ufffd", "\u{1f600}", "\ud800"),
+  maxLength: 4,
+});
+const time = fc.integer({ min: 0, max: 3 });
+const states = fc.uniqueArray(
+  fc.record({
+    status: fc.constant("present" as const),
+    sequence: fc.constant(1),
+    createdAt: time,
+    version: time,
+    readAt: fc.constant(0),
+    user: fc.record({
+      id: fc.stringMatching(/^user_[a-zA-Z0-9]{1,3}$/),
+      firstName: text,
+      lastName: text,
+      username: fc.constant(""),
+      emailAddress: fc.array(text, { maxLength: 2 }),
+      role: fc.constant("user"),
+    }),
+  }),
+  { selector: ({ user: { id } }) => id, maxLength: 8 },
+);
+
+test("users are in the same order in memory as in the index, for any text", () => {
+  fc.assert(
+    fc.property(states, fc.constantFrom(...userOrders), (all, order) => {
+      const members = all.flatMap((state) => placesOf(state).map((place) => memberOf(place, state.user.id)));
+      const inIndex = members.filter((member) => member.startsWith(prefixOf(order, "user"))).toSorted(compareTexts);
+      const inMemory = sortUsers(all.map(apiUserFromState), order);
+      expect(inIndex.map(userIdOfMember)).toEqual(inMemory.map(({ id }) => id));
+    }),
+    { numRuns: 1_000 },
+  );
 });

@@ -8,7 +8,8 @@ export const sortSchema = z
   .enum([...userOrders, ...userOrders.map((order) => `-${order}` as const)])
   .default("-createdAt")
   .openapi({
-    description: "`-` for descending. `name` is the first name, then the last name; `email` the primary address",
+    description:
+      "`-` for descending. `name` is the first name, then the last name; `email` the primary address. Lists by role compare both without case and accents; Clerk sorts lists without a role or a search, by the first name only",
   });
 export type UserSort = z.infer<typeof sortSchema>;
 

@@ -78,8 +78,8 @@ const change = fc.oneof(
     arbitrary: fc.record({
       role: fc.constantFrom(...roles),
       createdAt: fc.nat({ max: 20 }),
-      firstName: fc.constantFrom("Ada", "ada", "Émile", "Zo:e|", "\u{ffe0}", "\u{1f600}", ""),
-      email: fc.constantFrom("a@example.com", "B@example.com", ""),
+      firstName: fc.constantFrom("Ada", "ada", "Ada Lee", "Ada1", "Émile", "Zo:e|", "\u{fffd}", "\u{1f600}", ""),
+      email: fc.constantFrom("a@example.co", "A@example.co.uk", "1@example.com", ""),
     }),
   },
   { weight: 1, arbitrary: fc.constantFrom("deleted" as const, "moved" as const) },
