@@ -22,7 +22,8 @@ const fractions = [
 
 /**
  * The time in ms from sending a request until a read_committed consumer has its event, and the CPU time that a message costs each
- * process. The floor is measured before the loads of each round, because the machine's speed changes. The time includes the response. The load generator and this process, which consumes, measure with the machine's clock.
+ * process. The floor is measured before the loads of each round, because the machine's speed changes. The time includes the response.
+ * The load generator and this process, which consumes, measure with the machine's clock.
  */
 export async function benchLatency(context: BenchContext, sustainableRate: number): Promise<Row[]> {
   await using floor = await openFloor(context, "floor-under-load");
