@@ -12,7 +12,7 @@ import type { RedisClient } from "../../../src/redis/redis-client.ts";
 import type { Step } from "../../../workers/context/shard-context.ts";
 import { type BridgeProcess, spawnScript, startProcess } from "./bridge-process.ts";
 import { auditTopicOf, bridgeVariables, eventsTopicOf, stateTopicOf } from "./bridge-variables.ts";
-import { countJobs, countJobsOf } from "../redis/count-jobs.ts";
+import { countActiveJobsOf, countJobs, countJobsOf } from "../redis/count-jobs.ts";
 import { readLedger } from "../redis/read-ledger.ts";
 import { waitFor } from "../../../dev/stack/wait-for.ts";
 
@@ -61,6 +61,8 @@ export interface Bridge extends AsyncDisposable {
   /** The number of waiting, active and delayed jobs of all shards. */
   countJobs(): Promise<number>;
   countJobsOf(shard: number): Promise<number>;
+  /** The number of jobs that an owner of the shard has claimed. */
+  countActiveJobsOf(shard: number): Promise<number>;
   /** Waits until no shard has a job left. */
   waitUntilIdle(deadlineMs?: number): Promise<void>;
   /** The users in the ledger; `undefined` for a deleted user. */
@@ -157,6 +159,7 @@ export async function openBridge({
     },
     countJobs: () => countJobs(redis, name, shards),
     countJobsOf: (shard) => countJobsOf(redis, name, shard),
+    countActiveJobsOf: (shard) => countActiveJobsOf(redis, name, shard),
     waitUntilIdle: async (deadlineMs = 20_000) => {
       await waitFor("no shard has a job left", async () => (await countJobs(redis, name, shards)) === 0, {
         deadlineMs,

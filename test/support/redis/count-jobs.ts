@@ -10,6 +10,10 @@ export async function countJobsOf(redis: RedisClient, redisPrefix: string, shard
   return sumOf(countsSchema.parse(replies).map(([, count]) => count));
 }
 
+/** The number of jobs of one shard that an owner has claimed. */
+export const countActiveJobsOf = (redis: RedisClient, redisPrefix: string, shard: number): Promise<number> =>
+  redis.llen(`${shardPrefix(redisPrefix, shard)}:${shardQueueName}:active`);
+
 const countsSchema = z.array(z.tuple([z.null(), z.number()])).length(3);
 
 /** The number of waiting, active and delayed jobs of all shards. */
