@@ -29,8 +29,10 @@ beforeEach(() => {
 afterAll(() => resources.disposeAsync());
 
 /** Opens the cache as one process does. Two of them share only Redis. */
-async function openProcess({ ttlMs = 60_000, url = inject("redisUrl") } = {}) {
-  const connection = createFailFastRedis({ kind: "single", url }, log, 250);
+async function openProcess({ ttlMs = 60_000, ownRedis }: { ttlMs?: number; ownRedis?: string } = {}) {
+  const url = ownRedis ?? inject("redisUrl");
+  // What is stored in the shared Redis must be found there, however busy the machine is.
+  const connection = createFailFastRedis({ kind: "single", url }, log, ownRedis === undefined ? 10_000 : 250);
   onTestFinished(() => connection.disconnect());
   await waitFor("Redis is connected", () => connection.status === "ready");
   const metrics = createUserMetrics(new Registry());
@@ -156,7 +158,7 @@ describe.each(Object.entries(kinds))("a cached %s", (_, { read }) => {
     );
     const startedAt = performance.now();
     expect(await read(b, async () => "Ada")).toBe("Ada");
-    expect(performance.now() - startedAt).toBeLessThan(500);
+    expect(performance.now() - startedAt).toBeLessThan(1_500); // The lease of a load is two seconds.
   });
 
   test("is not stored when it is larger than 256 KiB", async () => {
@@ -187,11 +189,11 @@ describe.each(Object.entries(kinds))("a cached %s", (_, { read }) => {
   test("is loaded without long waits while Redis is frozen or stopped, and is cached again afterwards", async () => {
     await using server = await reserveRedis();
     const running = await server.start();
-    const a = await openProcess({ url: running.url });
+    const a = await openProcess({ ownRedis: running.url });
     const readSoon = async (name: string, load: () => Promise<string>) => {
       const startedAt = performance.now();
       expect(await read(a, load)).toBe(name);
-      expect(performance.now() - startedAt).toBeLessThan(500);
+      expect(performance.now() - startedAt).toBeLessThan(1_500);
     };
     await readSoon("old", async () => "old");
     await a.invalidate(["user_1"]);

@@ -17,7 +17,7 @@ async function open(clients: number, rateLimit: number) {
   const user = emulator.dashboard.createUser({ email_address: ["ada@example.com"] });
   const redisPrefix = `test-${randomUUID()}`;
   const openClient = async () => {
-    const redis = createFailFastRedis({ kind: "single", url: inject("redisUrl") }, log);
+    const redis = createFailFastRedis({ kind: "single", url: inject("redisUrl") }, log, 10_000);
     onTestFinished(() => redis.disconnect());
     await waitFor("Redis is connected", () => redis.status === "ready");
     const config = { secretKey: emulator.secretKey, apiUrl: emulator.url, rateLimit };
