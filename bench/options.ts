@@ -4,7 +4,7 @@ import { z } from "zod";
 const parts = ["receive", "drain", "sustained", "latency"] as const;
 export type Part = (typeof parts)[number];
 
-const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4] [--shards 6] [--rate N] [--connections 64] [--charts folder] [--profile folder]
+const usage = `npm run bench -- [--only ${parts.join(",")}] [--rounds 3] [--seconds 4] [--shards 3] [--rate N] [--connections 64] [--charts folder] [--profile folder]
 npm run bench -- growth [--users 10000,100000,1000000] [--charts folder]
   --only         the parts to run, comma-separated; all by default
   --rounds       the number of repetitions of each comparison
@@ -31,7 +31,7 @@ const optionsSchema = z.object({
     .pipe(z.array(z.enum(parts))),
   rounds: z.coerce.number().int().positive().default(3),
   seconds: z.coerce.number().int().positive().default(4),
-  shards: z.coerce.number().int().positive().default(6),
+  shards: z.coerce.number().int().positive().default(3),
   rate: z.coerce.number().positive().optional(),
   connections: numbers("64"),
   users: numbers("10000,100000,1000000"),

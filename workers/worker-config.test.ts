@@ -8,7 +8,7 @@ describe("the worker's configuration", () => {
   test("requires only Clerk's secret key", () => {
     expect(readWorkerConfig(required)).toMatchObject({
       port: 3008,
-      shards: 6,
+      shards: 3,
       redis: { address: { kind: "single", url: "redis://127.0.0.1:6379" } },
       kafka: { brokers: ["127.0.0.1:9092"] },
     });

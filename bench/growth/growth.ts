@@ -101,7 +101,7 @@ export async function measureGrowth(context: BenchContext, users: number): Promi
     worker = await startOurWorker(context, name, { variables });
   });
   for (const signal of ["SIGTERM", "SIGKILL"] as const) {
-    const successor = await startOurWorker(context, name, { variables, shards: context.shards / 2 });
+    const successor = await startOurWorker(context, name, { variables, shards: Math.floor(context.shards / 2) });
     const former = worker;
     worker = successor;
     await time(`takeover after ${signal}`, async () => {

@@ -29,7 +29,7 @@ async function soak(): Promise<boolean> {
     dir,
     rounds: 1,
     seconds: 1,
-    shards: 6,
+    shards: 3,
     connections: [],
     log,
   };

@@ -7,7 +7,7 @@ interface WorkerOptions {
   readonly variables?: Readonly<Record<string, string>>;
   /** Writes the times of its steps into its log. */
   readonly isTimed?: boolean;
-  /** The number of shards that it owns when it is ready: all of them unless another worker has some. */
+  /** The least number of shards that it owns when it is ready: all of them unless another worker has some. */
   readonly shards?: number;
 }
 
@@ -27,7 +27,7 @@ export async function startOurWorker(
     isReady: async () => {
       // The readiness check also updates the gauge.
       if (!(await fetch(`${url}/readyz`)).ok) return false;
-      return (await countOwnedShards(url)) === shards;
+      return (await countOwnedShards(url)) >= shards;
     },
   });
   return { ...worker, url };

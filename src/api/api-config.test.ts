@@ -6,7 +6,7 @@ const required = { CLERK_SECRET_KEY: "sk_test_x", CLERK_WEBHOOK_SECRET: "whsec_e
 describe("the API's configuration", () => {
   test("needs nothing but Clerk's two secrets", () => {
     const redis = { address: { kind: "single", url: "redis://127.0.0.1:6379" } };
-    expect(readApiConfig(required)).toMatchObject({ port: 3007, shards: 6, redis });
+    expect(readApiConfig(required)).toMatchObject({ port: 3007, shards: 3, redis });
   });
 
   test("accepts several signing secrets, in their order, under either name", () => {

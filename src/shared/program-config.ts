@@ -26,7 +26,7 @@ export const PROGRAM_ENVIRONMENT = {
     .int()
     .min(1)
     .max(1_000)
-    .default(6)
+    .default(3)
     .describe(
       "Number of shards, which equals the number of partitions of both topics. Change it later with `bridge reshard --to N`",
     ),
