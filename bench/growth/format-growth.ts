@@ -24,10 +24,11 @@ export function formatGrowth(all: readonly GrowthFigures[]): string {
       row(`peak memory of ${name}, MB`, ({ peakBytes }) => or(peakBytes[name], megabytes)),
     ),
     ...names(({ operations }) => operations).map((name) =>
-      row(`${name}: p50 / p99 ms, Clerk calls`, ({ operations }) => {
+      row(`${name}: p50 / p99 ms, CPU ms, Clerk calls`, ({ operations }) => {
         const found = operations[name];
         if (found === undefined) return "";
-        return `${found.p50.toFixed(1)} / ${found.p99.toFixed(1)}, ${Number(found.clerkCalls.toFixed(1))}`;
+        const { p50, p99, cpuMs, clerkCalls } = found;
+        return `${p50.toFixed(1)} / ${p99.toFixed(1)}, ${cpuMs.toFixed(1)}, ${Number(clerkCalls.toFixed(1))}`;
       }),
     ),
   ]);

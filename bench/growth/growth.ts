@@ -34,7 +34,7 @@ export interface GrowthFigures {
 
 /** Measures our bridge, alone on the machine, with this many users in Clerk. */
 export async function measureGrowth(context: BenchContext, users: number): Promise<GrowthFigures> {
-  const { log } = context;
+  const { log, serverPids } = context;
   await using started = new AsyncDisposableStack();
   const name = `growth-${users}`;
   log(`${users} users: filling the Clerk emulator …`);
@@ -84,9 +84,15 @@ export async function measureGrowth(context: BenchContext, users: number): Promi
   const redisBytesPerUser = ((await usedMemory()) - emptyBytes) / users;
   log(`${users} users: ${redisBytesPerUser.toFixed(0)} bytes of Redis a user`);
 
-  const operations = await measureUserApi({ url: `http://127.0.0.1:${api.port}`, tokenSecret, userIds: clerk.userIds });
-  for (const [what, { p50, p99, clerkCalls }] of Object.entries(operations)) {
-    log(`${users} users: ${what}: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, Clerk calls ${clerkCalls}`);
+  const operations = await measureUserApi({
+    url: `http://127.0.0.1:${api.port}`,
+    tokenSecret,
+    userIds: clerk.userIds,
+    pids: { API: api.pid, ...(serverPids.Redis && { Redis: serverPids.Redis }) },
+  });
+  for (const [what, { p50, p99, clerkCalls, cpuMs }] of Object.entries(operations)) {
+    const times = `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms, CPU ${cpuMs.toFixed(1)} ms`;
+    log(`${users} users: ${what}: ${times}, Clerk calls ${clerkCalls}`);
   }
   await waitUntilEmpty(queues);
 
@@ -122,7 +128,7 @@ export async function measureGrowth(context: BenchContext, users: number): Promi
   const requestsFile = join(context.dir, `${name}.requests`);
   const take = createMessageSource(users, shuffled(clerk.userIds, changesPerSecond * changeSeconds));
   await writeRequests(requestsFile, take(Math.ceil(changesPerSecond * (changeSeconds + 0.5))));
-  const count = await startCpuCount({ API: api.pid, worker: worker.pid, ...context.serverPids });
+  const count = await startCpuCount({ API: api.pid, worker: worker.pid, ...serverPids });
   const load = await runWrk({ port: api.port, requestsFile, seconds: changeSeconds, rate: changesPerSecond });
   await waitUntilEmpty(queues);
   const cpuPerChange = await count(load.accepted);

@@ -1,28 +1,36 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { SignJWT } from "jose";
 import { quantile } from "../report/statistics.ts";
+import { type Pids, startCpuCount } from "../systems/process-counters.ts";
 
 /** The operations of the user API under load of one caller: latencies in ms, and requests to Clerk for each call. */
 export interface OperationFigures {
   readonly p50: number;
   readonly p99: number;
   readonly clerkCalls: number;
+  /** CPU time of a call in all of `pids` together, in ms, beyond what they use in the same time when idle. */
+  readonly cpuMs: number;
 }
 
 export interface UserApiTarget {
   readonly url: string;
   readonly tokenSecret: string;
   readonly userIds: readonly string[];
+  /** The processes whose CPU time counts: the API and Redis, without Clerk. */
+  readonly pids: Pids;
 }
 
 const repeats = 100;
 const batches = 5;
 const batchSize = 100;
 const listSize = 20;
+const idleForMs = 5_000;
 
 /** Calls each operation one at a time. */
 export async function measureUserApi(target: UserApiTarget): Promise<Record<string, OperationFigures>> {
   const { userIds } = target;
   const token = await signToken(target, 0);
+  const idleCpu = await measureIdleCpu(target.pids);
   let used = 0;
   const nextUser = () => userIds[(used += 997) % userIds.length] ?? "";
   const pages = Math.ceil((userIds.length * 0.99) / listSize);
@@ -44,7 +52,8 @@ export async function measureUserApi(target: UserApiTarget): Promise<Record<stri
     "search, one match": (number) => get(`/api/users?search=user${number * 7}@example`),
   };
   const figures: Record<string, OperationFigures> = {};
-  for (const [name, operation] of Object.entries(operations)) figures[name] = await measure(target, operation, repeats);
+  for (const [name, operation] of Object.entries(operations))
+    figures[name] = await measure({ target, operation, count: repeats, idleCpu });
   const few: Record<string, (number: number) => Promise<void>> = {
     "search within a role, one match": (number) => get(`/api/users?role=user&search=user${number * 7 + 1}@example`),
     "batch of 100 updates": async (number) => {
@@ -56,26 +65,42 @@ export async function measureUserApi(target: UserApiTarget): Promise<Record<stri
       await call(target, "POST", "/api/users/batch", token, { operations: operationsOfBatch });
     },
   };
-  for (const [name, operation] of Object.entries(few)) figures[name] = await measure(target, operation, batches);
+  for (const [name, operation] of Object.entries(few))
+    figures[name] = await measure({ target, operation, count: batches, idleCpu });
   return figures;
 }
 
-async function measure(
-  target: UserApiTarget,
-  operation: (number: number) => Promise<void>,
-  count: number,
-): Promise<OperationFigures> {
+interface Measurement {
+  readonly target: UserApiTarget;
+  readonly operation: (number: number) => Promise<void>;
+  readonly count: number;
+  /** The share of a core that the processes use when idle. */
+  readonly idleCpu: number;
+}
+
+async function measure({ target, operation, count, idleCpu }: Measurement): Promise<OperationFigures> {
   await operation(0);
   const before = await countClerkCalls(target);
+  const cpuOf = await startCpuCount(target.pids);
   const latencies: number[] = [];
   for (let number = 1; number <= count; number += 1) {
     const startedAt = performance.now();
     await operation(number);
     latencies.push(performance.now() - startedAt);
   }
+  const usedMs = sumOf(Object.values(await cpuOf(count))) / 1_000;
+  const idleMs = (idleCpu * sumOf(latencies)) / count;
   const clerkCalls = ((await countClerkCalls(target)) - before) / count;
-  return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), clerkCalls };
+  return { p50: quantile(latencies, 0.5), p99: quantile(latencies, 0.99), clerkCalls, cpuMs: usedMs - idleMs };
 }
+
+async function measureIdleCpu(pids: Pids): Promise<number> {
+  const cpuOf = await startCpuCount(pids);
+  await delay(idleForMs);
+  return sumOf(Object.values(await cpuOf(1))) / (idleForMs * 1_000);
+}
+
+const sumOf = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
 
 async function call({ url }: UserApiTarget, method: string, path: string, token: string, body?: unknown) {
   const response = await fetch(`${url}${path}`, {
