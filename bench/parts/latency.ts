@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { BenchContext } from "../context.ts";
 import { runLoadStep } from "../load/run-load-step.ts";
 import { readStages } from "../load/read-stages.ts";
@@ -11,9 +10,8 @@ import { openFloor } from "../systems/open-floor.ts";
 import { startOurBridge } from "../systems/start-our-bridge.ts";
 
 const users = 5_000;
-const floorSamples = 30;
-/** One message a second, as when our bridge is measured alone: a server that was idle answers later. */
-const floorPauseMs = 1_000;
+const floorWarmUps = 50;
+const floorSamples = 200;
 const fractions = [
   { name: "a tenth", of: 0.1, atMost: 2 },
   { name: "half", of: 0.5, atMost: 4 },
@@ -22,7 +20,8 @@ const fractions = [
 
 /**
  * The time in ms from sending a request until a read_committed consumer has its event, and the CPU time that a message costs each
- * process. The floor is measured before the loads of each round, because the machine's speed changes. The time includes the response.
+ * process. The floor is measured before the loads of each round, because the machine's speed changes, and without pauses: a process that
+ * was idle answers later, and under load none is. The time includes the response.
  * The load generator and this process, which consumes, measure with the machine's clock.
  */
 export async function benchLatency(context: BenchContext, sustainableRate: number): Promise<Row[]> {
@@ -51,11 +50,9 @@ export async function benchLatency(context: BenchContext, sustainableRate: numbe
   };
 
   const measureFloor = async () => {
+    for (const message of take(floorWarmUps)) await floor.send(message);
     const totals: number[] = [];
-    for (const message of take(floorSamples)) {
-      await delay(floorPauseMs);
-      totals.push((await floor.send(message)).total);
-    }
+    for (const message of take(floorSamples)) totals.push((await floor.send(message)).total);
     context.log(`the floor: p50 ${quantile(totals, 0.5).toFixed(1)} ms of ${totals.length} messages`);
     return totals;
   };
