@@ -64,7 +64,8 @@ test.for(["the old server becomes a replica", "the old server falls silent"] as 
     await waitFor("no job is left", async () => (await countJobs(control.next, redisPrefix, shards)) === 0, {
       deadlineMs,
     });
-    expect((await worker.logged("shard.owned")).length).toBeGreaterThanOrEqual(owned + bridge.shards);
+    const ownedAgain = await worker.waitUntilLogged("shard.owned", owned + bridge.shards);
+    expect(ownedAgain.length).toBeGreaterThanOrEqual(owned + bridge.shards);
     const readNext = () => readLedger(control.next, redisPrefix, shards);
     await expectExactlyOnce({ ...bridge, readLedger: readNext }, expectedUsers(history));
   },

@@ -14,7 +14,7 @@ test("the bridge continues exactly once when the Redis master dies and its repli
   await Promise.all([api.waitUntilReady(), worker.waitUntilReady()]);
   await clerk.emulator.webhooks.settled();
   await clerk.expectAllPublished();
-  expect(await api.logged("redis.available")).not.toEqual([]);
+  expect(await api.waitUntilLogged("redis.available")).not.toEqual([]);
 
   async function updateInTurn(ids: readonly string[]): Promise<void> {
     for (const id of ids) {

@@ -77,8 +77,8 @@ test("one trace leads from the sender through receiver, queue, decision and tran
 
   const [event] = await readTopic(bridge.kafkaBrokers, bridge.eventsTopic);
   expect(event?.headers["traceparent"]).toBe(`00-${traceId}-${publish?.spanId}-01`);
-  expect(await api.logged("webhook.received")).toMatchObject([{ trace_id: traceId }]);
-  expect(await worker.logged("batch.processed")).toMatchObject([{ trace_id: batch?.traceId }]);
+  expect(await api.waitUntilLogged("webhook.received")).toMatchObject([{ trace_id: traceId }]);
+  expect(await worker.waitUntilLogged("batch.processed")).toMatchObject([{ trace_id: batch?.traceId }]);
 });
 
 test("a change through the API continues the caller's trace into its event, also when the programs stop at once", async () => {

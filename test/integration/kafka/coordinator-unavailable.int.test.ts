@@ -28,7 +28,7 @@ test("a worker whose coordinator request is cut off retries it instead of exitin
   await waitFor("a coordinator request was cut off", () => proxy.blockedCount() > 0, { deadlineMs: 20_000 });
   proxy.block(false);
   await worker.waitUntilReady();
-  expect(await worker.logged("group.assigned")).toHaveLength(1);
+  expect(await worker.waitUntilLogged("group.assigned")).toHaveLength(1);
 
   const history = makeHistory({ users: 5, seed: 8 });
   await sendAll(api.url, messagesOf(history));

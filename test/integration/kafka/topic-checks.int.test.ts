@@ -40,7 +40,7 @@ test.for([
   await using bridge = await openBridge();
   await createTopics(bridge, { [which]: { configEntries: entriesOf({ ...suitable[which], [name]: value }) } });
   const worker = await bridge.startWorker();
-  expect(await worker.logged("kafka.unwise")).toMatchObject([
+  expect(await worker.waitUntilLogged("kafka.unwise")).toMatchObject([
     { subject: `Topic ${bridge[which]}`, remedy: expect.stringContaining(`--add-config ${name}=`) },
   ]);
 });

@@ -54,7 +54,7 @@ test("a message that cannot be processed becomes a dead letter with its reason, 
     letters.map(({ body }) => z.object({ data: z.looseObject({ id: z.string() }) }).parse(JSON.parse(body)).data.id),
   ).toEqual(malformed.map(() => user.id));
   expect(await worker.metric("bridge_messages_dead_lettered_total")).toBe(malformed.length);
-  expect(await worker.logged("message.dead_lettered")).toHaveLength(malformed.length);
+  expect(await worker.waitUntilLogged("message.dead_lettered", malformed.length)).toHaveLength(malformed.length);
 });
 
 test("a job that the bridge did not create becomes a dead letter and does not block its shard", async () => {

@@ -26,8 +26,8 @@ test("a commit whose answer is lost publishes its events once", async () => {
   await sendAll(api.url, messagesOf(history), 32);
   await bridge.waitUntilIdle(40_000);
   await expectExactlyOnce(bridge, expectedUsers(history));
-  expect((await worker.logged("answer.lost")).length).toBeGreaterThan(2);
-  expect((await worker.logged("shard.dropped")).length).toBeGreaterThan(2);
+  expect((await worker.waitUntilLogged("answer.lost", 3)).length).toBeGreaterThan(2);
+  expect((await worker.waitUntilLogged("shard.dropped", 3)).length).toBeGreaterThan(2);
 });
 
 test("400 queued changes of one user are all published, although they exceed the size of one Kafka request", async () => {

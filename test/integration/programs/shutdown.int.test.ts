@@ -104,7 +104,7 @@ test("an API without TRUSTED_PROXIES warns once when a request comes through a p
       await fetch(`${url}/api/users`, { headers: { "x-forwarded-for": proxied } });
     }
   }
-  expect(await unset.logged("http.proxy_not_trusted")).toHaveLength(1);
+  expect(await unset.waitUntilLogged("http.proxy_not_trusted")).toHaveLength(1);
   expect(await set.logged("http.proxy_not_trusted")).toEqual([]);
 });
 

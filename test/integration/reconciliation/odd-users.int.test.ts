@@ -22,7 +22,7 @@ test("a user whom the bridge cannot parse hides no other, and sweep and `verify`
   expect(swept.reason).toBe("exit code 2");
   expect(swept.output).toContain("queued: 4 updated, 1 unreadable");
   expect(swept.output).toContain(`Clerk's users that cannot be read, now dead letters: ${odd}`);
-  expect(await worker.logged("reconciliation.users_unreadable")).toMatchObject([{ users: [odd], count: 1 }]);
+  expect(await worker.waitUntilLogged("reconciliation.users_unreadable")).toMatchObject([{ users: [odd], count: 1 }]);
   await bridge.waitUntilIdle();
   expect((await bridge.runCommand("dlq", "list")).output).toContain("1 in total");
 

@@ -76,7 +76,7 @@ test("deletions are withheld when many users are missing, until an operator allo
   const gone = Array.from({ length: 11 }, () => deleteOne(users));
   const swept = await clerk.bridge.runCommand("reconcile", "--full");
   expect(swept.output).toContain("11 users are missing in Clerk");
-  expect(await worker.logged("reconciliation.deletions_withheld")).toHaveLength(1);
+  expect(await worker.waitUntilLogged("reconciliation.deletions_withheld")).toHaveLength(1);
   expect(await worker.metric("bridge_reconciliation_deletions_withheld")).toBe(11);
   const ledger = await clerk.bridge.readLedger();
   expect(gone.every((id) => ledger.get(id) !== undefined)).toBe(true);

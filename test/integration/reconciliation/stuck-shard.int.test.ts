@@ -20,7 +20,7 @@ test("a shard whose ledger stays unusable is reported and skipped, and compared 
   emulator.dashboard.deleteUser(other);
   const run = await clerk.reconcile({ kind: "full" });
   expect(run.result).toMatchObject({ skippedShards: [0], findings: { found: { deleted: 1 } } });
-  expect(await worker.logged("reconciliation.shards_skipped")).toMatchObject([{ shards: [0] }]);
+  expect(await worker.waitUntilLogged("reconciliation.shards_skipped")).toMatchObject([{ shards: [0] }]);
   expect(await worker.metric("bridge_reconciliation_skipped_shards")).toBe(1);
 
   await bridge.redis.del(ledger);

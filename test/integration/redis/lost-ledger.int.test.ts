@@ -114,7 +114,7 @@ test("a ledger that lost a field while no worker ran is rebuilt by the next owne
     await bridge.redis.hdel(ledgerOf(0), field);
     const next = await bridge.startWorker();
     await next.waitUntilLogged("shard.owned", 2);
-    expect(await next.logged("ledger.incomplete")).toMatchObject([{ shard: 0 }]);
+    expect(await next.waitUntilLogged("ledger.incomplete")).toMatchObject([{ shard: 0 }]);
     expect(await next.metric("bridge_ledger_losses_total")).toBe(1);
     expect(await publish(shuffleWithRepeats(earlier, index), earlier)).toEqual(published);
     expect(await next.stop()).toBe("exit code 0");
@@ -135,7 +135,7 @@ test("a ledger of another cluster, or with a barrier that Kafka does not have, i
 
   const second = await bridge.startWorker();
   await second.waitUntilLogged("shard.owned", 2);
-  expect(await second.logged("ledger.foreign")).toHaveLength(2);
+  expect(await second.waitUntilLogged("ledger.foreign", 2)).toHaveLength(2);
   expect(await publish(earlier)).toEqual(published);
 });
 
@@ -151,7 +151,7 @@ test("after the topics are deleted, the ledger is rebuilt and repeated messages 
 
   const second = await bridge.startWorker();
   await second.waitUntilLogged("shard.owned", 2);
-  expect(await second.logged("ledger.diverged")).toHaveLength(2);
+  expect(await second.waitUntilLogged("ledger.diverged", 2)).toHaveLength(2);
   expect(await bridge.readLedger()).toEqual(new Map());
   await bridge.redis.flushall(); // Also removes the duplicate guard that drops redelivered messages by id.
   const again = await publish(earlier, earlier, 1);

@@ -76,8 +76,8 @@ test.for(["allkeys-lru", "allkeys-random"])(
     const { bridge } = await open();
     await bridge.redis.config("SET", "maxmemory-policy", policy);
     for (const program of await Promise.all([bridge.startApi(), bridge.startWorker()])) {
-      await program.waitUntilLogged("redis.evicts");
-      expect((await program.logged("redis.evicts")).map((line) => line["policy"])).toEqual([policy]);
+      const lines = await program.waitUntilLogged("redis.evicts");
+      expect(lines.map((line) => line["policy"])).toEqual([policy]);
     }
   },
 );

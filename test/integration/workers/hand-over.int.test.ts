@@ -53,7 +53,7 @@ test("a job that an earlier owner claims after its shard was taken over is proce
   worker.thaw();
   await bridge.waitUntilIdle();
   await expectExactlyOnce(bridge, expectedUsers([sent]));
-  expect(await worker.logged("shard.owned")).toHaveLength(1);
+  expect(await worker.waitUntilLogged("shard.owned")).toHaveLength(1);
 });
 
 test("an idle worker and an idle API stop with exit code 0", async () => {
