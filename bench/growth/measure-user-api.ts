@@ -21,7 +21,7 @@ export interface UserApiTarget {
 }
 
 const repeats = 100;
-const batches = 5;
+const slowRepeats = 5;
 const batchSize = 100;
 const listSize = 20;
 const idleForMs = 5_000;
@@ -49,12 +49,13 @@ export async function measureUserApi(target: UserApiTarget): Promise<Record<stri
     "list by role, by email, a page in the middle": (number) =>
       get(`/api/users?role=user&sort=-email&page=${Math.floor(pages / 2) + number}`),
     "list by a rare role": (number) => get(`/api/users?role=admin&page=${number + 1}&limit=1`),
-    "search, one match": (number) => get(`/api/users?search=user${number * 7}@example`),
   };
   const figures: Record<string, OperationFigures> = {};
   for (const [name, operation] of Object.entries(operations))
     figures[name] = await measure({ target, operation, count: repeats, idleCpu });
-  const few: Record<string, (number: number) => Promise<void>> = {
+  // The emulated Clerk looks at a million users for seconds.
+  const slow: Record<string, (number: number) => Promise<void>> = {
+    "search, one match": (number) => get(`/api/users?search=user${number * 7}@example`),
     "search within a role, one match": (number) => get(`/api/users?role=user&search=user${number * 7 + 1}@example`),
     "batch of 100 updates": async (number) => {
       const operationsOfBatch = Array.from({ length: batchSize }, () => ({
@@ -65,8 +66,8 @@ export async function measureUserApi(target: UserApiTarget): Promise<Record<stri
       await call(target, "POST", "/api/users/batch", token, { operations: operationsOfBatch });
     },
   };
-  for (const [name, operation] of Object.entries(few))
-    figures[name] = await measure({ target, operation, count: batches, idleCpu });
+  for (const [name, operation] of Object.entries(slow))
+    figures[name] = await measure({ target, operation, count: slowRepeats, idleCpu });
   return figures;
 }
 
