@@ -158,7 +158,7 @@ describe.each(Object.entries(kinds))("a cached %s", (_, { read }) => {
     );
     const startedAt = performance.now();
     expect(await read(b, async () => "Ada")).toBe("Ada");
-    expect(performance.now() - startedAt).toBeLessThan(1_500); // The lease of a load is two seconds.
+    expect(performance.now() - startedAt).toBeLessThan(500);
   });
 
   test("is not stored when it is larger than 256 KiB", async () => {
@@ -193,7 +193,7 @@ describe.each(Object.entries(kinds))("a cached %s", (_, { read }) => {
     const readSoon = async (name: string, load: () => Promise<string>) => {
       const startedAt = performance.now();
       expect(await read(a, load)).toBe(name);
-      expect(performance.now() - startedAt).toBeLessThan(1_500);
+      expect(performance.now() - startedAt).toBeLessThan(500);
     };
     await readSoon("old", async () => "old");
     await a.invalidate(["user_1"]);

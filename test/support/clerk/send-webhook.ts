@@ -1,6 +1,5 @@
 import { Webhook } from "svix";
 import { z } from "zod";
-import { waitFor } from "../../../dev/stack/wait-for.ts";
 import type { ClerkMessage } from "./clerk-messages.ts";
 
 /** The signing secret (`whsec_…`) of the tests. */
@@ -55,18 +54,12 @@ export async function post(
   return { status: response.status, code: text === "" ? undefined : errorSchema.parse(JSON.parse(text)).code };
 }
 
-/**
- * Sends messages in order, at most `concurrency` at a time, and one that got 503 again, as Svix does. Throws unless each is accepted within
- * ten seconds.
- */
+/** Sends messages in order, at most `concurrency` at a time. Throws unless each is accepted. */
 export async function sendAll(apiUrl: string, messages: readonly ClerkMessage[], concurrency = 16): Promise<void> {
   const queue = messages.values();
   const sendNext = async () => {
     for (const message of queue) {
-      const { status } = await waitFor(`the API answers ${message.id} with another status than 503`, async () => {
-        const answer = await send(apiUrl, message);
-        return answer.status !== 503 && answer;
-      });
+      const { status } = await send(apiUrl, message);
       if (status !== 204) throw new Error(`The API answered ${status} to ${message.id}`);
     }
   };
